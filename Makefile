@@ -1,0 +1,117 @@
+# olap: real-time OLAP tables for PostgreSQL.
+#
+#   make setup        install what building and testing needs (Debian)
+#   make check        build, and run every test
+#   make demo         the tour: broker, pipeline, live queries, proof of exactly-once
+#   make, make install, make installcheck    plain PGXS
+#
+# The targets of the first group work before PostgreSQL is installed, so PGXS is
+# read only for the others. Each layer folder under src/ names its objects in its
+# own objs.mk, one a line.
+
+SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-layers \
+	demo demo-shell clean-demo bench
+
+ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
+
+.PHONY: $(MAKECMDGOALS)
+.NOTPARALLEL:
+
+setup:
+	scripts/setup.sh
+check:
+	scripts/check.sh
+check-pg17:
+	scripts/chroot.sh 17
+check-pg18:
+	scripts/chroot.sh 18
+check-all:
+	scripts/check.sh --all
+check-layers:
+	scripts/check_layers.sh
+demo:
+	scripts/demo.sh
+demo-shell:
+	scripts/demo.sh shell
+clean-demo:
+	scripts/demo.sh clean
+bench:
+	test/bench/run.sh
+
+else
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+ifeq ($(wildcard $(PGXS)),)
+$(error PostgreSQL's server headers were not found through PG_CONFIG=$(PG_CONFIG); run "make setup" or set PG_CONFIG)
+endif
+
+EXTENSION = olap
+MODULE_big = olap
+PGFILEDESC = "olap - real-time OLAP tables"
+DATA = $(wildcard sql/olap--*.sql)
+
+OLAP_OBJS = src/olap.o
+OLAP_KAFKA_OBJS =
+OLAP_LIBS = -llz4 -lzstd
+OLAP_KAFKA_LIBS = -lrdkafka -lsimdjson -llz4 -lzstd -lstdc++
+include $(sort $(wildcard src/*/objs.mk))
+OBJS = $(OLAP_OBJS)
+
+# pg_regress finds inputs under test/ and expected output in ./expected.
+REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test
+ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation
+TAP_TESTS = 1
+PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+
+# Only what is declared PGDLLEXPORT leaves a library, on every version: the two
+# libraries hold copies of the same pure objects and must not see each other's.
+OLAP_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc
+OLAP_WARNINGS = -Wall -Wextra -Werror -Wno-unused-parameter \
+	-Wno-sign-compare -Wno-missing-field-initializers
+OLAP_FLAGS = $(OLAP_WARNINGS) -MMD -MP -fvisibility=hidden \
+	-DPGDLLEXPORT='__attribute__((visibility("default")))'
+# clang is told to accept the server's flags for gcc.
+ifneq ($(findstring clang,$(CC)),)
+OLAP_FLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+endif
+PG_CPPFLAGS = $(OLAP_CPPFLAGS)
+PG_CFLAGS = -std=gnu11 $(OLAP_FLAGS)
+PG_CXXFLAGS = -std=c++17 -fPIC -fno-exceptions -fno-rtti \
+	-DSIMDJSON_EXCEPTIONS=0 $(OLAP_FLAGS)
+SHLIB_LINK = $(OLAP_LIBS)
+
+EXTRA_CLEAN = olap_kafka.so $(OLAP_KAFKA_OBJS) \
+	$(OLAP_OBJS:.o=.d) $(OLAP_KAFKA_OBJS:.o=.d)
+
+# Bitcode would run clang over every file and serves nothing here.
+override with_llvm = no
+include $(PGXS)
+
+ifneq ($(strip $(OLAP_KAFKA_OBJS)),)
+KAFKA_LIB = olap_kafka.so
+
+all: $(KAFKA_LIB)
+
+$(KAFKA_LIB): $(sort $(OLAP_KAFKA_OBJS))
+	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(LDFLAGS_SL) $(OLAP_KAFKA_LIBS)
+
+install: install-kafka
+uninstall: uninstall-kafka
+install-kafka: $(KAFKA_LIB)
+	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)'
+	$(INSTALL_SHLIB) $(KAFKA_LIB) '$(DESTDIR)$(pkglibdir)/'
+uninstall-kafka:
+	rm -f '$(DESTDIR)$(pkglibdir)/$(KAFKA_LIB)'
+.PHONY: install-kafka uninstall-kafka
+endif
+
+# A change of flags rebuilds everything.
+$(OLAP_OBJS) $(OLAP_KAFKA_OBJS): Makefile
+
+-include $(sort $(OLAP_OBJS:.o=.d) $(OLAP_KAFKA_OBJS:.o=.d))
+
+endif

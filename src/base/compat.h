@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *		One API over PostgreSQL 15 to 18: old servers get the newest signature.
+ *
+ * The only place, with compat.c, that tests PG_VERSION_NUM. Where a server's
+ * function changed, the newest form is offered here under the server's name; so
+ * the rest of the source reads as if written for the newest release. The commit
+ * that changed upstream is named where it helps to find the reason.
+ *
+ * src/base/compat.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_BASE_COMPAT_H
+#define OLAP_BASE_COMPAT_H
+
+#include "access/relscan.h"
+#include "commands/explain.h"
+#include "commands/vacuum.h"
+#include "optimizer/pathnode.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM < 150000
+#error "olap needs PostgreSQL 15 or newer"
+#endif
+
+/* Headers that were split off; older servers declare the same names above. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/*
+ * Relation files: RelFileNode became RelFileLocator in 16 (b0a55e43299).
+ */
+#if PG_VERSION_NUM < 160000
+#include "storage/relfilenode.h"
+
+typedef Oid RelFileNumber;
+
+#define RelFileLocator RelFileNode
+#define RelFileLocatorEquals(a, b) RelFileNodeEquals(a, b)
+#define InvalidRelFileNumber InvalidOid
+#define RelFileNumberIsValid(n) OidIsValid(n)
+#define rd_locator rd_node
+#define spcOid spcNode
+#define dbOid dbNode
+#define relNumber relNode
+#define relation_set_new_filelocator relation_set_new_filenode
+#endif
+
+/*
+ * Backends: BackendId became ProcNumber in 17 (024c5211173).
+ */
+#if PG_VERSION_NUM < 170000
+typedef BackendId ProcNumber;
+
+#define INVALID_PROC_NUMBER InvalidBackendId
+#define MyProcNumber MyBackendId
+#endif
+
+/*
+ * tuple_update's index hint became an enumeration in 16 (19d8e2308bc).
+ */
+#if PG_VERSION_NUM < 160000
+typedef bool TU_UpdateIndexes;
+
+#define TU_None false
+#define TU_All true
+#define TU_Summarizing true
+#endif
+
+/*
+ * Typed list iteration came with 17 (14dd0f27d7c).
+ */
+#if PG_VERSION_NUM < 170000
+#define foreach_ptr(type, var, lst) foreach_internal(type, *, var, lst, lfirst)
+#define foreach_int(var, lst) foreach_internal(int, , var, lst, lfirst_int)
+#define foreach_oid(var, lst) foreach_internal(Oid, , var, lst, lfirst_oid)
+#define foreach_node(type, var, lst) foreach_internal(type, *, var, lst, lfirst)
+#define foreach_internal(type, pointer, var, lst, func) \
+	for (type pointer var = 0, pointer var##__outerloop = (type pointer) 1; \
+		 var##__outerloop; \
+		 var##__outerloop = 0) \
+		for (ForEachState var##__state = {(lst), 0}; \
+			 (var##__state.l != NIL && \
+			  var##__state.i < var##__state.l->length && \
+			  (var = (type pointer) func(&var##__state.l->elements[var##__state.i]), true)); \
+			 var##__state.i++)
+#endif
+
+/*
+ * Functions that do not return: the attribute moved to the front in 18
+ * (b60b9ce3f3a).
+ */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+/*
+ * Growing a relation by several blocks at once came with 16 (31966b151e6).
+ * Before, blocks are added one by one under the extension lock, which costs
+ * about a third more time a page.
+ */
+#if PG_VERSION_NUM < 160000
+typedef struct BufferManagerRelation
+{
+	Relation	rel;
+} BufferManagerRelation;
+
+#define BMR_REL(p_rel) ((BufferManagerRelation) {.rel = p_rel})
+#define EB_SKIP_EXTENSION_LOCK (1 << 0)
+#define EB_LOCK_FIRST (1 << 3)
+
+extern BlockNumber ExtendBufferedRelBy(BufferManagerRelation bmr,
+									   ForkNumber fork,
+									   BufferAccessStrategy strategy,
+									   uint32 flags, uint32 extend_by,
+									   Buffer *buffers, uint32 *extended_by);
+#endif
+
+/*
+ * Statistics of a vacuumed table: 18 counts all-frozen pages (99f8f3fbbc8).
+ */
+#if PG_VERSION_NUM < 180000
+static inline void
+olap_vac_update_relstats(Relation relation, BlockNumber num_pages,
+						 double num_tuples,
+						 BlockNumber num_all_visible_pages,
+						 BlockNumber num_all_frozen_pages,
+						 bool hasindex, TransactionId frozenxid,
+						 MultiXactId minmulti, bool *frozenxid_updated,
+						 bool *minmulti_updated, bool in_outer_xact)
+{
+	vac_update_relstats(relation, num_pages, num_tuples, num_all_visible_pages,
+						hasindex, frozenxid, minmulti, frozenxid_updated,
+						minmulti_updated, in_outer_xact);
+}
+
+#define vac_update_relstats olap_vac_update_relstats
+#endif
+
+/*
+ * Cumulative statistics: 18 passes the start time along (30a6ed0ce4b).
+ */
+#if PG_VERSION_NUM < 180000
+static inline void
+olap_pgstat_report_vacuum(Oid tableoid, bool shared, PgStat_Counter livetuples,
+						  PgStat_Counter deadtuples, TimestampTz starttime)
+{
+	pgstat_report_vacuum(tableoid, shared, livetuples, deadtuples);
+}
+
+#define pgstat_report_vacuum olap_pgstat_report_vacuum
+#endif
+
+/*
+ * Foreign scan paths: 17 added fdw_restrictinfo (9e9931d2bf4), 18
+ * disabled_nodes (e2225346309).
+ */
+#if PG_VERSION_NUM < 170000
+#define create_foreignscan_path(root, rel, target, rows, disabled_nodes, \
+								startup_cost, total_cost, pathkeys, \
+								required_outer, fdw_outerpath, \
+								fdw_restrictinfo, fdw_private) \
+	create_foreignscan_path(root, rel, target, rows, startup_cost, total_cost, \
+							pathkeys, required_outer, fdw_outerpath, \
+							fdw_private)
+#elif PG_VERSION_NUM < 180000
+#define create_foreignscan_path(root, rel, target, rows, disabled_nodes, \
+								startup_cost, total_cost, pathkeys, \
+								required_outer, fdw_outerpath, \
+								fdw_restrictinfo, fdw_private) \
+	create_foreignscan_path(root, rel, target, rows, startup_cost, total_cost, \
+							pathkeys, required_outer, fdw_outerpath, \
+							fdw_restrictinfo, fdw_private)
+#endif
+
+/*
+ * ANALYZE's choice of blocks: 15 and 16 hand over a block number, 17 a stream
+ * of pinned buffers (041b96802ef). The callback is written once:
+ *
+ *		static bool
+ *		scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
+ *		{
+ *			BlockNumber block;
+ *
+ *			if (!olap_analyze_block(OLAP_ANALYZE_BLOCK_PASS, &block))
+ *				return false;
+ *			...
+ */
+#if PG_VERSION_NUM >= 170000
+#include "storage/read_stream.h"
+
+#define OLAP_ANALYZE_BLOCK_ARGS TableScanDesc scan, ReadStream *stream
+#define OLAP_ANALYZE_BLOCK_PASS scan, stream
+
+static inline bool
+olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
+{
+	Buffer		buffer = read_stream_next_buffer(stream, NULL);
+
+	if (!BufferIsValid(buffer))
+		return false;
+	*block = BufferGetBlockNumber(buffer);
+	ReleaseBuffer(buffer);
+	return true;
+}
+#else
+#define OLAP_ANALYZE_BLOCK_ARGS \
+	TableScanDesc scan, BlockNumber blockno, BufferAccessStrategy bstrategy
+#define OLAP_ANALYZE_BLOCK_PASS scan, blockno, bstrategy
+
+static inline bool
+olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
+{
+	*block = blockno;
+	return true;
+}
+#endif
+
+#endif							/* OLAP_BASE_COMPAT_H */

@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * guc.c
+ *		One table a type: a setting is one line here and one extern in guc.h.
+ *
+ * Settings that several layers read live here, so that no layer reaches into
+ * another for a variable.
+ *
+ * src/base/guc.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "base/guc.h"
+
+bool		olap_guc_enable_scan = true;
+int			olap_guc_write_memory = 128 * 1024;
+
+typedef struct OlapGucBool
+{
+	const char *name;
+	const char *description;
+	bool	   *variable;
+	GucContext	context;
+} OlapGucBool;
+
+typedef struct OlapGucInt
+{
+	const char *name;
+	const char *description;
+	int		   *variable;
+	int			min;
+	int			max;
+	GucContext	context;
+	int			flags;			/* GUC_UNIT_xxx */
+} OlapGucInt;
+
+/* The default of a setting is the initial value of its variable. */
+static const OlapGucBool bool_settings[] = {
+	{"olap.enable_scan", "Enables the planner's use of the vectorized scan of olap tables.",
+	&olap_guc_enable_scan, PGC_USERSET},
+};
+
+static const OlapGucInt int_settings[] = {
+	{"olap.write_memory", "Sets the memory one session may hold in rows not yet written to olap tables.",
+	&olap_guc_write_memory, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB},
+};
+
+void
+olap_guc_init(void)
+{
+	for (size_t i = 0; i < lengthof(bool_settings); i++)
+	{
+		const OlapGucBool *s = &bool_settings[i];
+
+		DefineCustomBoolVariable(s->name, s->description, NULL, s->variable,
+								 *s->variable, s->context, 0,
+								 NULL, NULL, NULL);
+	}
+	for (size_t i = 0; i < lengthof(int_settings); i++)
+	{
+		const OlapGucInt *s = &int_settings[i];
+
+		DefineCustomIntVariable(s->name, s->description, NULL, s->variable,
+								*s->variable, s->min, s->max, s->context,
+								s->flags, NULL, NULL, NULL);
+	}
+	MarkGUCPrefixReserved("olap");
+}

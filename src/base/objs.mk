@@ -1,0 +1,3 @@
+# src/base (rank 0): version shims, the GUC table, error helpers, bits and bounded readers; everything may include it
+OLAP_OBJS += src/base/compat.o
+OLAP_OBJS += src/base/guc.o

@@ -1,0 +1,1 @@
+# src/compact (rank 9): choosing, merging and swapping segments; retention

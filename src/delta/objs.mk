@@ -1,0 +1,1 @@
+# src/delta (rank 7): the row store for small writes and the range log

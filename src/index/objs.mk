@@ -1,0 +1,1 @@
+# src/index (rank 4): zone map, bitmap, bloom and hll stats behind one vtable: build, serialize, probe

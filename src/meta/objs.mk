@@ -1,0 +1,1 @@
+# src/meta (rank 5): table options and the definitions of tables, rollups and pipelines

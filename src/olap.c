@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * olap.c
+ *		Entry point of the olap library: calls each layer's init, in rank order.
+ *
+ * The library works in any session that loads it (CREATE EXTENSION, the first
+ * use of an olap table); shared_preload_libraries is needed only by what must
+ * start with the server: the launcher and its shared memory. So _PG_init never
+ * fails for want of a preload; the functions that need one say so themselves.
+ *
+ * src/olap.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "base/guc.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	olap_guc_init();
+}

@@ -1,0 +1,1 @@
+# src/plan (rank 11): planner hooks, paths, quals and costs

@@ -1,0 +1,1 @@
+# src/rollup (rank 9): rollup definition, maintenance and matching

@@ -1,0 +1,1 @@
+# src/table (rank 8): the table access method: handler, scan, modify, fetch, analyze, vacuum, DDL hook

@@ -1,0 +1,1 @@
+# src/worker (rank 12): launcher, ingest main, maintenance main

@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * codec.h
+ *		Encodings of column chunks.
+ *
+ * A chunk holds one column of one row group (1 .. 65,536 rows).  The encoding
+ * is chosen per chunk: every codec analyzes the values, the cheapest by size
+ * and decode cost wins.  Chunks are self-describing byte strings, written by
+ * olap_chunk_encode() and read vector by vector (OLAP_VECTOR_ROWS rows) after
+ * olap_chunk_open(), so a filter can skip vectors without decoding them.
+ * Integrity (CRC) is the business of the pages below; a chunk's bytes are
+ * nevertheless untrusted: open and decode bounds-check everything and answer
+ * hostile bytes with false and a reason, never with a crash.
+ *
+ * src/codec/codec.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_CODEC_H
+#define OLAP_CODEC_H
+
+#include "vector/vector.h"
+
+/* Stored in chunks: never renumber. */
+typedef enum OlapEncoding
+{
+	OLAP_ENC_CONST = 1,			/* all non-NULL values equal, or all NULL */
+	OLAP_ENC_RAW = 2,			/* values as they are */
+	OLAP_ENC_FOR = 3,			/* frame of reference + bit packing, per vector */
+	OLAP_ENC_DELTA = 4,			/* zig-zag deltas + FOR, per vector */
+	OLAP_ENC_RLE = 5,			/* runs */
+	OLAP_ENC_DICT = 6,			/* distinct values + packed codes */
+	OLAP_ENC_LZ = 7				/* bytes compressed by lz4 or zstd */
+} OlapEncoding;
+
+typedef struct OlapChunkInfo
+{
+	OlapEncoding encoding;
+	OlapPhys	phys;			/* of the values in this chunk */
+	uint8		scale;
+	uint32		nrows;
+	uint32		nulls;
+	uint32		distinct;		/* exact if the chunk has a dictionary, else 0 */
+	uint64		raw_bytes;		/* size of the values before encoding */
+} OlapChunkInfo;
+
+/* A growing byte string; data is palloc'd in cxt. */
+typedef struct OlapBytes
+{
+	uint8	   *data;
+	size_t		len;
+	size_t		cap;
+	MemoryContext cxt;
+} OlapBytes;
+
+extern void olap_bytes_init(OlapBytes *b, MemoryContext cxt);
+extern void olap_bytes_append(OlapBytes *b, const void *src, size_t len);
+/* Room for len more bytes; returns where they go. The caller adds to b->len. */
+extern uint8 *olap_bytes_reserve(OlapBytes *b, size_t len);
+
+/*
+ * Append the encoded form of v (n = 1 .. OLAP_ROWGROUP_ROWS rows) to out and
+ * describe it in *info.  Scratch memory comes from and is returned to
+ * CurrentMemoryContext.
+ */
+extern void olap_chunk_encode(const OlapVector *v, OlapBytes *out,
+							  OlapChunkInfo *info);
+
+typedef struct OlapChunk OlapChunk;
+
+/*
+ * Open a chunk.  src must stay in place as long as the chunk; all allocations
+ * are in cxt.  type is the column's declared type (the chunk's phys must be
+ * its preferred one or OLAP_PHYS_VAR for numerics); nrows the expected rows.
+ * On bytes that do not make sense: NULL and a static string in *reason.
+ */
+extern OlapChunk *olap_chunk_open(const uint8 *src, size_t len,
+								  const OlapColumnType *type, uint32 nrows,
+								  MemoryContext cxt, const char **reason);
+
+extern const OlapChunkInfo *olap_chunk_info(const OlapChunk *chunk);
+
+/*
+ * Decode vector vecno (rows vecno * OLAP_VECTOR_ROWS ..., the last one may be
+ * shorter) into *out, which olap_vector_init() made for the column's type and
+ * which gets the chunk's phys.  For OLAP_PHYS_VAR, out->heap may point into
+ * the chunk's own memory (heap_cap = 0 says so).  Dictionary chunks set
+ * out->codes and out->dict.  false and *reason on bad bytes.
+ */
+extern bool olap_chunk_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
+							  const char **reason);
+
+/* The dictionary of an OLAP_ENC_DICT chunk, else NULL. */
+extern const OlapVector *olap_chunk_dict(const OlapChunk *chunk);
+
+/* Free all memory of the chunk. */
+extern void olap_chunk_close(OlapChunk *chunk);
+
+extern const char *olap_encoding_name(OlapEncoding encoding);
+
+#endif							/* OLAP_CODEC_H */

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * delta.h
+ *		The row store for small writes.
+ *
+ * Rows of small inserts stand in heap tuple format on delta pages, visible to
+ * others as soon as their transaction commits.  One delta page is one virtual
+ * block: line pointer n of the page is TID (vblock, n).  Tuple headers carry
+ * xmin and cmin only; deletes never touch them.  Tuples never move.
+ *
+ * src/delta/delta.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_DELTA_H
+#define OLAP_DELTA_H
+
+#include "access/htup_details.h"
+
+#include "segment/directory.h"
+
+/* Can a tuple of this t_len stand on a delta page? */
+extern bool olap_delta_fits(Size len);
+
+/*
+ * Insert tuples (already flat: no external or compressed-out-of-line values)
+ * under the current (sub)transaction and cid, WAL-logged page by page.  Sets
+ * t_self and the header's xmin/cmin of each.
+ */
+extern void olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
+							  CommandId cid);
+
+/*
+ * A checked private copy of a delta page.
+ */
+typedef struct OlapDeltaPage
+{
+	BlockNumber vblock;
+	int			ntuples;		/* highest line pointer */
+	PGAlignedBlock page;
+} OlapDeltaPage;
+
+/*
+ * Copy page number index (0 .. nblocks - 1) of a delta run.  A page never
+ * written gives ntuples = 0.
+ * Errors: ERRCODE_DATA_CORRUPTED.
+ */
+extern void olap_delta_page_read(Relation rel, const OlapDirEntry *run,
+								 uint32 index, OlapDeltaPage *page,
+								 BufferAccessStrategy strategy);
+
+/*
+ * Tuple off (1 .. ntuples) of the copy: fills *tuple (t_data points into page,
+ * t_self is its TID) and the inserter.  False if the line pointer is unused.
+ */
+extern bool olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
+							 HeapTuple tuple, TransactionId *xmin,
+							 CommandId *cmin);
+
+#endif							/* OLAP_DELTA_H */

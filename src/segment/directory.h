@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * directory.h
+ *		Metapage and directory: which places a relation has, and who sees them.
+ *
+ * Storage layout: block 0 is the metapage; directory pages are chained from
+ * it, 127 entries each, one entry a segment or run of delta pages.  Each
+ * directory page that lists segments has a run of zone pages, one a column,
+ * whose slot i belongs to the page's entry i.  A file of 0 blocks is a valid
+ * empty table.
+ *
+ * Entries are versioned rows of their own: xmin/cmin of the writer, xmax/cmax
+ * of what replaced or dropped it.  Delta runs have no xmin: tuple headers
+ * decide there.  An entry is inserted before any page or index tuple of it
+ * exists (protocol: I4), so a crash leaves a place that describes itself.
+ *
+ * Locks: the caller holds a table lock that fits its statement.  The
+ * metapage's buffer lock orders all allocations; directory pages are locked
+ * after it.  Everything is WAL-logged here.
+ *
+ * src/segment/directory.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_DIRECTORY_H
+#define OLAP_DIRECTORY_H
+
+#include "utils/snapshot.h"
+
+#include "index/zone.h"
+#include "segment/page.h"
+
+#define OLAP_META_MAGIC 0x50414C4F	/* "OLAP" */
+#define OLAP_DIR_ENTRIES 127	/* a page */
+
+/* Entry kinds and flags; on disk, never renumber. */
+#define OLAP_ENTRY_SEGMENT 1
+#define OLAP_ENTRY_DELTA 2
+
+#define OLAP_ENTRY_COMPLETE 0x0001	/* all pages are written */
+#define OLAP_ENTRY_DEAD 0x0002	/* its inserter aborted; nobody sees it */
+
+/* One place.  On disk, 64 bytes. */
+typedef struct OlapDirEntry
+{
+	TransactionId xmin;			/* inserter; Invalid for delta runs */
+	CommandId	cmin;
+	TransactionId xmax;
+	CommandId	cmax;
+	uint32		id;				/* from 1; never reused; owner of its pages */
+	uint16		kind;
+	uint16		flags;
+	BlockNumber first_block;	/* extent */
+	uint32		nblocks;
+	uint32		first_vblock;	/* row numbers: first_vblock * 291 + i */
+	uint32		nvblocks;
+	uint32		nrows;			/* segments: rows stored */
+	uint32		header_len;		/* segments: bytes of the segment's header */
+	int64		time_min;		/* bounds of the time column; PG_INT64_MIN / */
+	int64		time_max;		/* PG_INT64_MAX if it has none */
+} OlapDirEntry;
+
+StaticAssertDecl(sizeof(OlapDirEntry) == 64, "OlapDirEntry is part of the format");
+
+/* Where an entry lies. */
+typedef struct OlapDirRef
+{
+	BlockNumber block;
+	uint16		slot;
+} OlapDirRef;
+
+/* Payload of the metapage; a copy in memory is read-only. */
+typedef struct OlapMeta
+{
+	uint32		magic;
+	uint32		format_version;
+	uint32		next_entry_id;
+	uint32		next_vblock;
+	BlockNumber high_water;		/* blocks handed out; the file may be shorter */
+	BlockNumber dir_first;		/* chain of directory pages */
+	BlockNumber dir_last;
+	uint32		dir_pages;
+	uint64		version;		/* counts every change of an entry */
+	uint64		rows_hint;		/* planner only: rows ever stored */
+	uint64		segments_hint;
+	uint64		bytes_hint;		/* raw bytes of stored rows, for row width */
+	/* where the next delta page comes from */
+	OlapDirRef	delta_ref;		/* block 0: no run yet */
+	uint32		delta_id;
+	BlockNumber delta_first_block;
+	uint32		delta_first_vblock;
+	uint32		delta_nblocks;
+	uint32		delta_used;		/* pages of the run handed out */
+} OlapMeta;
+
+/* A list of entries with their places, in insertion order. */
+typedef struct OlapDirList
+{
+	int			n;
+	OlapDirEntry *entries;
+	OlapDirRef *refs;
+} OlapDirList;
+
+/* Copy the metapage. False if the relation has no block yet (empty table). */
+extern bool olap_meta_read(Relation rel, OlapMeta *meta);
+
+/*
+ * Insert an entry and give it what it asks for.
+ *
+ * In:	kind, flags, xmin, cmin, nblocks (0: extent comes later), nvblocks
+ *		(0: none yet), nrows, time bounds; ncols > 0 makes sure that the
+ *		directory page has zone pages.
+ * Out:	id, first_block, first_vblock, *ref; the file is long enough.
+ * Errors: PROGRAM_LIMIT_EXCEEDED when block or row numbers run out.
+ */
+extern void olap_directory_insert(Relation rel, OlapDirEntry *entry,
+								  OlapDirRef *ref, int ncols);
+
+/* Allocate nblocks more blocks; the file is long enough afterwards. */
+extern BlockNumber olap_blocks_allocate(Relation rel, uint32 nblocks);
+
+/* Rewrite the entry at ref (whose id must not change). */
+extern void olap_directory_update(Relation rel, const OlapDirRef *ref,
+								  const OlapDirEntry *entry);
+
+/*
+ * A page for delta rows, from the current run or a new one (doubling from 8 to
+ * 128 pages).  The page is still zeros.  *vblock is its virtual block, *owner
+ * its entry's id.
+ */
+extern BlockNumber olap_delta_page_allocate(Relation rel, uint32 *vblock,
+											uint32 *owner);
+
+/* All entries, in CurrentMemoryContext; empty list for an empty relation. */
+extern void olap_directory_read(Relation rel, OlapDirList *list);
+
+/* Add to the planner's hints. Cheap; one metapage edit. */
+extern void olap_meta_count(Relation rel, int64 rows, int64 segments,
+							int64 bytes);
+
+/* Write zone i = 0..ncols-1 of the segment at ref. */
+extern void olap_zones_write(Relation rel, const OlapDirRef *ref,
+							 const OlapZone *zones, int ncols);
+
+/*
+ * Read column col's zones of all entries on the directory page of block
+ * dir_block into zones[OLAP_DIR_ENTRIES].  False if that page has none for the
+ * column (added later, or no segment there): nothing is known.
+ */
+extern bool olap_zones_read(Relation rel, BlockNumber dir_block, int col,
+							OlapZone *zones);
+
+#endif							/* OLAP_DIRECTORY_H */

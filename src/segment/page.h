@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.h
+ *		Pages of an olap relation: kinds, owner, checksum, access.
+ *
+ * Every page of the main fork but a never-written one (all zeros) is a standard
+ * PostgreSQL page whose special space names what it is and who owns it, with a
+ * CRC-32C over everything a reader relies on and over its block number.  So a
+ * flipped bit, a stale page or a misplaced one is an error with the table's
+ * name, with or without data checksums.  No hint bits are ever set on our
+ * pages, hence a page changes only through olap_page_seal()ed edits.
+ *
+ * Readers keep at least a share lock while they look at a page: a pin alone
+ * does not keep a concurrent generic-WAL edit away.
+ *
+ * src/segment/page.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_PAGE_H
+#define OLAP_PAGE_H
+
+#include "storage/bufmgr.h"
+#include "storage/bufpage.h"
+#include "utils/relcache.h"
+
+/* On disk: never renumber. */
+typedef enum OlapPageKind
+{
+	OLAP_PAGE_META = 1,
+	OLAP_PAGE_DIRECTORY = 2,
+	OLAP_PAGE_ZONE = 3,
+	OLAP_PAGE_DELTA = 4,
+	OLAP_PAGE_SEGMENT = 5
+} OlapPageKind;
+
+/* Special space of every page. */
+typedef struct OlapPageOpaque
+{
+	uint32		crc;			/* see olap_page_crc() */
+	uint32		owner;			/* entry id; 0 for meta, directory and zones */
+	uint16		kind;			/* OlapPageKind */
+	uint16		version;		/* OLAP_FORMAT_VERSION when written */
+	uint32		unused;
+} OlapPageOpaque;
+
+#define OLAP_FORMAT_VERSION 1
+/* Bytes between page header and special space. */
+#define OLAP_PAGE_PAYLOAD \
+	((int) (BLCKSZ - SizeOfPageHeaderData - MAXALIGN(sizeof(OlapPageOpaque))))
+
+#define OlapPageGetOpaque(page) \
+	((OlapPageOpaque *) ((char *) (page) + BLCKSZ - MAXALIGN(sizeof(OlapPageOpaque))))
+#define OlapPageGetPayload(page) ((char *) (page) + SizeOfPageHeaderData)
+
+/*
+ * Row numbers and TIDs: a virtual block is a range of OLAP_VBLOCK_ROWS row
+ * numbers, its number the TID's block number.
+ */
+#define OLAP_VBLOCK_ROWS 291	/* MaxHeapTuplesPerPage of 8 kB pages */
+
+typedef uint64 OlapRow;
+
+static inline OlapRow
+olap_row_of_tid(ItemPointer tid)
+{
+	return (OlapRow) ItemPointerGetBlockNumberNoCheck(tid) * OLAP_VBLOCK_ROWS +
+		ItemPointerGetOffsetNumberNoCheck(tid) - 1;
+}
+
+static inline void
+olap_tid_of_row(ItemPointer tid, OlapRow row)
+{
+	ItemPointerSet(tid, (BlockNumber) (row / OLAP_VBLOCK_ROWS),
+				   (OffsetNumber) (row % OLAP_VBLOCK_ROWS) + 1);
+}
+
+/*
+ * Initialise page as an empty one.  All kinds but OLAP_PAGE_DELTA count their
+ * whole payload as used (pd_lower = pd_upper), so no WAL form drops bytes.
+ */
+extern void olap_page_init(Page page, OlapPageKind kind, uint32 owner);
+
+/* Compute and store the checksum; the last step of every edit. */
+extern void olap_page_seal(Page page, BlockNumber blkno);
+
+/*
+ * Check that page is a sound one of this kind and owner.
+ * Errors: ERRCODE_DATA_CORRUPTED, naming table, block and (owner != 0) segment.
+ */
+extern void olap_page_check(Relation rel, Page page, BlockNumber blkno,
+							OlapPageKind kind, uint32 owner);
+
+/* The same without an error: a static reason, or NULL if sound. */
+extern const char *olap_page_fault(Page page, BlockNumber blkno,
+								   OlapPageKind kind, uint32 owner);
+
+/*
+ * Pin, lock (BUFFER_LOCK_*) and check a page.  The caller releases it with
+ * UnlockReleaseBuffer().  A block beyond the end of the file is reported as
+ * corruption as well.
+ */
+extern Buffer olap_page_read(Relation rel, BlockNumber blkno, OlapPageKind kind,
+							 uint32 owner, int lockmode);
+
+/*
+ * Write bytes [0, len) of src to the extent of nblocks pages from first,
+ * OLAP_PAGE_PAYLOAD bytes a page, as multi-block full-page images.  The extent
+ * is the caller's (olap_directory_insert()) and was never written.
+ */
+extern void olap_extent_write(Relation rel, BlockNumber first, uint32 nblocks,
+							  uint32 owner, const uint8 *src, size_t len);
+
+/*
+ * Copy bytes [offset, offset + len) of an extent written so into dst.
+ * The caller has checked that the range lies within nblocks pages.
+ */
+extern void olap_extent_read(Relation rel, BlockNumber first, uint32 nblocks,
+							 uint32 owner, uint64 offset, size_t len,
+							 uint8 *dst, BufferAccessStrategy strategy);
+
+/* Grow the file so that it has at least nblocks blocks. */
+extern void olap_extend_to(Relation rel, BlockNumber nblocks);
+
+#endif							/* OLAP_PAGE_H */

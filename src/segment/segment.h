@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * segment.h
+ *		Write and read segments: immutable column chunks by row group.
+ *
+ * A segment's extent is one byte stream over its pages' payloads: a header
+ * (fixed part, one descriptor a column, one a chunk with its zone), then the
+ * chunks, column by column, so that a query reads a column's bytes in one go.
+ * docs/format.md has the bytes.
+ *
+ * src/segment/segment.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_SEGMENT_H
+#define OLAP_SEGMENT_H
+
+#include "codec/codec.h"
+#include "index/zone.h"
+#include "segment/directory.h"
+
+#define OLAP_SEGMENT_MAX_ROWGROUPS 16
+#define OLAP_SEGMENT_MAX_ROWS (OLAP_SEGMENT_MAX_ROWGROUPS * OLAP_ROWGROUP_ROWS)
+
+/* ---- writing ---- */
+
+typedef struct OlapSegmentBuilder OlapSegmentBuilder;
+
+/*
+ * Start a segment of columns types[ncols] (dropped columns take no space).
+ * All memory is in a context below parent.
+ */
+extern OlapSegmentBuilder *olap_segment_builder_create(const OlapColumnType *types,
+													   int ncols,
+													   MemoryContext parent);
+
+/*
+ * Encode cols[ncols], nrows rows each (1 .. OLAP_ROWGROUP_ROWS), as the next
+ * row group.  The vectors stay the caller's.
+ */
+extern void olap_segment_builder_add(OlapSegmentBuilder *builder,
+									 const OlapVector *cols, uint32 nrows);
+
+extern uint32 olap_segment_builder_rows(const OlapSegmentBuilder *builder);
+extern size_t olap_segment_builder_memory(const OlapSegmentBuilder *builder);
+
+/*
+ * Write the segment: entry, pages, zone pages, then mark it complete.
+ *
+ * In:	*entry with xmin, cmin and time bounds set.  If ref is not NULL the
+ *		entry stands already at *ref with its row numbers reserved (nvblocks
+ *		at least enough), else one is inserted.
+ * Out: *entry as written.
+ */
+extern void olap_segment_builder_write(OlapSegmentBuilder *builder, Relation rel,
+									   OlapDirEntry *entry,
+									   const OlapDirRef *ref);
+
+extern void olap_segment_builder_free(OlapSegmentBuilder *builder);
+
+/* ---- reading ---- */
+
+typedef struct OlapSegment OlapSegment;
+
+/*
+ * Open a complete segment.  Reads and validates its header only.  All memory
+ * is in a context below parent.  natts: columns the table has now.
+ * Errors: ERRCODE_DATA_CORRUPTED naming segment and table.
+ */
+extern OlapSegment *olap_segment_open(Relation rel, const OlapDirEntry *entry,
+									  MemoryContext parent,
+									  BufferAccessStrategy strategy);
+
+extern void olap_segment_close(OlapSegment *segment);
+
+extern int	olap_segment_rowgroups(const OlapSegment *segment);
+/* Rows of a row group, and the index of its first row in the segment. */
+extern uint32 olap_segment_rowgroup_rows(const OlapSegment *segment, int rg);
+extern uint32 olap_segment_rowgroup_first(const OlapSegment *segment, int rg);
+
+/* Columns stored; columns from there on were added to the table later. */
+extern int	olap_segment_ncols(const OlapSegment *segment);
+
+/* The type a column was stored with (dropped = true: it holds nothing). */
+extern const OlapColumnType *olap_segment_type(const OlapSegment *segment, int col);
+
+/* Zone of a chunk; NULL if the segment has no such column. */
+extern const OlapZone *olap_segment_zone(const OlapSegment *segment, int col,
+										 int rg);
+
+/* Encoding and sizes of a chunk; false if there is none. */
+extern bool olap_segment_chunk_info(OlapSegment *segment, int col, int rg,
+									OlapEncoding *encoding, uint32 *stored,
+									uint64 *raw);
+
+/*
+ * The opened chunk of (col, rg), NULL if the segment has no such column or it
+ * was dropped when written.  Stays open until olap_segment_release().
+ * Errors: ERRCODE_DATA_CORRUPTED.
+ */
+extern OlapChunk *olap_segment_chunk(OlapSegment *segment, int col, int rg);
+
+/* Decode vector vecno of a chunk into out; corruption is an error. */
+extern void olap_segment_decode(OlapSegment *segment, int col, int rg,
+								uint32 vecno, OlapVector *out);
+
+/* Close all chunks of row group rg. */
+extern void olap_segment_release(OlapSegment *segment, int rg);
+
+/* Bytes of chunks read so far. */
+extern uint64 olap_segment_bytes_read(const OlapSegment *segment);
+
+/*
+ * Read everything of a segment and compare what the header and zones claim
+ * with the data; ERROR at the first fault.
+ */
+extern void olap_segment_verify(Relation rel, const OlapDirEntry *entry);
+
+#endif							/* OLAP_SEGMENT_H */

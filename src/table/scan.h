@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan.h
+ *		Scan a relation in batches; shared by the table access method and by
+ *		the OlapScan node.
+ *
+ * The scan takes the directory once, after its snapshot, prunes segments by
+ * zone pages and row groups by the segment headers' zones, and hands out
+ * batches of at most OLAP_VECTOR_ROWS rows from segments and delta pages
+ * alike.  Columns are decoded when first asked for.
+ *
+ * src/table/scan.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_TABLE_SCAN_H
+#define OLAP_TABLE_SCAN_H
+
+#include "port/atomics.h"
+#include "utils/relcache.h"
+#include "utils/snapshot.h"
+
+#include "index/zone.h"
+#include "vector/vector.h"
+
+typedef struct OlapTableScan OlapTableScan;
+
+/* What parallel participants share: the counter of units (a row group, or some
+ * delta pages each) and the list's end, so that all build the same list. */
+typedef struct OlapScanShared
+{
+	uint32		max_entry_id;	/* entries above it are of later transactions */
+	pg_atomic_uint64 next_unit;
+} OlapScanShared;
+
+typedef struct OlapScanStats
+{
+	uint64		segments_total; /* visible to the snapshot */
+	uint64		segments_pruned;
+	uint64		segments_read;
+	uint64		rowgroups_total;	/* of all visible segments */
+	uint64		rowgroups_pruned;
+	uint64		rowgroups_read;
+	uint64		delta_pages;
+	uint64		rows;			/* handed out in batches */
+	uint64		bytes_read;		/* of column chunks and delta pages */
+} OlapScanStats;
+
+/*
+ * Begin a scan.
+ *
+ * needed:	[natts], columns that may be asked for; NULL = all.
+ * quals:	ANDed; used only to skip places, rows that do not match may come.
+ *			Must stay valid during the scan; olap_scan_rescan() may replace.
+ * shared:	NULL, or the parallel state that olap_scan_shared_init() made.
+ * Snapshot: MVCC, or SnapshotAny / Self / Dirty; registered by the caller.
+ * Memory:	a context below CurrentMemoryContext.
+ */
+extern OlapTableScan *olap_scan_begin(Relation rel, Snapshot snapshot,
+									  const bool *needed,
+									  const OlapZoneQual *quals, int nquals,
+									  OlapScanShared *shared);
+
+/* The next batch with nsel > 0, or NULL. Valid until the next call. */
+extern OlapBatch *olap_scan_next(OlapTableScan *scan);
+
+extern void olap_scan_rescan(OlapTableScan *scan, const OlapZoneQual *quals,
+							 int nquals);
+extern void olap_scan_end(OlapTableScan *scan);
+
+extern const OlapScanStats *olap_scan_stats(const OlapTableScan *scan);
+
+extern void olap_scan_shared_init(OlapScanShared *shared, Relation rel);
+
+/*
+ * Fill slot (virtual, of the table's descriptor) with row of batch: columns
+ * in needed (NULL = all), others NULL; sets tts_tid.  By-reference values live
+ * until the next batch (numeric: in scratch memory of the batch's scan).
+ */
+extern void olap_scan_fill_slot(OlapTableScan *scan, OlapBatch *batch,
+								uint32 row, struct TupleTableSlot *slot);
+
+#endif							/* OLAP_TABLE_SCAN_H */

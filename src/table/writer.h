@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * writer.h
+ *		Inserts: where rows wait, and where they go.
+ *
+ * A table whose row numbers someone can observe before the statement ends
+ * (indexes, AFTER ROW triggers, RETURNING) is written through: each row goes
+ * to a delta page at once; a statement that turns out large switches to a
+ * segment with reserved row numbers.  All others are buffered in column
+ * vectors, a bucket of the time column each, and at the end of the statement
+ * become segments (a few thousand rows and more) or delta rows.  Memory over
+ * all tables of the backend is bounded by olap.write_buffer.
+ *
+ * A buffer belongs to one (relation file, subtransaction, command id); rows of
+ * several commands never share a segment.
+ *
+ * Every reader of a relation in the same backend calls olap_writer_flush()
+ * first, so own rows are always found in the file.
+ *
+ * src/table/writer.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_WRITER_H
+#define OLAP_WRITER_H
+
+#include "executor/tuptable.h"
+#include "utils/relcache.h"
+
+#include "vector/vector.h"
+
+/*
+ * Insert the rows of slots.  Sets tts_tid (invalid while the row waits in a
+ * buffer, which happens only where nobody can observe it) and tts_tableOid.
+ */
+extern void olap_writer_insert(Relation rel, TupleTableSlot **slots, int nslots,
+							   CommandId cid);
+
+/*
+ * Insert a batch of columns: cols[natts] by attribute number - 1 of rel (types
+ * as olap_column_types(rel)), nrows rows; NULL entries are all NULL.  Only for
+ * tables where row numbers are not observable (olap_writer_batch_ok()).
+ * The caller has checked constraints.
+ */
+extern void olap_writer_insert_batch(Relation rel, const OlapVector *const *cols,
+									 uint32 nrows, CommandId cid);
+
+/* No index, no row trigger: batches may be inserted. */
+extern bool olap_writer_batch_ok(Relation rel);
+
+/* Write out what this backend holds for rel. Cheap if it holds nothing. */
+extern void olap_writer_flush(Relation rel);
+
+/* Write out everything (end of statement, before PREPARE and commit). */
+extern void olap_writer_flush_all(void);
+
+/* Forget what is held for a relation file (TRUNCATE, DROP in the transaction). */
+extern void olap_writer_forget(Relation rel);
+
+/* Column types of rel by attribute, palloc'd. */
+extern OlapColumnType *olap_column_types(TupleDesc tupdesc);
+
+/*
+ * While a statement that returns TIDs runs: treat rel as observable until the
+ * end of the (sub)transaction or olap_writer_unobserve().
+ */
+extern void olap_writer_observe(Oid relid);
+extern void olap_writer_unobserve(Oid relid);
+
+/* Install transaction callbacks; from the table layer's init. */
+extern void olap_writer_init(void);
+
+#endif							/* OLAP_WRITER_H */

@@ -239,7 +239,9 @@ commit_transaction(Producer *p)
 
 /*
  * End the open transaction as the seed says.  Half of the aborts flush first,
- * so that whole aborted transactions lie in the log, the others stop midway.
+ * so that whole aborted transactions lie in the log, the others stop midway -
+ * but not before the first acknowledgement: librdkafka 2.0.2 may end a
+ * transaction that the coordinator has not begun, which is a fatal error.
  */
 static void
 end_transaction(Producer *p)
@@ -251,6 +253,8 @@ end_transaction(Producer *p)
 	{
 		if (bits & 1)
 			rd_kafka_flush(p->rk, 60000);
+		while (p->txn_count == 0)
+			rd_kafka_poll(p->rk, 10);
 		abort_transaction(p);
 		state = BOOK_ABORTED;
 	}

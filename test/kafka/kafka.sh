@@ -1,0 +1,170 @@
+#!/bin/bash
+# One-node Apache Kafka (KRaft) on loopback, for the tests.
+#
+#   kafka.sh fetch              jars into the cache, outside the source tree
+#   kafka.sh start DIR          format if new, start, wait until it answers;
+#                               prints the bootstrap address
+#   kafka.sh stop DIR           SIGTERM, then SIGKILL after 20 s
+#   kafka.sh kill DIR           SIGKILL; "start DIR" again keeps the data
+#   kafka.sh pause|resume DIR   SIGSTOP / SIGCONT: an outage without a goodbye
+#   kafka.sh rss DIR            resident memory in MiB
+#
+# Exits with 77 and the reason when Java or the jars cannot be had.
+# KAFKA_VERSION, KAFKA_HEAP (default 512m) and KAFKA_CACHE can be set.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+version=${KAFKA_VERSION:-3.9.1}
+heap=${KAFKA_HEAP:-512m}
+cache=${KAFKA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/olap/kafka-$version}
+admin=${OLAP_BIN:-$here/../../build/bin}/olap-topic-admin
+
+skip()
+{
+	echo "kafka.sh: $*" >&2
+	exit 77
+}
+
+# Into a temporary folder first: a half-filled cache must not look complete.
+fetch()
+{
+	[ -f "$cache/complete" ] && return
+	command -v java >/dev/null || skip "Java is not installed"
+	command -v mvn >/dev/null || skip "Maven is not installed"
+	mkdir -p "$(dirname "$cache")"
+	local work
+	work=$(mktemp -d "$cache.XXXXXX")
+	cp "$here/pom.xml" "$work/"
+	if ! (cd "$work" && timeout 300 mvn -B -ntp -q "-Dkafka.version=$version" \
+		dependency:copy-dependencies -DincludeScope=runtime \
+		-DoutputDirectory=lib) >"$work/mvn.log" 2>&1
+	then
+		tail -5 "$work/mvn.log" >&2
+		rm -rf "$work"
+		skip "the jars of Kafka $version could not be fetched"
+	fi
+	touch "$work/complete"
+	rm -rf "$cache"
+	mv "$work" "$cache"
+}
+
+free_port()
+{
+	local port
+	while :
+	do
+		port=$((20000 + RANDOM % 12000))
+		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+		then
+			echo "$port"
+			return
+		fi
+	done
+}
+
+# A Kafka uuid: 16 random bytes as base64url, 22 characters.
+new_uuid()
+{
+	head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c1-22
+}
+
+write_config()
+{
+	local dir=$1 client controller
+	client=$(free_port)
+	controller=$(free_port)
+	while [ "$controller" = "$client" ]
+	do
+		controller=$(free_port)
+	done
+	echo "127.0.0.1:$client" >"$dir/bootstrap"
+	cat >"$dir/server.properties" <<-END
+	process.roles=broker,controller
+	node.id=1
+	controller.quorum.voters=1@127.0.0.1:$controller
+	listeners=PLAINTEXT://127.0.0.1:$client,CONTROLLER://127.0.0.1:$controller
+	advertised.listeners=PLAINTEXT://127.0.0.1:$client
+	controller.listener.names=CONTROLLER
+	listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+	log.dirs=$dir/data
+	auto.create.topics.enable=false
+	offsets.topic.replication.factor=1
+	offsets.topic.num.partitions=1
+	transaction.state.log.replication.factor=1
+	transaction.state.log.min.isr=1
+	transaction.state.log.num.partitions=1
+	group.initial.rebalance.delay.ms=0
+	log.retention.check.interval.ms=1000
+	log.initial.task.delay.ms=500
+	log.cleaner.backoff.ms=300
+	log.cleaner.dedupe.buffer.size=16777216
+	log.segment.delete.delay.ms=1000
+	END
+	cat >"$dir/log4j.properties" <<-END
+	log4j.rootLogger=WARN, file
+	log4j.appender.file=org.apache.log4j.FileAppender
+	log4j.appender.file.File=$dir/kafka.log
+	log4j.appender.file.layout=org.apache.log4j.PatternLayout
+	log4j.appender.file.layout.ConversionPattern=%d %p %m (%c)%n
+	END
+}
+
+start()
+{
+	local dir=$1 java_options
+	fetch
+	mkdir -p "$dir"
+	dir=$(cd "$dir" && pwd)
+	java_options="-Dlog4j.configuration=file:$dir/log4j.properties"
+	if [ ! -f "$dir/server.properties" ]
+	then
+		write_config "$dir"
+		java "$java_options" -XX:TieredStopAtLevel=1 -cp "$cache/lib/*" \
+			kafka.tools.StorageTool format -t "$(new_uuid)" \
+			-c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
+			{ cat "$dir/format.log" >&2; exit 1; }
+	fi
+	# its own session: a terminal's interrupt must not reach it
+	setsid java "$java_options" "-Xmx$heap" -XX:+UseSerialGC -cp "$cache/lib/*" \
+		kafka.Kafka "$dir/server.properties" \
+		</dev/null >"$dir/stdout.log" 2>&1 &
+	echo $! >"$dir/pid"
+	if ! "$admin" "$(cat "$dir/bootstrap")" wait 60000
+	then
+		tail -20 "$dir/kafka.log" "$dir/stdout.log" >&2
+		exit 1
+	fi
+	cat "$dir/bootstrap"
+}
+
+running()
+{
+	kill -0 "$1" 2>/dev/null
+}
+
+stop()
+{
+	local pid
+	[ -f "$1/pid" ] || return 0
+	pid=$(cat "$1/pid")
+	kill -CONT "$pid" 2>/dev/null || true
+	kill -TERM "$pid" 2>/dev/null || true
+	for _ in $(seq 200)
+	do
+		running "$pid" || break
+		sleep 0.1
+	done
+	running "$pid" && kill -KILL "$pid"
+	rm -f "$1/pid"
+}
+
+case ${1:-} in
+	fetch) fetch ;;
+	start) start "$2" ;;
+	stop) stop "$2" ;;
+	kill) kill -KILL "$(cat "$2/pid")" ;;
+	pause) kill -STOP "$(cat "$2/pid")" ;;
+	resume) kill -CONT "$(cat "$2/pid")" ;;
+	rss) awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$(cat "$2/pid")/status" ;;
+	*) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+esac

@@ -1,1 +1,4 @@
 # src/vector (rank 2): batch, selection and validity: the one currency between layers; expression program and kernels
+OLAP_OBJS += src/vector/vector.o
+OLAP_OBJS += src/vector/vector_rows.o
+OLAP_OBJS += src/vector/decimal.o

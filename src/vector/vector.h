@@ -149,6 +149,15 @@ extern void olap_vector_init(OlapVector *v, const OlapColumnType *type,
 /* Forget the rows, keep the memory. Back to type's preferred phys. */
 extern void olap_vector_reset(OlapVector *v, const OlapColumnType *type);
 
+/*
+ * For those who write the arrays themselves.  _reserve: room for more rows
+ * after row n - 1; _make_valid: a validity bitmap (all rows valid) if there is
+ * none; _set_phys: another representation of an empty vector.
+ */
+extern void olap_vector_reserve(OlapVector *v, uint32 more);
+extern void olap_vector_make_valid(OlapVector *v);
+extern void olap_vector_set_phys(OlapVector *v, OlapPhys phys, uint16 width);
+
 /* Free the arrays. */
 extern void olap_vector_free(OlapVector *v);
 

@@ -265,7 +265,8 @@ olap_vector_append_var(OlapVector *v, const char *data, size_t len)
 	reserve_rows(v, 1);
 	value = start_value(v, len + VARHDRSZ);
 	SET_VARSIZE(value, len + VARHDRSZ);
-	memcpy(value + VARHDRSZ, data, len);
+	if (len > 0)
+		memcpy(value + VARHDRSZ, data, len);
 	set_valid(v, v->n);
 	v->n++;
 }

@@ -61,9 +61,10 @@ OBJS = $(OLAP_OBJS)
 
 # pg_regress finds inputs under test/ and expected output in ./expected.
 REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test
+REGRESS_OPTS = --inputdir=test --load-extension=olap
 ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=olap \
+	$(if $(filter 15,$(MAJORVERSION)),,--expecteddir=test/isolation)
 TAP_TESTS = 1
 PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 
@@ -84,7 +85,7 @@ PG_CXXFLAGS = -std=c++17 -fPIC -fno-exceptions -fno-rtti \
 	-DSIMDJSON_EXCEPTIONS=0 $(OLAP_FLAGS)
 SHLIB_LINK = $(OLAP_LIBS)
 
-EXTRA_CLEAN = olap_kafka.so $(OLAP_KAFKA_OBJS) \
+EXTRA_CLEAN = build/id olap_kafka.so $(OLAP_KAFKA_OBJS) \
 	$(OLAP_OBJS:.o=.d) $(OLAP_KAFKA_OBJS:.o=.d)
 
 # Bitcode would run clang over every file and serves nothing here.
@@ -109,8 +110,10 @@ uninstall-kafka:
 .PHONY: install-kafka uninstall-kafka
 endif
 
-# A change of flags rebuilds everything.
-$(OLAP_OBJS) $(OLAP_KAFKA_OBJS): Makefile
+# A change of flags, compiler or server version rebuilds everything.
+BUILD_ID := $(CC) $(VERSION)
+$(shell mkdir -p build; echo '$(BUILD_ID)' | cmp -s - build/id || echo '$(BUILD_ID)' > build/id)
+$(OLAP_OBJS) $(OLAP_KAFKA_OBJS): Makefile build/id
 
 -include $(sort $(OLAP_OBJS:.o=.d) $(OLAP_KAFKA_OBJS:.o=.d))
 

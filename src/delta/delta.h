@@ -22,12 +22,12 @@
 extern bool olap_delta_fits(Size len);
 
 /*
- * Insert tuples (already flat: no external or compressed-out-of-line values)
- * under the current (sub)transaction and cid, WAL-logged page by page.  Sets
- * t_self and the header's xmin/cmin of each.
+ * Insert tuples (already flat: no external, compressed or expanded values) as
+ * written by (xid, cid), WAL-logged page by page.  Sets t_self and the header's
+ * xmin and cmin of each.  Every tuple must fit (olap_delta_fits()).
  */
 extern void olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
-							  CommandId cid);
+							  TransactionId xid, CommandId cid);
 
 /*
  * A checked private copy of a delta page.

@@ -55,8 +55,8 @@ typedef struct OlapDirEntry
 	uint32		nvblocks;
 	uint32		nrows;			/* segments: rows stored */
 	uint32		header_len;		/* segments: bytes of the segment's header */
-	int64		time_min;		/* bounds of the time column; PG_INT64_MIN / */
-	int64		time_max;		/* PG_INT64_MAX if it has none */
+	int64		time_min;		/* bounds of the time column in its own unit */
+	int64		time_max;		/* (date: days); MIN .. MAX if not known */
 } OlapDirEntry;
 
 StaticAssertDecl(sizeof(OlapDirEntry) == 64, "OlapDirEntry is part of the format");
@@ -84,7 +84,7 @@ typedef struct OlapMeta
 	uint64		segments_hint;
 	uint64		bytes_hint;		/* raw bytes of stored rows, for row width */
 	/* where the next delta page comes from */
-	OlapDirRef	delta_ref;		/* block 0: no run yet */
+	OlapDirRef	delta_ref;		/* InvalidBlockNumber: no run yet */
 	uint32		delta_id;
 	BlockNumber delta_first_block;
 	uint32		delta_first_vblock;
@@ -121,6 +121,13 @@ extern BlockNumber olap_blocks_allocate(Relation rel, uint32 nblocks);
 /* Rewrite the entry at ref (whose id must not change). */
 extern void olap_directory_update(Relation rel, const OlapDirRef *ref,
 								  const OlapDirEntry *entry);
+
+/*
+ * Give back the row numbers behind the first nvblocks of the entry at ref if
+ * nobody has reserved any since; sets entry->nvblocks if it could.
+ */
+extern void olap_directory_trim(Relation rel, const OlapDirRef *ref,
+								OlapDirEntry *entry, uint32 nvblocks);
 
 /*
  * A page for delta rows, from the current run or a new one (doubling from 8 to

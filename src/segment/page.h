@@ -40,7 +40,7 @@ typedef struct OlapPageOpaque
 	uint32		owner;			/* entry id; 0 for meta, directory and zones */
 	uint16		kind;			/* OlapPageKind */
 	uint16		version;		/* OLAP_FORMAT_VERSION when written */
-	uint32		unused;
+	uint32		vblock;			/* delta pages: virtual block; else 0 */
 } OlapPageOpaque;
 
 #define OLAP_FORMAT_VERSION 1

@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * delta.c
+ *		The row store for small writes.
+ *
+ * Why not a heap beside the table: one relation needs no mirrored DDL, swap or
+ * dump, and row numbers stay valid when rows move to a segment.
+ *
+ * A backend keeps writing to the page it wrote last.  A backend without one
+ * takes the newest page of the current run if nobody else holds it, so that a
+ * series of short connections does not start a page each.
+ *
+ * src/delta/delta.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/generic_xlog.h"
+#include "access/htup_details.h"
+#include "storage/bufmgr.h"
+#include "storage/predicate.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "delta/delta.h"
+
+/* Size a tuple takes on a page, line pointer included. */
+#define TUPLE_SPACE(len) (MAXALIGN(len) + sizeof(ItemIdData))
+
+bool
+olap_delta_fits(Size len)
+{
+	return TUPLE_SPACE(len) <= (Size) OLAP_PAGE_PAYLOAD;
+}
+
+/* Has page room for a tuple of this length? */
+static bool
+has_room(Page page, Size len)
+{
+	PageHeader	header = (PageHeader) page;
+
+	return PageGetMaxOffsetNumber(page) < OLAP_VBLOCK_ROWS &&
+		(Size) (header->pd_upper - header->pd_lower) >= TUPLE_SPACE(len);
+}
+
+/*
+ * Lock block if it is a delta page with room for len bytes.  wait = false
+ * gives up when somebody else has it.
+ */
+static Buffer
+try_page(Relation rel, BlockNumber block, Size len, bool wait)
+{
+	Buffer		buffer;
+
+	if (block == InvalidBlockNumber || block >= RelationGetNumberOfBlocks(rel))
+		return InvalidBuffer;
+	buffer = ReadBuffer(rel, block);
+	if (wait)
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	else if (!ConditionalLockBuffer(buffer))
+	{
+		ReleaseBuffer(buffer);
+		return InvalidBuffer;
+	}
+	if (olap_page_fault(BufferGetPage(buffer), block, OLAP_PAGE_DELTA, 0) == NULL &&
+		has_room(BufferGetPage(buffer), len))
+		return buffer;
+	UnlockReleaseBuffer(buffer);
+	return InvalidBuffer;
+}
+
+/*
+ * An exclusively locked page with room for len bytes.  *fresh: it is still all
+ * zeros and gets owner and vblock.
+ */
+static Buffer
+target_page(Relation rel, Size len, bool *fresh, uint32 *owner, uint32 *vblock)
+{
+	BlockNumber block = RelationGetTargetBlock(rel);
+	Buffer		buffer = try_page(rel, block, len, true);
+	OlapMeta	meta;
+
+	*fresh = false;
+	if (!BufferIsValid(buffer) && block == InvalidBlockNumber &&
+		olap_meta_read(rel, &meta) && meta.delta_used > 0)
+		buffer = try_page(rel, meta.delta_first_block + meta.delta_used - 1,
+						  len, false);
+	if (!BufferIsValid(buffer))
+	{
+		block = olap_delta_page_allocate(rel, vblock, owner);
+		buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block,
+									RBM_ZERO_AND_LOCK, NULL);
+		*fresh = true;
+	}
+	RelationSetTargetBlock(rel, BufferGetBlockNumber(buffer));
+	return buffer;
+}
+
+static void
+stamp_tuple(HeapTuple tuple, TransactionId xid, CommandId cid, Oid relid,
+			BlockNumber vblock, OffsetNumber off)
+{
+	HeapTupleHeader header = tuple->t_data;
+
+	ItemPointerSet(&tuple->t_self, vblock, off);
+	tuple->t_tableOid = relid;
+	header->t_infomask &= ~HEAP_XACT_MASK;
+	header->t_infomask2 &= ~HEAP2_XACT_MASK;
+	header->t_infomask |= HEAP_XMAX_INVALID;
+	HeapTupleHeaderSetXmin(header, xid);
+	HeapTupleHeaderSetXmax(header, InvalidTransactionId);
+	HeapTupleHeaderSetCmin(header, cid);
+	header->t_ctid = tuple->t_self;
+}
+
+/* Put as many of the tuples as fit on one page; returns their number. */
+static int
+fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
+		  CommandId cid)
+{
+	GenericXLogState *xlog;
+	uint32		owner,
+				vblock;
+	bool		fresh;
+	Buffer		buffer = target_page(rel, tuples[0]->t_len, &fresh, &owner,
+									 &vblock);
+	Page		page;
+	int			n = 0;
+
+	xlog = GenericXLogStart(rel);
+	page = GenericXLogRegisterBuffer(xlog, buffer,
+									 fresh ? GENERIC_XLOG_FULL_IMAGE : 0);
+	if (fresh)
+	{
+		olap_page_init(page, OLAP_PAGE_DELTA, owner);
+		OlapPageGetOpaque(page)->vblock = vblock;
+	}
+	vblock = OlapPageGetOpaque(page)->vblock;
+
+	while (n < ntuples && has_room(page, tuples[n]->t_len))
+	{
+		OffsetNumber off = PageGetMaxOffsetNumber(page) + 1;
+
+		stamp_tuple(tuples[n], xid, cid, RelationGetRelid(rel), vblock, off);
+		if (PageAddItemExtended(page, (Item) tuples[n]->t_data,
+								tuples[n]->t_len, off,
+								PAI_OVERWRITE | PAI_IS_HEAP) != off)
+			elog(ERROR, "could not add a row to delta block %u of \"%s\"",
+				 BufferGetBlockNumber(buffer), RelationGetRelationName(rel));
+		n++;
+	}
+
+	olap_page_seal(page, BufferGetBlockNumber(buffer));
+	GenericXLogFinish(xlog);
+	UnlockReleaseBuffer(buffer);
+	return n;
+}
+
+void
+olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
+				  TransactionId xid, CommandId cid)
+{
+	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
+	for (int done = 0; done < ntuples;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!olap_delta_fits(tuples[done]->t_len))
+			elog(ERROR, "a row of %u bytes does not fit a delta page",
+				 tuples[done]->t_len);
+		done += fill_page(rel, tuples + done, ntuples - done, xid, cid);
+	}
+}
+
+void
+olap_delta_page_read(Relation rel, const OlapDirEntry *run, uint32 index,
+					 OlapDeltaPage *page, BufferAccessStrategy strategy)
+{
+	BlockNumber block = run->first_block + index;
+	Buffer		buffer;
+	Page		source;
+
+	page->vblock = run->first_vblock + index;
+	page->ntuples = 0;
+	if (block >= RelationGetNumberOfBlocks(rel))
+		return;					/* handed out, or about to be, never written */
+
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	source = BufferGetPage(buffer);
+	if (!PageIsNew(source))
+	{
+		olap_page_check(rel, source, block, OLAP_PAGE_DELTA, run->id);
+		memcpy(page->page.data, source, BLCKSZ);
+		page->ntuples = PageGetMaxOffsetNumber(source);
+	}
+	UnlockReleaseBuffer(buffer);
+
+	if (page->ntuples > OLAP_VBLOCK_ROWS ||
+		(page->ntuples > 0 &&
+		 OlapPageGetOpaque(page->page.data)->vblock != page->vblock))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("segment %u of \"%s\" is corrupted", run->id,
+						RelationGetRelationName(rel)),
+				 errdetail("Delta block %u has %d rows of virtual block %u, expected at most %d of %u.",
+						   block, page->ntuples,
+						   OlapPageGetOpaque(page->page.data)->vblock,
+						   OLAP_VBLOCK_ROWS, page->vblock)));
+}
+
+bool
+olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
+				 HeapTuple tuple, TransactionId *xmin, CommandId *cmin)
+{
+	Page		copy = (Page) page->page.data;
+	ItemId		item = PageGetItemId(copy, off);
+	HeapTupleHeader header;
+
+	if (!ItemIdIsNormal(item))
+		return false;
+	if (ItemIdGetOffset(item) < SizeOfPageHeaderData ||
+		ItemIdGetOffset(item) + ItemIdGetLength(item) > BLCKSZ ||
+		ItemIdGetOffset(item) != MAXALIGN(ItemIdGetOffset(item)) ||
+		ItemIdGetLength(item) < SizeofHeapTupleHeader)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("olap table \"%s\" is corrupted",
+						RelationGetRelationName(rel)),
+				 errdetail("Line pointer %u of virtual block %u is not valid.",
+						   off, page->vblock)));
+
+	header = (HeapTupleHeader) PageGetItem(copy, item);
+	tuple->t_data = header;
+	tuple->t_len = ItemIdGetLength(item);
+	tuple->t_tableOid = RelationGetRelid(rel);
+	ItemPointerSet(&tuple->t_self, page->vblock, off);
+	*xmin = HeapTupleHeaderGetRawXmin(header);
+	*cmin = HeapTupleHeaderGetRawCommandId(header);
+	return true;
+}

@@ -1,0 +1,580 @@
+/*-------------------------------------------------------------------------
+ *
+ * directory.c
+ *		Metapage, directory pages and the allocation of blocks and rows.
+ *
+ * Every change happens under the metapage's exclusive buffer lock, taken
+ * before any directory page's, and is one generic WAL record over the metapage
+ * and at most two directory pages.  Blocks are handed out by number
+ * (high_water) and the file is grown afterwards, outside the lock; so an
+ * extent is always contiguous and a crash between the two leaves nothing but a
+ * file that is a little shorter than the metapage says.
+ *
+ * src/segment/directory.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/generic_xlog.h"
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "segment/directory.h"
+
+/* Delta runs double from the first to the last of these. */
+#define DELTA_RUN_FIRST 8
+#define DELTA_RUN_LAST 128
+
+/* Payload of a directory page. */
+typedef struct DirPage
+{
+	BlockNumber next;			/* InvalidBlockNumber: last */
+	uint32		nentries;
+	BlockNumber zone_first;		/* InvalidBlockNumber: no zone pages */
+	uint32		zone_ncols;
+	uint64		unused;
+	OlapDirEntry entries[OLAP_DIR_ENTRIES];
+} DirPage;
+
+StaticAssertDecl(sizeof(DirPage) == OLAP_PAGE_PAYLOAD || BLCKSZ != 8192,
+				 "a directory page holds 127 entries");
+StaticAssertDecl(sizeof(OlapMeta) <= OLAP_PAGE_PAYLOAD,
+				 "the metapage holds OlapMeta");
+
+/* One change of metapage and directory, from lock to WAL record. */
+typedef struct DirEdit
+{
+	Relation	rel;
+	GenericXLogState *xlog;
+	Buffer		meta_buffer;
+	Page		meta_page;
+	OlapMeta   *meta;			/* in the record's image of the metapage */
+	Buffer		dir_buffers[2];
+	Page		dir_pages[2];
+	int			ndirs;
+} DirEdit;
+
+static void
+init_metapage(Relation rel, Buffer buffer)
+{
+	GenericXLogState *xlog = GenericXLogStart(rel);
+	Page		page = GenericXLogRegisterBuffer(xlog, buffer,
+												 GENERIC_XLOG_FULL_IMAGE);
+	OlapMeta   *meta;
+	XLogRecPtr	lsn;
+
+	olap_page_init(page, OLAP_PAGE_META, 0);
+	meta = (OlapMeta *) OlapPageGetPayload(page);
+	meta->magic = OLAP_META_MAGIC;
+	meta->format_version = OLAP_FORMAT_VERSION;
+	meta->next_entry_id = 1;
+	meta->next_vblock = 0;
+	meta->high_water = 1;
+	meta->dir_first = meta->dir_last = InvalidBlockNumber;
+	meta->delta_ref.block = InvalidBlockNumber;
+	meta->delta_first_block = InvalidBlockNumber;
+	olap_page_seal(page, 0);
+	lsn = GenericXLogFinish(xlog);
+
+	/*
+	 * A file with more than one block and a zero metapage is reported as
+	 * corrupted.  So a crash must not leave one: the record goes out before
+	 * anybody can grow the file.
+	 */
+	if (RelationNeedsWAL(rel))
+		XLogFlush(lsn);
+}
+
+/* Pin and lock the metapage exclusively; make it if the file is empty. */
+static Buffer
+lock_metapage(Relation rel)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
+	Buffer		buffer;
+
+	if (nblocks == 0)
+	{
+		LockRelationForExtension(rel, ExclusiveLock);
+		nblocks = RelationGetNumberOfBlocks(rel);
+		if (nblocks == 0)
+		{
+			uint32		got;
+
+			ExtendBufferedRelBy(BMR_REL(rel), MAIN_FORKNUM, NULL,
+								EB_SKIP_EXTENSION_LOCK, 1, &buffer, &got);
+			ReleaseBuffer(buffer);
+			nblocks = 1;
+		}
+		UnlockRelationForExtension(rel, ExclusiveLock);
+	}
+
+	buffer = ReadBuffer(rel, 0);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
+		init_metapage(rel, buffer);
+	else
+		olap_page_check(rel, BufferGetPage(buffer), 0, OLAP_PAGE_META, 0);
+	return buffer;
+}
+
+static void
+check_meta(Relation rel, const OlapMeta *meta)
+{
+	if (meta->magic != OLAP_META_MAGIC)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("olap table \"%s\" is corrupted",
+						RelationGetRelationName(rel)),
+				 errdetail("The metapage has magic number %08X, expected %08X.",
+						   meta->magic, OLAP_META_MAGIC)));
+	if (meta->format_version != OLAP_FORMAT_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("olap table \"%s\" has storage format %u, this release reads %d",
+						RelationGetRelationName(rel), meta->format_version,
+						OLAP_FORMAT_VERSION),
+				 errhint("Install the release of olap that wrote the table.")));
+}
+
+bool
+olap_meta_read(Relation rel, OlapMeta *meta)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
+	Buffer		buffer;
+
+	if (nblocks == 0)
+		return false;
+	buffer = ReadBuffer(rel, 0);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
+	{
+		UnlockReleaseBuffer(buffer);
+		return false;
+	}
+	olap_page_check(rel, BufferGetPage(buffer), 0, OLAP_PAGE_META, 0);
+	memcpy(meta, OlapPageGetPayload(BufferGetPage(buffer)), sizeof(*meta));
+	UnlockReleaseBuffer(buffer);
+	check_meta(rel, meta);
+	return true;
+}
+
+/* ---- edits ---- */
+
+static void
+edit_begin(DirEdit *edit, Relation rel)
+{
+	memset(edit, 0, sizeof(*edit));
+	edit->rel = rel;
+	edit->meta_buffer = lock_metapage(rel);
+	edit->xlog = GenericXLogStart(rel);
+	edit->meta_page = GenericXLogRegisterBuffer(edit->xlog, edit->meta_buffer, 0);
+	edit->meta = (OlapMeta *) OlapPageGetPayload(edit->meta_page);
+	check_meta(rel, edit->meta);
+}
+
+/* Add directory page block to the edit; returns its image's payload. */
+static DirPage *
+edit_directory(DirEdit *edit, BlockNumber block)
+{
+	Buffer		buffer = olap_page_read(edit->rel, block, OLAP_PAGE_DIRECTORY, 0,
+										BUFFER_LOCK_EXCLUSIVE);
+	int			i = edit->ndirs++;
+
+	edit->dir_buffers[i] = buffer;
+	edit->dir_pages[i] = GenericXLogRegisterBuffer(edit->xlog, buffer, 0);
+	return (DirPage *) OlapPageGetPayload(edit->dir_pages[i]);
+}
+
+static BlockNumber
+take_blocks(DirEdit *edit, uint32 nblocks)
+{
+	BlockNumber first = edit->meta->high_water;
+
+	if ((uint64) first + nblocks > MaxBlockNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("olap table \"%s\" cannot grow beyond %u blocks",
+						RelationGetRelationName(edit->rel), MaxBlockNumber),
+				 errhint("Partition the table.")));
+	edit->meta->high_water += nblocks;
+	return first;
+}
+
+/* Append an empty directory page to the chain and to the edit. */
+static DirPage *
+edit_new_directory(DirEdit *edit, DirPage *last)
+{
+	BlockNumber block = take_blocks(edit, 1);
+	Buffer		buffer;
+	DirPage    *dir;
+	int			i = edit->ndirs++;
+
+	olap_extend_to(edit->rel, block + 1);
+	buffer = ReadBufferExtended(edit->rel, MAIN_FORKNUM, block,
+								RBM_ZERO_AND_LOCK, NULL);
+	edit->dir_buffers[i] = buffer;
+	edit->dir_pages[i] = GenericXLogRegisterBuffer(edit->xlog, buffer,
+												   GENERIC_XLOG_FULL_IMAGE);
+	olap_page_init(edit->dir_pages[i], OLAP_PAGE_DIRECTORY, 0);
+	dir = (DirPage *) OlapPageGetPayload(edit->dir_pages[i]);
+	dir->next = InvalidBlockNumber;
+	dir->zone_first = InvalidBlockNumber;
+
+	if (last != NULL)
+		last->next = block;
+	else
+		edit->meta->dir_first = block;
+	edit->meta->dir_last = block;
+	edit->meta->dir_pages++;
+	return dir;
+}
+
+static void
+edit_finish(DirEdit *edit)
+{
+	edit->meta->version++;
+	olap_page_seal(edit->meta_page, 0);
+	for (int i = 0; i < edit->ndirs; i++)
+		olap_page_seal(edit->dir_pages[i],
+					   BufferGetBlockNumber(edit->dir_buffers[i]));
+	GenericXLogFinish(edit->xlog);
+	for (int i = edit->ndirs - 1; i >= 0; i--)
+		UnlockReleaseBuffer(edit->dir_buffers[i]);
+	UnlockReleaseBuffer(edit->meta_buffer);
+}
+
+/* The body of olap_directory_insert(), within an edit. */
+static void
+edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
+{
+	OlapMeta   *meta = edit->meta;
+	DirPage    *dir = NULL;
+
+	if (meta->next_entry_id == PG_UINT32_MAX ||
+		(uint64) meta->next_vblock + entry->nvblocks > MaxBlockNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("olap table \"%s\" has used up its row numbers",
+						RelationGetRelationName(edit->rel)),
+				 errhint("Rewrite it with VACUUM FULL.")));
+
+	if (meta->dir_last != InvalidBlockNumber)
+		dir = edit_directory(edit, meta->dir_last);
+	if (dir == NULL || dir->nentries >= OLAP_DIR_ENTRIES)
+		dir = edit_new_directory(edit, dir);
+
+	entry->id = meta->next_entry_id++;
+	entry->first_vblock = meta->next_vblock;
+	meta->next_vblock += entry->nvblocks;
+	entry->first_block = entry->nblocks > 0 ?
+		take_blocks(edit, entry->nblocks) : InvalidBlockNumber;
+	if (ncols > 0 && dir->zone_first == InvalidBlockNumber)
+	{
+		dir->zone_first = take_blocks(edit, ncols);
+		dir->zone_ncols = ncols;
+	}
+
+	ref->block = meta->dir_last;
+	ref->slot = dir->nentries++;
+	dir->entries[ref->slot] = *entry;
+}
+
+void
+olap_directory_insert(Relation rel, OlapDirEntry *entry, OlapDirRef *ref,
+					  int ncols)
+{
+	DirEdit		edit;
+
+	edit_begin(&edit, rel);
+	edit_insert(&edit, entry, ref, ncols);
+	edit_finish(&edit);
+	if (entry->nblocks > 0)
+		olap_extend_to(rel, entry->first_block + entry->nblocks);
+}
+
+BlockNumber
+olap_blocks_allocate(Relation rel, uint32 nblocks)
+{
+	DirEdit		edit;
+	BlockNumber first;
+
+	edit_begin(&edit, rel);
+	first = take_blocks(&edit, nblocks);
+	edit_finish(&edit);
+	olap_extend_to(rel, first + nblocks);
+	return first;
+}
+
+void
+olap_directory_update(Relation rel, const OlapDirRef *ref,
+					  const OlapDirEntry *entry)
+{
+	DirEdit		edit;
+	DirPage    *dir;
+
+	edit_begin(&edit, rel);
+	dir = edit_directory(&edit, ref->block);
+	if (ref->slot >= dir->nentries || dir->entries[ref->slot].id != entry->id)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("olap table \"%s\" is corrupted",
+						RelationGetRelationName(rel)),
+				 errdetail("Segment %u is not in slot %u of directory block %u.",
+						   entry->id, ref->slot, ref->block)));
+	dir->entries[ref->slot] = *entry;
+	edit_finish(&edit);
+}
+
+/*
+ * Give back the row numbers behind the first nvblocks of the entry at ref, if
+ * nobody has reserved any since; the caller updates its copy of the entry.
+ */
+void
+olap_directory_trim(Relation rel, const OlapDirRef *ref, OlapDirEntry *entry,
+					uint32 nvblocks)
+{
+	DirEdit		edit;
+	DirPage    *dir;
+
+	edit_begin(&edit, rel);
+	dir = edit_directory(&edit, ref->block);
+	if (nvblocks < entry->nvblocks &&
+		edit.meta->next_vblock == entry->first_vblock + entry->nvblocks &&
+		ref->slot < dir->nentries && dir->entries[ref->slot].id == entry->id)
+	{
+		edit.meta->next_vblock = entry->first_vblock + nvblocks;
+		entry->nvblocks = nvblocks;
+		dir->entries[ref->slot].nvblocks = nvblocks;
+	}
+	edit_finish(&edit);
+}
+
+/* Put a run of delta pages into the directory; part of an edit. */
+static void
+edit_delta_run(DirEdit *edit)
+{
+	OlapMeta   *meta = edit->meta;
+	OlapDirEntry run = {0};
+	OlapDirRef	ref;
+
+	run.kind = OLAP_ENTRY_DELTA;
+	run.flags = OLAP_ENTRY_COMPLETE;
+	run.nblocks = meta->delta_nblocks == 0 ? DELTA_RUN_FIRST :
+		Min(meta->delta_nblocks * 2, DELTA_RUN_LAST);
+	run.nvblocks = run.nblocks;
+	run.time_min = PG_INT64_MIN;
+	run.time_max = PG_INT64_MAX;
+	edit_insert(edit, &run, &ref, 0);
+
+	meta->delta_ref = ref;
+	meta->delta_id = run.id;
+	meta->delta_first_block = run.first_block;
+	meta->delta_first_vblock = run.first_vblock;
+	meta->delta_nblocks = run.nblocks;
+	meta->delta_used = 0;
+}
+
+BlockNumber
+olap_delta_page_allocate(Relation rel, uint32 *vblock, uint32 *owner)
+{
+	DirEdit		edit;
+	BlockNumber block;
+
+	edit_begin(&edit, rel);
+	if (edit.meta->delta_used >= edit.meta->delta_nblocks)
+		edit_delta_run(&edit);
+	block = edit.meta->delta_first_block + edit.meta->delta_used;
+	*vblock = edit.meta->delta_first_vblock + edit.meta->delta_used;
+	*owner = edit.meta->delta_id;
+	edit.meta->delta_used++;
+	edit_finish(&edit);
+	olap_extend_to(rel, block + 1);
+	return block;
+}
+
+void
+olap_meta_count(Relation rel, int64 rows, int64 segments, int64 bytes)
+{
+	DirEdit		edit;
+
+	edit_begin(&edit, rel);
+	edit.meta->rows_hint += rows;
+	edit.meta->segments_hint += segments;
+	edit.meta->bytes_hint += bytes;
+	edit_finish(&edit);
+}
+
+/* ---- reading ---- */
+
+static void
+directory_corrupted(Relation rel, BlockNumber block, const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("olap table \"%s\" is corrupted",
+					RelationGetRelationName(rel)),
+			 errdetail("Directory block %u: %s.", block, what),
+			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
+					 RelationGetRelationName(rel))));
+}
+
+static void
+check_entry(Relation rel, BlockNumber block, const OlapDirEntry *entry)
+{
+	if (entry->kind != OLAP_ENTRY_SEGMENT && entry->kind != OLAP_ENTRY_DELTA)
+		directory_corrupted(rel, block, "entry of unknown kind");
+	if ((uint64) entry->first_vblock + entry->nvblocks > MaxBlockNumber)
+		directory_corrupted(rel, block, "row numbers out of range");
+	if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
+		((uint64) entry->first_block + entry->nblocks > MaxBlockNumber ||
+		 entry->first_block == 0 ||
+		 entry->nrows > (uint64) entry->nvblocks * OLAP_VBLOCK_ROWS))
+		directory_corrupted(rel, block, "extent or row count out of range");
+}
+
+/* Copy one directory page's entries to the end of list; returns the next. */
+static BlockNumber
+read_directory_page(Relation rel, BlockNumber block, OlapDirList *list, int cap)
+{
+	Buffer		buffer = olap_page_read(rel, block, OLAP_PAGE_DIRECTORY, 0,
+										BUFFER_LOCK_SHARE);
+	DirPage    *dir = (DirPage *) OlapPageGetPayload(BufferGetPage(buffer));
+	BlockNumber next = dir->next;
+	uint32		n = dir->nentries;
+	int			first = list->n;
+
+	if (n > OLAP_DIR_ENTRIES || first + (int) n > cap)
+	{
+		UnlockReleaseBuffer(buffer);
+		directory_corrupted(rel, block, "too many entries");
+	}
+	memcpy(list->entries + first, dir->entries, n * sizeof(OlapDirEntry));
+	UnlockReleaseBuffer(buffer);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		list->refs[first + i].block = block;
+		list->refs[first + i].slot = i;
+		check_entry(rel, block, &list->entries[first + i]);
+	}
+	list->n += n;
+	return next;
+}
+
+/*
+ * Entries that were inserted after the metapage was read are of no interest to
+ * the caller's snapshot, which is older; so as many pages as it counts will do.
+ */
+void
+olap_directory_read(Relation rel, OlapDirList *list)
+{
+	OlapMeta	meta;
+	BlockNumber block;
+	Size		cap;
+
+	memset(list, 0, sizeof(*list));
+	if (!olap_meta_read(rel, &meta) || meta.dir_pages == 0)
+		return;
+	if (meta.dir_pages > meta.high_water)
+		directory_corrupted(rel, 0, "more directory pages than blocks");
+
+	cap = (Size) meta.dir_pages * OLAP_DIR_ENTRIES;
+	list->entries = MemoryContextAllocHuge(CurrentMemoryContext,
+										   cap * sizeof(OlapDirEntry));
+	list->refs = MemoryContextAllocHuge(CurrentMemoryContext,
+										cap * sizeof(OlapDirRef));
+	block = meta.dir_first;
+	for (uint32 i = 0; i < meta.dir_pages; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		block = read_directory_page(rel, block, list, cap);
+	}
+}
+
+/* Where the zone pages of a directory page are; false if it has none for col. */
+static bool
+zone_run(Relation rel, BlockNumber dir_block, BlockNumber *first, uint32 *ncols)
+{
+	Buffer		buffer = olap_page_read(rel, dir_block, OLAP_PAGE_DIRECTORY, 0,
+										BUFFER_LOCK_SHARE);
+	DirPage    *dir = (DirPage *) OlapPageGetPayload(BufferGetPage(buffer));
+
+	*first = dir->zone_first;
+	*ncols = dir->zone_first == InvalidBlockNumber ? 0 : dir->zone_ncols;
+	UnlockReleaseBuffer(buffer);
+	return *ncols > 0;
+}
+
+void
+olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
+				 int ncols)
+{
+	BlockNumber first;
+	uint32		have;
+
+	if (!zone_run(rel, ref->block, &first, &have))
+		return;
+	ncols = Min(ncols, (int) have);
+	olap_extend_to(rel, first + have);
+
+	for (int col = 0; col < ncols; col += MAX_GENERIC_XLOG_PAGES)
+	{
+		int			n = Min(ncols - col, MAX_GENERIC_XLOG_PAGES);
+		GenericXLogState *xlog = GenericXLogStart(rel);
+		Buffer		buffers[MAX_GENERIC_XLOG_PAGES];
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < n; i++)
+		{
+			BlockNumber block = first + col + i;
+			bool		fresh;
+			Page		page;
+
+			buffers[i] = ReadBuffer(rel, block);
+			LockBuffer(buffers[i], BUFFER_LOCK_EXCLUSIVE);
+			fresh = PageIsNew(BufferGetPage(buffers[i]));
+			if (!fresh)
+				olap_page_check(rel, BufferGetPage(buffers[i]), block,
+								OLAP_PAGE_ZONE, 0);
+			page = GenericXLogRegisterBuffer(xlog, buffers[i],
+											 fresh ? GENERIC_XLOG_FULL_IMAGE : 0);
+			if (fresh)
+				olap_page_init(page, OLAP_PAGE_ZONE, 0);
+			((OlapZone *) OlapPageGetPayload(page))[ref->slot] = zones[col + i];
+			olap_page_seal(page, block);
+		}
+		GenericXLogFinish(xlog);
+		for (int i = 0; i < n; i++)
+			UnlockReleaseBuffer(buffers[i]);
+	}
+}
+
+bool
+olap_zones_read(Relation rel, BlockNumber dir_block, int col, OlapZone *zones)
+{
+	BlockNumber first;
+	uint32		ncols;
+	Buffer		buffer;
+	bool		written;
+
+	if (!zone_run(rel, dir_block, &first, &ncols) || col >= (int) ncols)
+		return false;
+	if (first + col >= RelationGetNumberOfBlocks(rel))
+		return false;			/* its first segment is not complete yet */
+	buffer = ReadBuffer(rel, first + col);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	written = !PageIsNew(BufferGetPage(buffer));
+	if (written)
+	{
+		olap_page_check(rel, BufferGetPage(buffer), first + col,
+						OLAP_PAGE_ZONE, 0);
+		memcpy(zones, OlapPageGetPayload(BufferGetPage(buffer)),
+			   OLAP_DIR_ENTRIES * sizeof(OlapZone));
+	}
+	UnlockReleaseBuffer(buffer);
+	return written;
+}

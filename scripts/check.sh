@@ -118,6 +118,7 @@ part_layers()
   one_case "layer check" "$LOGS/layers.log" scripts/check_layers.sh
   one_case "layer check self-test" "$LOGS/layers-self.log" \
     scripts/check_layers.sh --self-test
+  one_case "META.json" "$LOGS/meta.log" scripts/check_meta.sh
   [ "$failed" -gt 0 ] || say "$(tail -1 "$LOGS/layers.log")"
 }
 

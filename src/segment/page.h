@@ -21,6 +21,7 @@
 
 #include "storage/bufmgr.h"
 #include "storage/bufpage.h"
+#include "storage/itemptr.h"
 #include "utils/relcache.h"
 
 /* On disk: never renumber. */

@@ -209,14 +209,19 @@ static int
 send_command(const char *path, const char *command)
 {
 	struct sockaddr_un address = socket_address(path);
-	char		reply[768];
+	char		line[512],
+				reply[768];
 	ssize_t		n;
 	int			fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
+	if (strlen(command) >= sizeof(line) - 1)
+		tool_die("command too long");
+	/* one write, as the broker takes what one read gives it */
+	n = snprintf(line, sizeof(line), "%s\n", command);
 	if (fd < 0 ||
 		connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
 		tool_die("could not connect to \"%s\": %s", path, strerror(errno));
-	if (write(fd, command, strlen(command)) < 0 || write(fd, "\n", 1) < 0)
+	if (write(fd, line, (size_t) n) != n)
 		tool_die("could not send: %s", strerror(errno));
 	n = read(fd, reply, sizeof(reply) - 1);
 	if (n <= 0)

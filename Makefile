@@ -117,4 +117,8 @@ $(OLAP_OBJS) $(OLAP_KAFKA_OBJS): Makefile build/id
 
 -include $(sort $(OLAP_OBJS:.o=.d) $(OLAP_KAFKA_OBJS:.o=.d))
 
+# The programs of the demo and of the Kafka tests.
+include tools/tools.mk
+clean: tools-clean
+
 endif

@@ -5,11 +5,11 @@
  *
  * A table whose row numbers someone can observe before the statement ends
  * (indexes, AFTER ROW triggers, RETURNING) is written through: each row goes
- * to a delta page at once; a statement that turns out large switches to a
- * segment with reserved row numbers.  All others are buffered in column
+ * to a delta page at once; a statement that turns out large switches to
+ * segments with reserved row numbers.  All others are buffered in column
  * vectors, a bucket of the time column each, and at the end of the statement
  * become segments (a few thousand rows and more) or delta rows.  Memory over
- * all tables of the backend is bounded by olap.write_buffer.
+ * all tables of the backend is bounded by olap.write_memory.
  *
  * A buffer belongs to one (relation file, subtransaction, command id); rows of
  * several commands never share a segment.
@@ -59,14 +59,7 @@ extern void olap_writer_forget(Relation rel);
 /* Column types of rel by attribute, palloc'd. */
 extern OlapColumnType *olap_column_types(TupleDesc tupdesc);
 
-/*
- * While a statement that returns TIDs runs: treat rel as observable until the
- * end of the (sub)transaction or olap_writer_unobserve().
- */
-extern void olap_writer_observe(Oid relid);
-extern void olap_writer_unobserve(Oid relid);
-
-/* Install transaction callbacks; from the table layer's init. */
+/* Install transaction callbacks and executor hooks; called by _PG_init. */
 extern void olap_writer_init(void);
 
 #endif							/* OLAP_WRITER_H */

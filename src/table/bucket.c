@@ -1,0 +1,483 @@
+/*-------------------------------------------------------------------------
+ *
+ * bucket.c
+ *		Rows of one time bucket on their way to a segment or the delta.
+ *
+ * Rows collect in column vectors; a full row group is encoded at once, so a
+ * bucket holds at most one row group in raw form.  A segment is written when it
+ * is full or when the bucket is flushed.  What would make a tiny segment goes
+ * to the delta instead: a segment costs a page a column at least.
+ *
+ * src/table/bucket.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/htup_details.h"
+#include "miscadmin.h"
+#include "utils/date.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "delta/delta.h"
+#include "table/writer_internal.h"
+
+/* Fewer rows than this, and less than the bytes, go to the delta. */
+#define SEGMENT_MIN_ROWS 4096
+#define SEGMENT_MIN_BYTES (1024 * 1024)
+/* Input after which a segment is closed. */
+#define SEGMENT_MAX_BYTES ((size_t) 256 * 1024 * 1024)
+/* Row numbers that an observable bucket reserves at a time: a row group. */
+#define RESERVE_VBLOCKS \
+	((OLAP_ROWGROUP_ROWS + OLAP_VBLOCK_ROWS - 1) / OLAP_VBLOCK_ROWS)
+#define FIRST_CAPACITY 64
+/* Rows appended between two looks at the size of the row group. */
+#define APPEND_STEP 1024
+#define DELTA_BATCH 256
+
+#define KEY_NULL PG_INT64_MIN
+
+static size_t total_memory = 0;
+
+size_t
+olap_bucket_total_memory(void)
+{
+	return total_memory;
+}
+
+void
+olap_bucket_reset_total(void)
+{
+	total_memory = 0;
+}
+
+Datum
+olap_flat_datum(Datum value, int16 typlen)
+{
+	struct varlena *v;
+
+	if (typlen != -1)
+		return value;
+	v = (struct varlena *) DatumGetPointer(value);
+	if (VARATT_IS_EXTENDED(v) && !VARATT_IS_SHORT(v))
+		return PointerGetDatum(detoast_attr(v));
+	return value;
+}
+
+/* floor(value / interval); infinities have keys of their own. */
+static int64
+bucket_key(const OlapWriter *writer, bool isnull, int64 value)
+{
+	int64		key;
+
+	if (writer->time_attno == 0 || writer->interval == 0)
+		return 0;
+	if (isnull)
+		return KEY_NULL;
+	key = value / writer->interval;
+	if (value % writer->interval < 0)
+		key--;
+	return key;
+}
+
+static void
+count_memory(OlapBucket *bucket)
+{
+	size_t		memory = 0;
+
+	for (int i = 0; i < bucket->writer->natts; i++)
+		memory += olap_vector_memory(&bucket->cols[i]);
+	if (bucket->builder != NULL)
+		memory += olap_segment_builder_memory(bucket->builder);
+	total_memory += memory - bucket->memory;
+	bucket->memory = memory;
+}
+
+OlapBucket *
+olap_bucket_of(OlapWriter *writer, bool isnull, int64 value)
+{
+	int64		key = bucket_key(writer, isnull, value);
+	dlist_iter	iter;
+	OlapBucket *bucket;
+	MemoryContext cxt;
+
+	dlist_foreach(iter, &writer->buckets)
+	{
+		bucket = dlist_container(OlapBucket, node, iter.cur);
+		if (bucket->key == key)
+		{
+			dlist_move_head(&writer->buckets, &bucket->node);
+			return bucket;
+		}
+	}
+
+	cxt = AllocSetContextCreate(writer->cxt, "olap bucket",
+								ALLOCSET_DEFAULT_SIZES);
+	bucket = MemoryContextAllocZero(writer->cxt, sizeof(OlapBucket));
+	bucket->writer = writer;
+	bucket->key = key;
+	bucket->cxt = cxt;
+	bucket->cols = MemoryContextAllocZero(cxt, Max(writer->natts, 1) *
+										  sizeof(OlapVector));
+	for (int i = 0; i < writer->natts; i++)
+		olap_vector_init(&bucket->cols[i], &writer->types[i], FIRST_CAPACITY,
+						 cxt);
+	bucket->time_min = PG_INT64_MAX;
+	bucket->time_max = PG_INT64_MIN;
+	dlist_push_head(&writer->buckets, &bucket->node);
+	return bucket;
+}
+
+/* ---- segments ---- */
+
+static void
+reserve_rows(OlapBucket *bucket, Relation rel)
+{
+	memset(&bucket->entry, 0, sizeof(bucket->entry));
+	bucket->entry.kind = OLAP_ENTRY_SEGMENT;
+	bucket->entry.xmin = bucket->writer->xid;
+	bucket->entry.cmin = bucket->writer->cid;
+	bucket->entry.first_block = InvalidBlockNumber;
+	bucket->entry.nvblocks = RESERVE_VBLOCKS;
+	bucket->entry.time_min = PG_INT64_MIN;
+	bucket->entry.time_max = PG_INT64_MAX;
+	olap_directory_insert(rel, &bucket->entry, &bucket->ref,
+						  bucket->writer->natts);
+	bucket->reserved = true;
+}
+
+static void
+close_rowgroup(OlapBucket *bucket)
+{
+	OlapWriter *writer = bucket->writer;
+
+	if (bucket->nrows == 0)
+		return;
+	if (bucket->builder == NULL)
+		bucket->builder = olap_segment_builder_create(writer->types,
+													  writer->natts,
+													  bucket->cxt);
+	for (int i = 0; i < writer->natts; i++)
+		bucket->raw_bytes += bucket->cols[i].heap_len +
+			(size_t) bucket->cols[i].n * bucket->cols[i].width;
+	olap_segment_builder_add(bucket->builder, bucket->cols, bucket->nrows);
+	for (int i = 0; i < writer->natts; i++)
+		olap_vector_reset(&bucket->cols[i], &writer->types[i]);
+	bucket->nrows = 0;
+	bucket->nrowgroups++;
+}
+
+static void
+write_segment(OlapBucket *bucket, Relation rel)
+{
+	OlapDirEntry entry = {0};
+	OlapDirRef *ref = NULL;
+
+	if (bucket->builder == NULL)
+		return;
+	if (bucket->reserved)
+	{
+		uint32		rows = olap_segment_builder_rows(bucket->builder);
+
+		olap_directory_trim(rel, &bucket->ref, &bucket->entry,
+							(rows + OLAP_VBLOCK_ROWS - 1) / OLAP_VBLOCK_ROWS);
+		entry = bucket->entry;
+		ref = &bucket->ref;
+	}
+	entry.kind = OLAP_ENTRY_SEGMENT;
+	entry.xmin = bucket->writer->xid;
+	entry.cmin = bucket->writer->cid;
+	if (bucket->time_min <= bucket->time_max)
+	{
+		entry.time_min = bucket->time_min;
+		entry.time_max = bucket->time_max;
+	}
+	else
+	{
+		entry.time_min = PG_INT64_MIN;
+		entry.time_max = PG_INT64_MAX;
+	}
+	olap_segment_builder_write(bucket->builder, rel, &entry, ref);
+	olap_segment_builder_free(bucket->builder);
+	bucket->builder = NULL;
+	bucket->nrowgroups = 0;
+	bucket->raw_bytes = 0;
+	bucket->reserved = false;
+	bucket->time_min = PG_INT64_MAX;
+	bucket->time_max = PG_INT64_MIN;
+}
+
+/* Close the row group and the segment when they are full. */
+static void
+close_if_full(OlapBucket *bucket, Relation rel)
+{
+	bool		full = bucket->nrows >= OLAP_ROWGROUP_ROWS;
+
+	for (int i = 0; i < bucket->writer->natts && !full; i++)
+		full = bucket->cols[i].heap_len >= OLAP_ROWGROUP_BYTES;
+	if (!full)
+		return;
+	close_rowgroup(bucket);
+	/* a reservation covers one row group */
+	if (bucket->reserved ||
+		bucket->nrowgroups >= OLAP_SEGMENT_MAX_ROWGROUPS ||
+		bucket->raw_bytes >= SEGMENT_MAX_BYTES)
+		write_segment(bucket, rel);
+}
+
+static void
+widen_time(OlapBucket *bucket, uint32 first)
+{
+	const OlapVector *v;
+
+	if (bucket->writer->time_attno == 0)
+		return;
+	v = &bucket->cols[bucket->writer->time_attno - 1];
+	for (uint32 i = first; i < v->n; i++)
+	{
+		int64		t;
+
+		if (olap_vector_is_null(v, i))
+			continue;
+		t = v->phys == OLAP_PHYS_I32 ? ((int32 *) v->values)[i] :
+			((int64 *) v->values)[i];
+		bucket->time_min = Min(bucket->time_min, t);
+		bucket->time_max = Max(bucket->time_max, t);
+	}
+}
+
+/* Rows that may be appended before the next look at sizes. */
+static uint32
+append_room(OlapBucket *bucket, Relation rel)
+{
+	if (bucket->writer->observable && !bucket->reserved)
+		reserve_rows(bucket, rel);
+	return Min(OLAP_ROWGROUP_ROWS - bucket->nrows, APPEND_STEP);
+}
+
+static void
+append_slot_column(OlapVector *v, const OlapColumnType *type, int col,
+				   TupleTableSlot **slots, int n, MemoryContext scratch)
+{
+	for (int i = 0; i < n; i++)
+	{
+		Datum		value = slots[i]->tts_values[col];
+
+		if (type->dropped || slots[i]->tts_isnull[col])
+			olap_vector_append_null(v);
+		else if (type->typlen == -1 &&
+				 VARATT_IS_EXTENDED(DatumGetPointer(value)) &&
+				 !VARATT_IS_SHORT(DatumGetPointer(value)))
+		{
+			MemoryContext old = MemoryContextSwitchTo(scratch);
+			Datum		flat = olap_flat_datum(value, -1);
+
+			MemoryContextSwitchTo(old);
+			olap_vector_append_datum(v, type, flat, false);
+			pfree(DatumGetPointer(flat));
+		}
+		else
+			olap_vector_append_datum(v, type, value, false);
+	}
+}
+
+void
+olap_bucket_append_slots(OlapBucket *bucket, Relation rel,
+						 TupleTableSlot **slots, int n)
+{
+	OlapWriter *writer = bucket->writer;
+
+	while (n > 0)
+	{
+		uint32		step = Min((uint32) n, append_room(bucket, rel));
+		uint32		first = bucket->nrows;
+
+		for (int col = 0; col < writer->natts; col++)
+			append_slot_column(&bucket->cols[col], &writer->types[col], col,
+							   slots, step, writer->cxt);
+		bucket->nrows += step;
+		widen_time(bucket, first);
+		for (uint32 i = 0; i < step; i++)
+		{
+			if (bucket->reserved)
+				olap_tid_of_row(&slots[i]->tts_tid,
+								(OlapRow) bucket->entry.first_vblock *
+								OLAP_VBLOCK_ROWS + first + i);
+			else
+				ItemPointerSetInvalid(&slots[i]->tts_tid);
+		}
+		close_if_full(bucket, rel);
+		slots += step;
+		n -= step;
+	}
+	count_memory(bucket);
+}
+
+void
+olap_bucket_append_rows(OlapBucket *bucket, Relation rel,
+						const OlapVector *const *cols, const uint32 *sel,
+						uint32 n)
+{
+	OlapWriter *writer = bucket->writer;
+
+	while (n > 0)
+	{
+		uint32		step = Min(n, append_room(bucket, rel));
+		uint32		first = bucket->nrows;
+
+		for (int col = 0; col < writer->natts; col++)
+		{
+			OlapVector *v = &bucket->cols[col];
+
+			if (cols[col] != NULL && !writer->types[col].dropped)
+				olap_vector_append_rows(v, &writer->types[col], cols[col], sel,
+										step);
+			else
+				for (uint32 i = 0; i < step; i++)
+					olap_vector_append_null(v);
+		}
+		bucket->nrows += step;
+		widen_time(bucket, first);
+		close_if_full(bucket, rel);
+		sel += step;
+		n -= step;
+	}
+	count_memory(bucket);
+}
+
+/* ---- delta ---- */
+
+static HeapTuple
+form_tuple(OlapBucket *bucket, uint32 row, Datum *values, bool *nulls,
+		   char *scratch)
+{
+	OlapWriter *writer = bucket->writer;
+
+	for (int col = 0; col < writer->natts; col++)
+	{
+		const OlapVector *v = &bucket->cols[col];
+
+		nulls[col] = olap_vector_is_null(v, row);
+		values[col] = nulls[col] ? (Datum) 0 :
+			olap_vector_datum(v, row, scratch + col * OLAP_DECIMAL_MAX_SIZE);
+	}
+	return heap_form_tuple(writer->desc, values, nulls);
+}
+
+/* Rows too wide for a delta page become a segment of their own. */
+static void
+write_wide_rows(OlapBucket *bucket, Relation rel, const uint32 *rows, uint32 n)
+{
+	OlapWriter *writer = bucket->writer;
+	OlapVector *wide = palloc0(writer->natts * sizeof(OlapVector));
+	OlapSegmentBuilder *builder;
+	OlapDirEntry entry = {0};
+
+	for (int col = 0; col < writer->natts; col++)
+	{
+		olap_vector_init(&wide[col], &writer->types[col], n,
+						 CurrentMemoryContext);
+		olap_vector_append_rows(&wide[col], &writer->types[col],
+								&bucket->cols[col], rows, n);
+	}
+	builder = olap_segment_builder_create(writer->types, writer->natts,
+										  CurrentMemoryContext);
+	olap_segment_builder_add(builder, wide, n);
+	entry.kind = OLAP_ENTRY_SEGMENT;
+	entry.xmin = writer->xid;
+	entry.cmin = writer->cid;
+	entry.time_min = PG_INT64_MIN;
+	entry.time_max = PG_INT64_MAX;
+	olap_segment_builder_write(builder, rel, &entry, NULL);
+	olap_segment_builder_free(builder);
+}
+
+static void
+write_delta(OlapBucket *bucket, Relation rel)
+{
+	OlapWriter *writer = bucket->writer;
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "olap delta rows",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	Datum	   *values = palloc(Max(writer->natts, 1) * sizeof(Datum));
+	bool	   *nulls = palloc(Max(writer->natts, 1) * sizeof(bool));
+	char	   *scratch = palloc(Max(writer->natts, 1) * OLAP_DECIMAL_MAX_SIZE);
+	uint32	   *wide = palloc(bucket->nrows * sizeof(uint32));
+	uint32		nwide = 0;
+	HeapTuple	tuples[DELTA_BATCH];
+	int			n = 0;
+
+	for (uint32 row = 0; row < bucket->nrows; row++)
+	{
+		HeapTuple	tuple = form_tuple(bucket, row, values, nulls, scratch);
+
+		if (!olap_delta_fits(tuple->t_len))
+		{
+			wide[nwide++] = row;
+			heap_freetuple(tuple);
+			continue;
+		}
+		tuples[n++] = tuple;
+		if (n == DELTA_BATCH)
+		{
+			olap_delta_insert(rel, tuples, n, writer->xid, writer->cid);
+			while (n > 0)
+				heap_freetuple(tuples[--n]);
+		}
+	}
+	if (n > 0)
+		olap_delta_insert(rel, tuples, n, writer->xid, writer->cid);
+	if (nwide > 0)
+		write_wide_rows(bucket, rel, wide, nwide);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+}
+
+static bool
+worth_a_segment(const OlapBucket *bucket)
+{
+	size_t		bytes = 0;
+
+	if (bucket->reserved || bucket->builder != NULL ||
+		bucket->nrows >= SEGMENT_MIN_ROWS)
+		return true;
+	for (int col = 0; col < bucket->writer->natts; col++)
+		bytes += bucket->cols[col].heap_len;
+	return bytes >= SEGMENT_MIN_BYTES;
+}
+
+/*
+ * A flush that failed half way may have left rows under the transaction that
+ * wrote the bucket.  If that is an outer transaction which goes on (the error
+ * was caught around an inner one), a second flush would double them: refuse.
+ */
+void
+olap_bucket_flush(OlapBucket *bucket, Relation rel)
+{
+	if (bucket->flushing)
+		ereport(ERROR,
+				(errcode(ERRCODE_IN_FAILED_SQL_TRANSACTION),
+				 errmsg("rows inserted into \"%s\" could not be written by an earlier attempt",
+						RelationGetRelationName(rel)),
+				 errhint("Roll the whole transaction back and repeat it.")));
+	bucket->flushing = true;
+	if (worth_a_segment(bucket))
+	{
+		close_rowgroup(bucket);
+		write_segment(bucket, rel);
+	}
+	else if (bucket->nrows > 0)
+		write_delta(bucket, rel);
+	olap_bucket_discard(bucket);
+}
+
+void
+olap_bucket_discard(OlapBucket *bucket)
+{
+	total_memory -= bucket->memory;
+	dlist_delete(&bucket->node);
+	MemoryContextDelete(bucket->cxt);
+	pfree(bucket);
+}

@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * writer_internal.h
+ *		State of a pending insert, shared by writer.c and bucket.c.
+ *
+ * src/table/writer_internal.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_WRITER_INTERNAL_H
+#define OLAP_WRITER_INTERNAL_H
+
+#include "access/tupdesc.h"
+#include "lib/ilist.h"
+
+#include "base/compat.h"
+#include "segment/segment.h"
+#include "table/writer.h"
+
+/* Rows of one time bucket that are not in the file yet. */
+typedef struct OlapBucket
+{
+	dlist_node	node;			/* in writer->buckets, latest used first */
+	struct OlapWriter *writer;
+	int64		key;
+	MemoryContext cxt;
+	OlapVector *cols;			/* [natts], the open row group */
+	uint32		nrows;
+	OlapSegmentBuilder *builder;	/* closed row groups; NULL if none */
+	int			nrowgroups;
+	size_t		raw_bytes;		/* of closed row groups */
+	int64		time_min;		/* of all rows here; min > max if none */
+	int64		time_max;
+	size_t		memory;			/* counted in the backend's total */
+	bool		flushing;		/* a flush has begun */
+	/* observable tables: the entry that holds the row numbers */
+	bool		reserved;
+	OlapDirEntry entry;
+	OlapDirRef	ref;
+} OlapBucket;
+
+/* Pending rows of one (relation file, subtransaction, command). */
+typedef struct OlapWriter
+{
+	dlist_node	node;
+	Oid			relid;
+	RelFileLocator locator;
+	SubTransactionId subxid;
+	TransactionId xid;
+	CommandId	cid;
+	MemoryContext cxt;
+	TupleDesc	desc;
+	OlapColumnType *types;
+	int			natts;
+	bool		observable;
+	uint64		through_rows;	/* written through so far */
+	AttrNumber	time_attno;		/* 0: a single bucket */
+	int64		interval;		/* in units of the time column */
+	dlist_head	buckets;
+} OlapWriter;
+
+/* Bucket of a row whose time column is value (in the column's own unit). */
+extern OlapBucket *olap_bucket_of(OlapWriter *writer, bool isnull, int64 value);
+
+/* Append rows of slots, all of this bucket; write full segments on the way. */
+extern void olap_bucket_append_slots(OlapBucket *bucket, Relation rel,
+									 TupleTableSlot **slots, int n);
+
+/* Append rows sel[0..n) of cols likewise; a NULL column is all NULL. */
+extern void olap_bucket_append_rows(OlapBucket *bucket, Relation rel,
+									const OlapVector *const *cols,
+									const uint32 *sel, uint32 n);
+
+/* Write all rows to segments or the delta and free the bucket. */
+extern void olap_bucket_flush(OlapBucket *bucket, Relation rel);
+
+/* Free without writing. */
+extern void olap_bucket_discard(OlapBucket *bucket);
+
+/* Memory of all buckets of this backend. */
+extern size_t olap_bucket_total_memory(void);
+extern void olap_bucket_reset_total(void);
+
+/* value as a plain varlena: detoasted, decompressed, flat. */
+extern Datum olap_flat_datum(Datum value, int16 typlen);
+
+#endif							/* OLAP_WRITER_INTERNAL_H */

@@ -288,26 +288,47 @@ oracle_load()
   sql "ANALYZE oracle_$1"
 }
 
-# Compare table and dead letters with the oracle, exactly.
+# How the table and the dead letters differ from the oracle, in both directions.
+oracle_differences()      # NAME
+{
+  sql "WITH dead AS MATERIALIZED (
+      SELECT partition, \"offset\" FROM olap.dead_letters WHERE pipeline = '$1'),
+    good AS MATERIALIZED (SELECT _partition AS partition, _offset AS \"offset\", id FROM $1)
+    SELECT format('lost=%s doubled=%s invented=%s dead_lost=%s dead_doubled=%s dead_invented=%s',
+      (SELECT count(*) FROM oracle_$1 o LEFT JOIN good g USING (partition, \"offset\")
+        WHERE o.defect = 'none' AND g.partition IS NULL),
+      (SELECT count(*) FROM (SELECT FROM good GROUP BY partition, \"offset\" HAVING count(*) > 1) d),
+      (SELECT count(*) FROM good g LEFT JOIN oracle_$1 o ON o.partition = g.partition
+        AND o.\"offset\" = g.\"offset\" AND o.defect = 'none' AND o.id = g.id WHERE o.partition IS NULL),
+      (SELECT count(*) FROM oracle_$1 o LEFT JOIN dead d USING (partition, \"offset\")
+        WHERE o.defect <> 'none' AND d.partition IS NULL),
+      (SELECT count(*) FROM (SELECT FROM dead GROUP BY partition, \"offset\" HAVING count(*) > 1) d),
+      (SELECT count(*) FROM dead d LEFT JOIN oracle_$1 o ON o.partition = d.partition
+        AND o.\"offset\" = d.\"offset\" AND o.defect <> 'none' WHERE o.partition IS NULL))"
+}
+
 check_against_oracle()    # NAME
 {
-  local name=$1 dead="(SELECT * FROM olap.dead_letters WHERE pipeline = '$1')"
-  check "$name: no good row lost" "$(sql "SELECT count(*) FROM oracle_$name o
-    WHERE defect = 'none' AND NOT EXISTS (SELECT FROM $name t
-      WHERE t._partition = o.partition AND t._offset = o.\"offset\")")" 0
-  check "$name: no row doubled" "$(sql "SELECT count(*) FROM (SELECT FROM $name
-    GROUP BY _partition, _offset HAVING count(*) > 1) d")" 0
-  check "$name: no row invented, every id right" "$(sql "SELECT count(*) FROM $name t
-    WHERE NOT EXISTS (SELECT FROM oracle_$name o WHERE o.partition = t._partition
-      AND o.\"offset\" = t._offset AND o.defect = 'none' AND o.id = t.id)")" 0
-  check "$name: no dead letter lost" "$(sql "SELECT count(*) FROM oracle_$name o
-    WHERE defect <> 'none' AND NOT EXISTS (SELECT FROM $dead d
-      WHERE d.partition = o.partition AND d.\"offset\" = o.\"offset\")")" 0
-  check "$name: no dead letter doubled" "$(sql "SELECT count(*) FROM (SELECT FROM $dead d
-    GROUP BY partition, \"offset\" HAVING count(*) > 1) d")" 0
-  check "$name: no dead letter of a good row" "$(sql "SELECT count(*) FROM $dead d
-    WHERE NOT EXISTS (SELECT FROM oracle_$name o WHERE o.partition = d.partition
-      AND o.\"offset\" = d.\"offset\" AND o.defect <> 'none')")" 0
+  check "$1: nothing lost, doubled or invented" "$(oracle_differences "$1")" \
+    "lost=0 doubled=0 invented=0 dead_lost=0 dead_doubled=0 dead_invented=0"
+}
+
+# That comparison must be able to fail. Spoils the table and the oracle.
+check_oracle_notices()    # NAME
+{
+  sql "INSERT INTO oracle_$1 VALUES (9999, 0, -1, 'none', 0), (9999, 1, -1, 'nul_char', 0)"
+  sql "INSERT INTO $1 SELECT * FROM $1 LIMIT 1"
+  check "the comparison notices a lost row, a doubled row and a lost dead letter" \
+    "$(oracle_differences "$1")" \
+    "lost=1 doubled=1 invented=0 dead_lost=1 dead_doubled=0 dead_invented=0"
+  sql "DELETE FROM oracle_$1 WHERE partition = 9999"
+  sql "UPDATE oracle_$1 SET id = -id - 1 WHERE ctid = (SELECT ctid FROM oracle_$1
+       WHERE defect = 'none' AND (partition, \"offset\") NOT IN (SELECT _partition, _offset FROM $1
+         GROUP BY 1, 2 HAVING count(*) > 1) LIMIT 1)"
+  sql "DELETE FROM oracle_$1 WHERE ctid = (SELECT ctid FROM oracle_$1 WHERE defect <> 'none' LIMIT 1)"
+  check "the comparison notices a wrong id and an invented dead letter" \
+    "$(oracle_differences "$1")" \
+    "lost=0 doubled=1 invented=1 dead_lost=0 dead_doubled=0 dead_invented=1"
 }
 
 # The ledger's ranges tile each partition without hole or overlap up to the

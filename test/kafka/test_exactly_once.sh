@@ -145,4 +145,5 @@ done
 check "the ledger of the producer is what the oracle read" \
   "$(awk -F'\t' '$5 == "committed"' "$DIR/ledger" | cut -f 1-3 | sort | sha256sum)" \
   "$(cut -f 1-3 "$DIR/oracle-events" | sort | sha256sum)"
+check_oracle_notices compacted
 done_testing

@@ -37,7 +37,7 @@ commas() { sed -E ':a; s/^(-?[0-9]+)([0-9]{3})/\1,\2/; ta' <<< "$1"; }
 
 # --- life and death of what the demo starts ---
 
-broker_pid= producer_pid=
+broker_pid="" producer_pid=""
 
 stop_all()
 {
@@ -109,8 +109,7 @@ start_broker()
   "$BIN/olap-broker" --watch $$ --topic "events:$PARTITIONS" \
     --bootstrap-file "$DEMO_DIR/bootstrap" 2> "$DEMO_DIR/broker.log" &
   broker_pid=$!
-  local i
-  for i in $(seq 100); do
+  for _ in $(seq 100); do
     [ ! -e "$DEMO_DIR/bootstrap" ] || break
     sleep 0.05
   done
@@ -189,7 +188,7 @@ pull_the_plug()
 
 stream()
 {
-  local killed= end
+  local killed="" end
   title "3. $(commas "$ROWS") events at $(commas "$RATE") a second, one in 2,000 malformed"
   "$BIN/olap-produce" --brokers "$BOOTSTRAP" --topic events --rows "$ROWS" --rate "$RATE" \
     --seed "$SEED" --malformed 0.0005 --block 512 --start-ts $((($(date +%s) - 86400) * 1000)) --span 86400 \

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # test/kafka/lib.sh: what the Kafka tests share. Sourced by each test_*.sh, which
 # run.sh starts with these in the environment:
 #
@@ -154,9 +155,7 @@ broker_begin()    # for the mock: makes an empty one for this test
   "$OLAP_BIN/olap-broker" --watch $$ --control "$DIR/broker.sock" \
     --bootstrap-file "$DIR/bootstrap" 2> "$DIR/broker.log" &
   pids+=($!)
-  BROKER_PID=$!
-  local i
-  for i in $(seq 100); do
+  for _ in $(seq 100); do
     [ ! -e "$DIR/bootstrap" ] || break
     sleep 0.05
   done

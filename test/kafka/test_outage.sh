@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 broker_begin
-topic_create outage $([ "$BROKER" = mock ] && echo 32 || echo 4)
+topic_create outage "$([ "$BROKER" = mock ] && echo 32 || echo 4)"
 server_start
 kafka_server
 tables_create outage "id bigint NOT NULL, $all_columns"

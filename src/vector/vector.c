@@ -209,13 +209,15 @@ set_valid(OlapVector *v, uint32 row)
  * Room for len more heap bytes.  Errors if offsets would not fit 32 bits.  A
  * heap that belongs to somebody else (heap_cap = 0) is copied first.
  */
-static void
-grow_heap(OlapVector *v, size_t len)
+void
+olap_vector_reserve_heap(OlapVector *v, size_t len)
 {
 	size_t		need = v->heap_len + len;
 	size_t		cap = Max(Max(v->heap_cap * 2, need), MIN_HEAP);
 	char	   *heap;
 
+	if (v->heap_cap >= need)
+		return;
 	if (need > PG_UINT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -245,7 +247,7 @@ start_value(OlapVector *v, size_t len)
 
 	/* heap_cap is 0 if the heap is not ours */
 	if (unlikely(v->heap_cap < v->heap_len + need))
-		grow_heap(v, need);
+		olap_vector_reserve_heap(v, need);
 	memset(v->heap + v->heap_len, 0, start - v->heap_len);
 	((uint32 *) v->values)[v->n] = (uint32) start;
 	v->heap_len = start + len;

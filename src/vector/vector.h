@@ -151,10 +151,12 @@ extern void olap_vector_reset(OlapVector *v, const OlapColumnType *type);
 
 /*
  * For those who write the arrays themselves.  _reserve: room for more rows
- * after row n - 1; _make_valid: a validity bitmap (all rows valid) if there is
+ * after row n - 1; _reserve_heap: for more heap bytes after heap_len (an error
+ * beyond 4 GB); _make_valid: a validity bitmap (all rows valid) if there is
  * none; _set_phys: another representation of an empty vector.
  */
 extern void olap_vector_reserve(OlapVector *v, uint32 more);
+extern void olap_vector_reserve_heap(OlapVector *v, size_t len);
 extern void olap_vector_make_valid(OlapVector *v);
 extern void olap_vector_set_phys(OlapVector *v, OlapPhys phys, uint16 width);
 

@@ -1,0 +1,326 @@
+/*-------------------------------------------------------------------------
+ *
+ * codec_internal.h
+ *		What the codecs share: the vtable, analysis, frames, strings.
+ *
+ * A codec never sees NULLs: before encoding, every NULL row takes the value of
+ * the row before it, and after decoding the validity bitmap tells them apart.
+ * Chunks nest: dictionaries, codes and runs are chunks again, with fewer
+ * encodings allowed, so nesting ends at depth 2.
+ *
+ * Integers are stored in the machine's byte order, as PostgreSQL stores its own.
+ *
+ * src/codec/codec_internal.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_CODEC_INTERNAL_H
+#define OLAP_CODEC_INTERNAL_H
+
+#include "catalog/pg_type_d.h"
+
+#include "base/varlena.h"
+#include "codec/codec.h"
+
+#define OLAP_CHUNK_VERSION 1
+#define OLAP_CHUNK_HAS_NULLS 0x01	/* a validity bitmap follows the header */
+#define OLAP_CHUNK_ALL_NULL 0x02	/* no bitmap, no value */
+
+/* On disk, 24 bytes; docs/format.md, "Column chunks". */
+typedef struct OlapChunkHeader
+{
+	uint8		version;
+	uint8		encoding;
+	uint8		phys;
+	uint8		scale;
+	uint16		width;
+	uint8		flags;
+	uint8		unused;
+	uint32		nrows;
+	uint32		nulls;
+	uint64		raw_bytes;
+} OlapChunkHeader;
+
+StaticAssertDecl(sizeof(OlapChunkHeader) == 24,
+				 "OlapChunkHeader is part of the format");
+
+/* A chunk inside a chunk: which encodings it may have. */
+#define OLAP_DEPTH_COLUMN 0		/* all */
+#define OLAP_DEPTH_CODES 1		/* no DICT: dictionary and codes */
+#define OLAP_DEPTH_RUNS 2		/* neither DICT nor RLE: runs */
+
+struct OlapChunk
+{
+	OlapChunkInfo info;
+	const struct OlapCodec *codec;
+	const uint8 *valid;			/* bitmap of the whole chunk, or NULL */
+	const uint8 *payload;		/* what the codec wrote */
+	size_t		payload_len;
+	uint16		width;
+	char		typalign;
+	int			depth;
+	bool		all_null;
+	MemoryContext cxt;
+
+	/* the codec's own */
+	const uint8 *index;			/* vector offsets, if the codec has them */
+	const uint8 *vectors;		/* ... relative to this */
+	size_t		vectors_len;
+	uint8		mode;
+	uint8		exponent;
+	OlapVector	dict;			/* DICT: entries; RLE: one value a run */
+	bool		has_dict;
+	uint32	   *run_ends;		/* RLE */
+	struct OlapChunk *inner;	/* DICT: the codes */
+	OlapVector	inner_out;		/* ... of the vector decoded last */
+};
+
+/* What is known of the values before a codec is chosen. */
+typedef struct OlapAnalysis
+{
+	const OlapVector *v;		/* NULL rows filled; v->valid is not used */
+	int			depth;
+	uint32		n;
+	uint32		runs;			/* fixed widths: exact; VAR: 1 or n */
+	double		distinct;		/* estimate */
+	uint64		raw_bytes;
+	double		for_bits;		/* integers: bits a value, estimated */
+	double		delta_bits;
+	double		alp_bits;		/* floats that are decimals, or infinity */
+	int			exponent;
+} OlapAnalysis;
+
+/*
+ * An encoding.
+ *
+ * score:	bytes that encode would write, estimated; infinity if it does not
+ *			apply.
+ * encode:	append the payload to out.  false: it does not pay after all, and
+ *			what was appended is dropped.
+ * open:	check what can be checked once, load dictionaries.
+ * decode:	append the rows of one vector to out, without its validity.
+ */
+typedef struct OlapCodec
+{
+	OlapEncoding encoding;
+	const char *name;
+	double		decode_cost;	/* as bytes a row: what a reader pays */
+	double		(*score) (const OlapAnalysis *a);
+	bool		(*encode) (const OlapAnalysis *a, OlapBytes *out,
+						   OlapChunkInfo *info);
+	bool		(*open) (OlapChunk *chunk, const char **reason);
+	bool		(*decode) (OlapChunk *chunk, uint32 vecno, OlapVector *out,
+						   const char **reason);
+} OlapCodec;
+
+extern const OlapCodec olap_codec_const;
+extern const OlapCodec olap_codec_raw;
+extern const OlapCodec olap_codec_for;
+extern const OlapCodec olap_codec_delta;
+extern const OlapCodec olap_codec_rle;
+extern const OlapCodec olap_codec_dict;
+extern const OlapCodec olap_codec_lz;
+
+#define OLAP_MAX_VECTORS (OLAP_ROWGROUP_ROWS / OLAP_VECTOR_ROWS)
+
+static inline uint32
+olap_vector_count(uint32 nrows)
+{
+	return (nrows + OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
+}
+
+static inline uint32
+olap_vector_rows_of(uint32 nrows, uint32 vecno)
+{
+	return Min(nrows - vecno * OLAP_VECTOR_ROWS, OLAP_VECTOR_ROWS);
+}
+
+static inline bool
+olap_phys_is_integer(OlapPhys phys)
+{
+	return (phys >= OLAP_PHYS_BOOL && phys <= OLAP_PHYS_I64) ||
+		phys == OLAP_PHYS_DEC64;
+}
+
+static inline bool
+olap_phys_is_float(OlapPhys phys)
+{
+	return phys == OLAP_PHYS_F32 || phys == OLAP_PHYS_F64;
+}
+
+/* Bits that a code of 0 .. n - 1 takes. */
+static inline int
+olap_bits_for(uint64 max)
+{
+	return max == 0 ? 0 : 64 - __builtin_clzll(max);
+}
+
+#define OLAP_REJECT(text) \
+	do { \
+		*reason = (text); \
+		return false; \
+	} while (0)
+
+/* chunk.c ---------------------------------------------------------------- */
+
+/* olap_chunk_encode() and olap_chunk_open() with a nesting depth. */
+extern void olap_chunk_encode_at(const OlapVector *v, int depth,
+								 OlapBytes *out, OlapChunkInfo *info);
+extern OlapChunk *olap_chunk_open_at(const uint8 *src, size_t len,
+									 OlapPhys phys, uint8 scale, uint16 width,
+									 char typalign, uint32 nrows, int depth,
+									 MemoryContext cxt, const char **reason);
+/* Append all rows of a chunk without NULLs to out. */
+extern bool olap_chunk_decode_all(OlapChunk *chunk, OlapVector *out,
+								  const char **reason);
+
+/*
+ * The vector index: offsets of all vectors and the end, 4 bytes each, relative
+ * to what follows the index.  _begin reserves it and returns its place, _set
+ * notes that vector vecno (or, for the count of vectors, the end) starts at the
+ * end of out, _open checks the whole index, _get gives a vector's bytes.
+ */
+extern size_t olap_index_begin(OlapBytes *out, uint32 nrows);
+extern void olap_index_set(OlapBytes *out, size_t index, uint32 nrows,
+						   uint32 vecno);
+extern bool olap_index_open(OlapChunk *chunk, const uint8 *src, size_t len,
+							const char **reason);
+extern const uint8 *olap_index_get(const OlapChunk *chunk, uint32 vecno,
+								   size_t *len);
+
+/* analyze.c --------------------------------------------------------------- */
+
+extern void olap_analyze(OlapAnalysis *a, const OlapVector *v, int depth);
+
+/* bitpack.c --------------------------------------------------------------- */
+
+extern size_t olap_bitpack_size(uint32 n, int width);
+extern void olap_bitpack32(const uint32 *in, uint32 n, int width, uint8 *dst);
+extern void olap_bitpack64(const uint64 *in, uint32 n, int width, uint8 *dst);
+extern void olap_bitunpack32(const uint8 *src, uint32 n, int width,
+							 uint32 *out);
+extern void olap_bitunpack64(const uint8 *src, uint32 n, int width,
+							 uint64 *out);
+
+/* frame.c ----------------------------------------------------------------- */
+
+/* How up to OLAP_VECTOR_ROWS integers are stored; see frame.c. */
+typedef struct OlapFrame
+{
+	int64		base;
+	int64		slope;
+	uint8		width;
+	uint8		patch_bytes;
+	uint16		npatches;
+	size_t		size;			/* in bytes, all told */
+} OlapFrame;
+
+extern void olap_frame_fit(OlapFrame *frame, const int64 *values, uint32 n,
+						   bool try_slope);
+extern void olap_frame_encode(const OlapFrame *frame, const int64 *values,
+							  uint32 n, OlapBytes *out);
+/* width: bytes of an integer in out */
+extern bool olap_frame_decode(const uint8 *src, size_t len, uint32 n,
+							  void *out, int width, const char **reason);
+/* Widen n values of v from row first on. */
+extern void olap_load_integers(const OlapVector *v, uint32 first, uint32 n,
+							   int64 *out);
+
+/* decimal_float.c --------------------------------------------------------- */
+
+/* The power of ten that makes most sampled floats whole; -1 if none does. */
+extern int	olap_alp_exponent(const OlapVector *v);
+/*
+ * n floats as whole numbers; rows that would not come back bit for bit are
+ * listed in odd (room for n) and take a neighbour's number.  Returns their
+ * count.
+ */
+extern uint32 olap_alp_encode(const OlapVector *v, uint32 first, uint32 n,
+							  int exponent, int64 *out, uint16 *odd);
+extern void olap_alp_decode(const int64 *in, uint32 n, int exponent,
+							OlapPhys phys, void *out);
+
+/* strings.c --------------------------------------------------------------- */
+
+typedef enum OlapLzMethod
+{
+	OLAP_LZ_NONE = 0,
+	OLAP_LZ_LZ4 = 1,
+	OLAP_LZ_ZSTD = 2
+} OlapLzMethod;
+
+/* A block never expands to more than this many times its stored bytes. */
+#define OLAP_LZ_MAX_RATIO 255
+
+/* Append the rows of one vector. Returns the bytes saved by compression. */
+extern int64 olap_strings_encode(const OlapVector *v, uint32 first, uint32 n,
+								 bool compress, OlapBytes *out);
+extern bool olap_strings_decode(const uint8 *src, size_t len, uint32 n,
+								OlapVector *out, const char **reason);
+/* len bytes, compressed if that pays. Returns the bytes saved. */
+extern int64 olap_lz_append(OlapBytes *out, const uint8 *src, size_t len,
+							bool compress);
+/* The size of the block's content, or false if the block makes no sense. */
+extern bool olap_lz_size(const uint8 *src, size_t len, size_t *raw_len);
+/* dst has room for what olap_lz_size() said. */
+extern bool olap_lz_extract(const uint8 *src, size_t len, uint8 *dst,
+							size_t raw_len);
+
+/* hash -------------------------------------------------------------------- */
+
+static inline uint64
+olap_hash_mix(uint64 a, uint64 b)
+{
+	unsigned __int128 product = (unsigned __int128) a * b;
+
+	return (uint64) product ^ (uint64) (product >> 64);
+}
+
+static inline uint64
+olap_hash_u64(uint64 value)
+{
+	return olap_hash_mix(value ^ UINT64CONST(0x9E3779B97F4A7C15),
+						 UINT64CONST(0xD6E8FEB86659FD93));
+}
+
+/* Not for hostile inputs to lean on: tables that use it bound their probes. */
+static inline uint64
+olap_hash_bytes(const uint8 *data, size_t len)
+{
+	uint64		hash = len * UINT64CONST(0x9E3779B97F4A7C15);
+	uint64		a;
+	uint64		b;
+
+	while (len > 16)
+	{
+		memcpy(&a, data, 8);
+		memcpy(&b, data + 8, 8);
+		hash = olap_hash_mix(a ^ UINT64CONST(0xA0761D6478BD642F), b ^ hash);
+		data += 16;
+		len -= 16;
+	}
+	if (len >= 8)
+	{
+		memcpy(&a, data, 8);
+		memcpy(&b, data + len - 8, 8);
+	}
+	else if (len >= 4)
+	{
+		uint32		lo;
+		uint32		hi;
+
+		memcpy(&lo, data, 4);
+		memcpy(&hi, data + len - 4, 4);
+		a = lo;
+		b = hi;
+	}
+	else
+	{
+		a = len > 0 ? (uint64) data[0] << 16 | (uint64) data[len / 2] << 8 |
+			data[len - 1] : 0;
+		b = 0;
+	}
+	return olap_hash_mix(a ^ UINT64CONST(0xE7037ED1A0B428DB),
+						 b ^ hash ^ UINT64CONST(0x8EBC6AF09C88C6E3));
+}
+
+#endif							/* OLAP_CODEC_INTERNAL_H */

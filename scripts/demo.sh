@@ -164,7 +164,7 @@ live_line()
     return
   fi
   status=$(sql_or "SELECT round(extract(epoch FROM freshness)::numeric, 1), dead_letters
-    FROM olap.pipeline_status WHERE pipeline = 'events'" "?|?")
+    FROM olap.pipeline_status WHERE name = 'events'" "?|?")
   rows=$(sql_or "SELECT count(*) FROM events" "$last_rows")
   lag=$((${produced:-0} - position))
   printf '  %s  %10s rows  %8s rows/s  lag %8s  freshness %5s s  dead letters %s\n' \
@@ -242,7 +242,7 @@ prove()
   [ -n "$ok" ] || die "the table is not what was produced"
   say "    The server was killed with SIGKILL in between, and the figures are equal."
   say "    Why a row became a dead letter:"
-  sql "SELECT count(*), reason FROM (SELECT regexp_replace(error, '\"[^\"]*\"|[0-9]{3,}', '..', 'g') AS reason
+  sql "SELECT count(*), reason FROM (SELECT concat_ws(': ', column_name, regexp_replace(error, '[0-9]{3,}', '..', 'g')) AS reason
     FROM olap.dead_letters WHERE pipeline = 'events') d GROUP BY 2 ORDER BY 1 DESC LIMIT 8" |
     awk -F'|' '{ printf "    %6d  %s\n", $1, $2 }'
 }

@@ -345,4 +345,6 @@ check_ledger()    # NAME
     WHERE o.pipeline = '$1' AND o.next_offset IS DISTINCT FROM l.last")" 0
   check "$1: the ledger's outcomes add up" "$(sql "SELECT count(*) FROM olap.ledger
     WHERE pipeline = '$1' AND read <> inserted + updated + deleted + filtered + tombstone + dead")" 0
+  check "$1: olap.check_ledger agrees" "$(sql "SELECT bool_and(ok), sum(read) FROM olap.check_ledger('$1')")" \
+    "t|$(wc -l < "$DIR/oracle-$1")"
 }

@@ -12,7 +12,7 @@ produce lost --rows 4000 --with-id --summary /dev/null
 pipeline_create lost
 wait_caught_up lost 30 || give_up "the pipeline starts"
 sql "SELECT olap.pause_pipeline('lost')" > /dev/null
-wait_for 20 "SELECT state FROM olap.pipeline_status WHERE pipeline = 'lost'" paused ||
+wait_for 20 "SELECT state, pid IS NULL FROM olap.pipeline_status WHERE name = 'lost'" "paused|t" ||
   give_up "the pipeline pauses"
 
 if [ "$BROKER" = real ]; then
@@ -23,16 +23,16 @@ else
   produce lost --rows 60000 --first-id 4000 --with-id --compression none --summary /dev/null
 fi
 sql "SELECT olap.resume_pipeline('lost')" > /dev/null
-if wait_for 30 "SELECT state FROM olap.pipeline_status WHERE pipeline = 'lost'" offset_lost; then
+if wait_for 30 "SELECT state FROM olap.pipeline_status WHERE name = 'lost'" offset_lost; then
   pass "the pipeline stops with the state offset_lost"
 else
   fail "the pipeline stops with the state offset_lost"
 fi
-note "error: $(sql "SELECT last_error FROM olap.pipeline_status WHERE pipeline = 'lost'" | head -3)"
+note "reason: $(sql "SELECT reason FROM olap.pipeline_status WHERE name = 'lost'" | head -3)"
 check "nothing of the partition that lost data went in" \
   "$(sql "SELECT count(*), max(_offset) FROM lost WHERE _partition = 1")" "$(sql "SELECT next_offset, next_offset - 1
     FROM olap.pipeline_offsets WHERE pipeline = 'lost' AND partition = 1")"
 sleep 3
-check "it stays stopped" "$(sql "SELECT state FROM olap.pipeline_status WHERE pipeline = 'lost'")" offset_lost
+check "it stays stopped" "$(sql "SELECT state FROM olap.pipeline_status WHERE name = 'lost'")" offset_lost
 check "no row doubled" "$(sql "SELECT count(*) - count(DISTINCT (_partition, _offset)) FROM lost")" 0
 done_testing

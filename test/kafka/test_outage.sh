@@ -15,9 +15,9 @@ wait_for 30 "SELECT ($(position_query outage)) > 5000" t || give_up "the pipelin
 broker_down
 sleep 8
 check_that "freshness grows while the broker is away" "$(sql "SELECT
-  coalesce(extract(epoch FROM freshness), 0) FROM olap.pipeline_status WHERE pipeline = 'outage'") >= 4"
+  coalesce(extract(epoch FROM freshness), 0) FROM olap.pipeline_status WHERE name = 'outage'") >= 4"
 check_that "the pipeline has not failed" "$(sql "SELECT (state NOT IN ('failed', 'offset_lost', 'paused'))::int
-  FROM olap.pipeline_status WHERE pipeline = 'outage'")"
+  FROM olap.pipeline_status WHERE name = 'outage'")"
 position=$(sql "$(position_query outage)")
 broker_up
 start=$(now)

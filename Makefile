@@ -9,7 +9,7 @@
 # read only for the others. Each layer folder under src/ names its objects in its
 # own objs.mk, one a line.
 
-SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-layers \
+SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
 	demo demo-shell clean-demo bench
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
@@ -27,6 +27,8 @@ check-pg18:
 	scripts/chroot.sh 18
 check-all:
 	scripts/check.sh --all
+check-fresh:
+	scripts/chroot.sh 15 --bare
 check-layers:
 	scripts/check_layers.sh
 demo:

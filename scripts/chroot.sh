@@ -5,6 +5,8 @@
 #   scripts/chroot.sh 17            build the chroot if there is none, run the tests
 #   scripts/chroot.sh 18 --fresh    make the chroot anew first
 #   scripts/chroot.sh 17 -- CMD ... run a command in the copied tree instead
+#   scripts/chroot.sh 15 --bare     a bare system, as root: only make is installed,
+#                                   then `make check` does the rest
 #
 # The chroot is kept under ${XDG_CACHE_HOME:-~/.cache}/olap. The tests run there
 # as an ordinary user, in mount and process namespaces of their own: nothing they
@@ -17,7 +19,7 @@ PARTS=build,unit,regress,isolation,tap
 
 skip() { echo "$*"; exit 77; }
 
-usage() { sed -n '5,7p' "$0" | sed 's/^# *//' >&2; exit 2; }
+usage() { sed -n '5,9p' "$0" | sed 's/^# *//' >&2; exit 2; }
 
 [ $# -ge 1 ] || usage
 MAJOR=$1
@@ -28,11 +30,11 @@ case $MAJOR in
   18) SUITE=sid ;;
   *) usage ;;
 esac
-FRESH=
-if [ "${1:-}" = --fresh ]; then
-  FRESH=1
-  shift
-fi
+FRESH= BARE=
+case ${1:-} in
+  --fresh) FRESH=1; shift ;;
+  --bare) FRESH=1 BARE=1; shift ;;
+esac
 if [ "${1:-}" = -- ]; then
   shift
   [ $# -gt 0 ] || usage
@@ -41,7 +43,7 @@ elif [ $# -gt 0 ]; then
 fi
 
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/olap
-DIR=$CACHE/chroot-$MAJOR
+DIR=$CACHE/chroot-$MAJOR${BARE:+-bare}
 
 # The mirror this machine is set up with.
 mirror()
@@ -119,6 +121,14 @@ if [ -n "$FRESH" ] || [ ! -d "$DIR" ]; then
 fi
 start=$SECONDS
 copy_tree
+if [ -n "$BARE" ]; then
+  enter sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends make' \
+    > "$CACHE/bare.log" 2>&1 || { tail -5 "$CACHE/bare.log"; exit 1; }
+  [ $# -gt 0 ] || set -- make check
+  rc=0
+  enter env -C /work/olap "$@" || rc=$?
+  exit "$rc"
+fi
 enter sh -c 'cd /work/olap && scripts/setup.sh base' ||
   { echo "the packages of $SUITE cannot be installed"; exit 1; }
 enter sh -c 'id olap > /dev/null 2>&1 || useradd -m olap; chown -R olap /work/olap'

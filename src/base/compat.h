@@ -62,6 +62,7 @@ typedef BackendId ProcNumber;
 
 #define INVALID_PROC_NUMBER InvalidBackendId
 #define MyProcNumber MyBackendId
+#define AmBackgroundWorkerProcess() IsBackgroundWorker
 #endif
 
 /*

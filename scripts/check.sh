@@ -7,7 +7,7 @@
 #   scripts/check.sh --no-setup        install nothing first
 #   TESTS='delta_*' scripts/check.sh --only regress,tap     some files of a part
 #
-# Parts: build layers unit fuzz clang regress isolation tap kafka
+# Parts: build layers unit fuzz clang regress parallel isolation tap kafka
 #
 # Nothing is installed into the machine's PostgreSQL: a private copy of it gets
 # the extension, and servers run in a temporary folder (scripts/cluster.sh).
@@ -23,7 +23,7 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 cd "$ROOT"
 . scripts/cluster.sh
 
-PARTS="build layers unit fuzz clang regress isolation tap kafka"
+PARTS="build layers unit fuzz clang regress parallel isolation tap kafka"
 ONLY=
 ALL=
 SETUP=1
@@ -247,19 +247,20 @@ count_regress()   # LOG RC EXPECTED_NUMBER
   fi
 }
 
+SETTINGS=         # of the server run_regress starts
 run_regress()     # PART PROGRAM INPUTDIR OUTPUTDIR TEST ...
 {
   local part=$1 program=$2 input=$3 output=$4 rc=0 log=$LOGS/$1.log expect=
   shift 4
   need_server || return 0
-  if ! cluster_create "$WORK/$part" || ! cluster_start "$WORK/$part"; then
+  if ! cluster_create "$WORK/$part" ${SETTINGS:+"$SETTINGS"} || ! cluster_start "$WORK/$part"; then
     failed=$((failed + $#))
     say "no server: $(tail -3 "$WORK/$part/log" 2> /dev/null)"
     return 0
   fi
   # From 16 on the expected output is looked for in one place only.
   if "$PGXS_TEST/regress/pg_regress" --help | grep -q expecteddir; then
-    expect=--expecteddir=$([ "$part" = regress ] && echo . || echo "$input")
+    expect=--expecteddir=$([ "$part" = isolation ] && echo "$input" || echo .)
   fi
   (
     cluster_use "$WORK/$part"
@@ -271,8 +272,8 @@ run_regress()     # PART PROGRAM INPUTDIR OUTPUTDIR TEST ...
       --load-extension=olap --dbname=contrib_regression "$@"
   ) > "$log" 2>&1 < /dev/null || rc=$?
   count_regress "$log" "$rc" $#
-  mkdir -p "$LOGS/results"
-  cp "$WORK/tree/$output"/results/*.out "$LOGS/results/" 2> /dev/null || true
+  mkdir -p "$LOGS/results-$part"
+  cp "$WORK/tree/$output"/results/*.out "$LOGS/results-$part/" 2> /dev/null || true
   if [ -s "$WORK/tree/$output/regression.diffs" ]; then
     cp "$WORK/tree/$output/regression.diffs" "$LOGS/$part.diffs"
     grep -E '\.\.\. (FAILED|failed)|^not ok' "$log" | sed 's/^/      /' || true
@@ -293,6 +294,22 @@ part_regress()
   tests=$(find test/sql -name "$TESTS.sql" -exec basename {} .sql \; | sort)
   [ -n "$tests" ] || return 0
   run_regress regress regress/pg_regress test . $tests
+}
+
+# The same files where the planner hands every query it can to a worker: what a
+# node of ours keeps in a worker must give the same answers.
+part_parallel()
+{
+  local tests setting=force_parallel_mode
+  tests=$(find test/sql -name "$TESTS.sql" -exec basename {} .sql \; | sort)
+  [ -n "$tests" ] || return 0
+  case $("$PG_CONFIG" --version) in
+    "PostgreSQL 15"*) ;;
+    *) setting=debug_parallel_query ;;
+  esac
+  SETTINGS="$setting = regress"
+  run_regress parallel regress/pg_regress test . $tests
+  SETTINGS=
 }
 
 part_isolation()
@@ -387,7 +404,7 @@ has_tests()
   case $1 in
     unit) ls test/unit/test_*.c ;;
     fuzz) ls test/fuzz/fuzz_*.c ;;
-    regress) ls test/sql/$TESTS.sql ;;
+    regress | parallel) ls test/sql/$TESTS.sql ;;
     isolation) ls test/isolation/specs/$TESTS.spec ;;
     tap) ls test/t/$TESTS.pl ;;
     kafka) ls test/kafka/run.sh ;;

@@ -15,7 +15,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
-PARTS=build,unit,regress,isolation,tap
+PARTS=build,unit,regress,parallel,isolation,tap
 
 skip() { echo "$*"; exit 77; }
 

@@ -111,6 +111,27 @@ part_build()
     make -s -j"$JOBS" PG_CONFIG="$PG_CONFIG" all tools
   one_case "install" "$LOGS/install.log" \
     make -s PG_CONFIG="$PG_CONFIG" install
+  one_case "libraries" "$LOGS/libraries.log" check_libraries
+}
+
+# What the libraries give to and want from the process that loads them: names of
+# our own only, and no Kafka client in the one that every server process has.
+check_libraries()
+{
+  local lib foreign
+  if readelf -d olap.so | grep -E 'NEEDED.*(rdkafka|simdjson|stdc)'; then
+    echo "olap.so must not need these"
+    return 1
+  fi
+  for lib in olap.so olap_kafka.so; do
+    [ -e "$lib" ] || continue
+    foreign=$(nm -D --defined-only "$lib" |
+      awk '$3 !~ /^(olap_|pg_finfo_olap_|_PG_init$|_PG_fini$|Pg_magic_func$)/ { print $3 }')
+    if [ -n "$foreign" ]; then
+      echo "$lib exports:" $foreign
+      return 1
+    fi
+  done
 }
 
 part_layers()

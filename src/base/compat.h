@@ -225,4 +225,29 @@ olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
 }
 #endif
 
+/*
+ * Ownership checks became generic in 16 (afbfc02983f).
+ */
+#if PG_VERSION_NUM < 160000
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
+
+#define object_ownercheck(class_id, object_id, role) \
+	pg_class_ownercheck(object_id, role)
+#endif
+
+/*
+ * A partition without USING takes its parent's access method since 17
+ * (e2395cdbe83); before, partitioned tables have none.
+ */
+#if PG_VERSION_NUM >= 170000
+#include "utils/lsyscache.h"
+
+#define olap_partition_inherits_am() true
+#define olap_get_rel_relam(relid) get_rel_relam(relid)
+#else
+#define olap_partition_inherits_am() false
+#define olap_get_rel_relam(relid) InvalidOid
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_H */

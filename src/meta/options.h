@@ -5,7 +5,7 @@
  *
  * Why stored in pg_class.reloptions: psql shows them and pg_dump carries them
  * without help.  The core parser knows nothing of them, so the utility hook
- * (table/ddl) takes them out of statements, checks them here and stores them.
+ * (table/ddl.c) takes them out of statements, checks them here and stores them.
  *
  * src/meta/options.h
  *-------------------------------------------------------------------------
@@ -14,6 +14,8 @@
 #define OLAP_OPTIONS_H
 
 #include "access/attnum.h"
+#include "access/tupdesc.h"
+#include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
 typedef struct OlapOptions
@@ -38,5 +40,26 @@ typedef struct OlapOptions
  * copy what must live longer.
  */
 extern const OlapOptions *olap_options_get(Relation rel);
+
+/* Is this the name of one of our options? */
+extern bool olap_option_known(const char *name);
+
+/* The option names, for hints. */
+extern const char *olap_option_names(void);
+
+/*
+ * Check one option's text against the table's columns.
+ * Errors: INVALID_PARAMETER_VALUE, UNDEFINED_COLUMN, ... with detail and hint.
+ */
+extern void olap_option_check(const char *name, const char *value,
+							  TupleDesc tupdesc);
+
+/*
+ * The value of a column-list option (or time_column) after column from was
+ * renamed to to, or dropped (to = NULL).  palloc'd; the empty string if no
+ * column is left.  NULL if value does not name the column.
+ */
+extern char *olap_option_replace_column(const char *name, const char *value,
+										const char *from, const char *to);
 
 #endif							/* OLAP_OPTIONS_H */

@@ -495,6 +495,12 @@ olap_chunk_decode_all(OlapChunk *chunk, OlapVector *out, const char **reason)
 	uint32		nvec = olap_vector_count(chunk->info.nrows);
 
 	olap_vector_reserve(out, chunk->info.nrows);
+	/* one piece of memory instead of many, as far as the size is believable */
+	if (out->phys == OLAP_PHYS_VAR)
+		olap_vector_reserve_heap(out, Min(chunk->info.raw_bytes +
+										  chunk->info.nrows * MAXIMUM_ALIGNOF,
+										  Min(chunk->payload_len * 32,
+											  (size_t) 256 * 1024 * 1024)));
 	for (uint32 vecno = 0; vecno < nvec; vecno++)
 		if (!chunk->codec->decode(chunk, vecno, out, reason))
 			return false;

@@ -251,9 +251,12 @@ typedef enum OlapLzMethod
 /* A block never expands to more than this many times its stored bytes. */
 #define OLAP_LZ_MAX_RATIO 255
 
-/* Append the rows of one vector. Returns the bytes saved by compression. */
+/*
+ * Append the rows of one vector.  sorted: neighbours share prefixes that are
+ * worth leaving out.  Returns the bytes saved by compression.
+ */
 extern int64 olap_strings_encode(const OlapVector *v, uint32 first, uint32 n,
-								 bool compress, OlapBytes *out);
+								 bool sorted, bool compress, OlapBytes *out);
 extern bool olap_strings_decode(const uint8 *src, size_t len, uint32 n,
 								OlapVector *out, const char **reason);
 /* len bytes, compressed if that pays. Returns the bytes saved. */

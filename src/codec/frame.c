@@ -199,11 +199,21 @@ count_lengths(const uint64 *residuals, uint32 n, uint32 *lengths)
 		lengths[i] += odd[i];
 }
 
-void
-olap_frame_fit(OlapFrame *frame, const int64 *values, uint32 n, bool try_slope)
+/* The best width for frame's base and slope, and the size it gives. */
+static void
+measure_frame(OlapFrame *frame, const int64 *values, uint32 n)
 {
 	uint64		residuals[OLAP_VECTOR_ROWS];
 	uint32		lengths[65];
+
+	make_residuals(values, n, frame->base, frame->slope, residuals);
+	count_lengths(residuals, n, lengths);
+	choose_width(frame, lengths, n);
+}
+
+void
+olap_frame_fit(OlapFrame *frame, const int64 *values, uint32 n, bool try_slope)
+{
 	int64		sample[SAMPLE];
 	int			m = (int) Min(n, SAMPLE);
 	int64		min;
@@ -246,9 +256,17 @@ olap_frame_fit(OlapFrame *frame, const int64 *values, uint32 n, bool try_slope)
 			frame->base = base;
 		}
 	}
-	make_residuals(values, n, frame->base, frame->slope, residuals);
-	count_lengths(residuals, n, lengths);
-	choose_width(frame, lengths, n);
+	measure_frame(frame, values, n);
+
+	/* the sample may have been wrong about what is below the window */
+	if (frame->slope == 0 && frame->base > min && frame->npatches > 0)
+	{
+		OlapFrame	plain = {.base = min};
+
+		measure_frame(&plain, values, n);
+		if (plain.size < frame->size)
+			*frame = plain;
+	}
 }
 
 /* The values whose residual does not fit: positions, then the bits above. */

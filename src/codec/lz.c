@@ -218,7 +218,9 @@ lz_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 
 		olap_index_set(out, index, a->n, vecno);
 		if (shuffled == NULL)
-			saved += olap_strings_encode(a->v, first, n, true, out);
+			saved += olap_strings_encode(a->v, first, n,
+										 a->depth == OLAP_DEPTH_CODES,
+										 true, out);
 		else
 		{
 			shuffle((const uint8 *) a->v->values +
@@ -233,7 +235,9 @@ lz_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 	olap_index_set(out, index, a->n, nvec);
 	if (shuffled != NULL)
 		pfree(shuffled);
-	return saved > 0;
+	/* numbers decode ten times slower than raw: that must be worth it */
+	return saved > (a->v->phys == OLAP_PHYS_VAR ? 0
+					: (int64) (a->raw_bytes / 6));
 }
 
 static bool

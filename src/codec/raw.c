@@ -38,7 +38,8 @@ raw_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 	{
 		olap_index_set(out, index, a->n, vecno);
 		olap_strings_encode(a->v, vecno * OLAP_VECTOR_ROWS,
-							olap_vector_rows_of(a->n, vecno), false, out);
+							olap_vector_rows_of(a->n, vecno),
+							a->depth == OLAP_DEPTH_CODES, false, out);
 	}
 	olap_index_set(out, index, a->n, nvec);
 	return true;
@@ -97,7 +98,7 @@ static bool
 const_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 {
 	if (a->v->phys == OLAP_PHYS_VAR)
-		olap_strings_encode(a->v, 0, 1, true, out);
+		olap_strings_encode(a->v, 0, 1, false, true, out);
 	else
 		olap_bytes_append(out, a->v->values, a->v->width);
 	return true;

@@ -640,7 +640,8 @@ olap_zone_probe(const OlapZone *zone, const OlapZoneQual *qual)
 {
 	OlapZoneMatch match;
 
-	if (!zone_is_sane(zone))
+	/* a slot nobody wrote (the column is newer) must not count as "no row" */
+	if (!zone_is_sane(zone) || zone->nrows == 0)
 		return OLAP_MATCH_SOME;
 	if (qual->op == OLAP_ZONE_IS_NULL)
 		return verdict(zone->nulls == 0, zone->nulls == zone->nrows);

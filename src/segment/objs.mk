@@ -2,3 +2,5 @@
 OLAP_OBJS += src/segment/page.o
 OLAP_OBJS += src/segment/visibility.o
 OLAP_OBJS += src/segment/directory.o
+OLAP_OBJS += src/segment/builder.o
+OLAP_OBJS += src/segment/reader.o

@@ -213,13 +213,46 @@ olap_extend_to(Relation rel, BlockNumber nblocks)
 	}
 }
 
+/* Where a writer stands in its list of spans. */
+typedef struct SpanCursor
+{
+	const OlapSpan *spans;
+	int			nspans;
+	int			index;
+	size_t		done;			/* bytes taken of spans[index] */
+} SpanCursor;
+
+/* Move up to n bytes to dst; returns how many there were. */
+static size_t
+take_bytes(SpanCursor *cursor, char *dst, size_t n)
+{
+	size_t		taken = 0;
+
+	while (taken < n && cursor->index < cursor->nspans)
+	{
+		const OlapSpan *span = &cursor->spans[cursor->index];
+		size_t		step = Min(n - taken, span->len - cursor->done);
+
+		if (step > 0)
+			memcpy(dst + taken, span->data + cursor->done, step);
+		taken += step;
+		cursor->done += step;
+		if (cursor->done == span->len)
+		{
+			cursor->index++;
+			cursor->done = 0;
+		}
+	}
+	return taken;
+}
+
 /*
- * Fill, log and release one batch of at most EXTENT_BATCH pages.  buffers are
- * locked; src has len bytes left for them.
+ * Fill, log and release one batch of at most EXTENT_BATCH locked pages with
+ * what comes next.
  */
 static void
 write_batch(Relation rel, Buffer *buffers, BlockNumber first, int n,
-			uint32 owner, const uint8 *src, size_t len)
+			uint32 owner, SpanCursor *cursor)
 {
 	bool		wal = RelationNeedsWAL(rel);
 
@@ -230,12 +263,9 @@ write_batch(Relation rel, Buffer *buffers, BlockNumber first, int n,
 	for (int i = 0; i < n; i++)
 	{
 		Page		page = BufferGetPage(buffers[i]);
-		size_t		take = Min(len, (size_t) OLAP_PAGE_PAYLOAD);
 
 		olap_page_init(page, OLAP_PAGE_SEGMENT, owner);
-		memcpy(OlapPageGetPayload(page), src, take);
-		src += take;
-		len -= take;
+		take_bytes(cursor, OlapPageGetPayload(page), OLAP_PAGE_PAYLOAD);
 		olap_page_seal(page, first + i);
 		MarkBufferDirty(buffers[i]);
 	}
@@ -258,29 +288,40 @@ write_batch(Relation rel, Buffer *buffers, BlockNumber first, int n,
 }
 
 void
-olap_extent_write(Relation rel, BlockNumber first, uint32 nblocks, uint32 owner,
-				  const uint8 *src, size_t len)
+olap_extent_writev(Relation rel, BlockNumber first, uint32 nblocks,
+				   uint32 owner, const OlapSpan *spans, int nspans)
 {
 	Buffer		buffers[EXTENT_BATCH];
+	SpanCursor	cursor = {spans, nspans};
+	uint64		len = 0;
 
-	if (len > (size_t) nblocks * OLAP_PAGE_PAYLOAD)
-		elog(ERROR, "%zu bytes do not fit an extent of %u blocks", len, nblocks);
+	for (int i = 0; i < nspans; i++)
+		len += spans[i].len;
+	if (len > (uint64) nblocks * OLAP_PAGE_PAYLOAD)
+		elog(ERROR, UINT64_FORMAT " bytes do not fit an extent of %u blocks",
+			 len, nblocks);
 
 	olap_extend_to(rel, first + nblocks);
 	for (uint32 done = 0; done < nblocks;)
 	{
 		int			n = Min(nblocks - done, EXTENT_BATCH);
-		size_t		bytes = Min(len, (size_t) n * OLAP_PAGE_PAYLOAD);
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < n; i++)
 			buffers[i] = ReadBufferExtended(rel, MAIN_FORKNUM, first + done + i,
 											RBM_ZERO_AND_LOCK, NULL);
-		write_batch(rel, buffers, first + done, n, owner, src, bytes);
-		src += bytes;
-		len -= bytes;
+		write_batch(rel, buffers, first + done, n, owner, &cursor);
 		done += n;
 	}
+}
+
+void
+olap_extent_write(Relation rel, BlockNumber first, uint32 nblocks, uint32 owner,
+				  const uint8 *src, size_t len)
+{
+	OlapSpan	span = {src, len};
+
+	olap_extent_writev(rel, first, nblocks, owner, &span, 1);
 }
 
 void

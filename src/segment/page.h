@@ -103,11 +103,23 @@ extern const char *olap_page_fault(Page page, BlockNumber blkno,
 extern Buffer olap_page_read(Relation rel, BlockNumber blkno, OlapPageKind kind,
 							 uint32 owner, int lockmode);
 
+/* A piece of what is to be written. */
+typedef struct OlapSpan
+{
+	const uint8 *data;
+	size_t		len;
+} OlapSpan;
+
 /*
- * Write bytes [0, len) of src to the extent of nblocks pages from first,
- * OLAP_PAGE_PAYLOAD bytes a page, as multi-block full-page images.  The extent
- * is the caller's (olap_directory_insert()) and was never written.
+ * Write the bytes of spans[nspans], one after the other, to the extent of
+ * nblocks pages from first, OLAP_PAGE_PAYLOAD bytes a page, as multi-block
+ * full-page images.  The extent is the caller's (olap_directory_insert()) and
+ * was never written.
  */
+extern void olap_extent_writev(Relation rel, BlockNumber first, uint32 nblocks,
+							   uint32 owner, const OlapSpan *spans, int nspans);
+
+/* The same for one piece. */
 extern void olap_extent_write(Relation rel, BlockNumber first, uint32 nblocks,
 							  uint32 owner, const uint8 *src, size_t len);
 

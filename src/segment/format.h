@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * format.h
+ *		On-disk structs of a segment's header.
+ *
+ * A segment's extent is one byte stream over its pages' payloads:
+ *
+ *		OlapSegHeader
+ *		OlapSegColumn[ncols]
+ *		uint32 rows[nrowgroups], padded with zeros to a multiple of 8 bytes
+ *		OlapSegChunk[ncols][nrowgroups]
+ *		chunk bytes, column by column, row group by row group, without gaps
+ *
+ * Chunk descriptors are column-major so that a reader of few columns of a wide
+ * table reads few of them.  All integers are in the server's byte order;
+ * docs/format.md is the specification.
+ *
+ * src/segment/format.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_SEGMENT_FORMAT_H
+#define OLAP_SEGMENT_FORMAT_H
+
+#include "index/zone.h"
+
+#define OLAP_SEG_MAGIC 0x47455351	/* "QSEG" */
+#define OLAP_SEG_VERSION 1
+/* More columns than any PostgreSQL table can have. */
+#define OLAP_SEG_MAX_COLUMNS 1664
+
+typedef struct OlapSegHeader
+{
+	uint32		magic;
+	uint32		version;
+	uint32		id;				/* of the directory entry */
+	uint32		header_len;		/* bytes before the first chunk */
+	uint32		ncols;
+	uint32		nrowgroups;
+	uint32		nrows;			/* of all row groups */
+	uint32		unused;
+	uint64		total_len;		/* bytes of header and chunks */
+} OlapSegHeader;
+
+#define OLAP_SEGCOL_DROPPED 0x01	/* dropped when written: has no chunks */
+#define OLAP_SEGCOL_BYVAL 0x02
+
+typedef struct OlapSegColumn
+{
+	Oid			typid;
+	int32		typmod;
+	Oid			collation;
+	int16		typlen;
+	uint16		width;			/* bytes a value in a vector */
+	uint8		phys;			/* OlapPhys that the type prefers */
+	uint8		scale;
+	char		typalign;
+	uint8		flags;
+	uint32		unused;
+} OlapSegColumn;
+
+typedef struct OlapSegChunk
+{
+	uint64		offset;			/* from the start of the segment */
+	uint64		length;			/* bytes; 0: the column has no chunk */
+	uint64		raw_bytes;		/* before encoding */
+	uint32		nulls;
+	uint8		encoding;		/* OlapEncoding */
+	uint8		phys;			/* of this chunk's values */
+	uint8		scale;
+	uint8		unused;
+	OlapZone	zone;
+} OlapSegChunk;
+
+StaticAssertDecl(sizeof(OlapSegHeader) == 40, "OlapSegHeader is part of the format");
+StaticAssertDecl(sizeof(OlapSegColumn) == 24, "OlapSegColumn is part of the format");
+StaticAssertDecl(sizeof(OlapSegChunk) == 96, "OlapSegChunk is part of the format");
+
+/* Offsets within a header. */
+static inline uint64
+olap_seg_rows_offset(uint32 ncols)
+{
+	return sizeof(OlapSegHeader) + (uint64) ncols * sizeof(OlapSegColumn);
+}
+
+static inline uint64
+olap_seg_chunks_offset(uint32 ncols, uint32 nrowgroups)
+{
+	return olap_seg_rows_offset(ncols) +
+		TYPEALIGN(8, (uint64) nrowgroups * sizeof(uint32));
+}
+
+static inline uint64
+olap_seg_header_len(uint32 ncols, uint32 nrowgroups)
+{
+	return olap_seg_chunks_offset(ncols, nrowgroups) +
+		(uint64) ncols * nrowgroups * sizeof(OlapSegChunk);
+}
+
+#endif							/* OLAP_SEGMENT_FORMAT_H */

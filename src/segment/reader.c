@@ -1,0 +1,517 @@
+/*-------------------------------------------------------------------------
+ *
+ * reader.c
+ *		Open segments, read their chunks, verify them.
+ *
+ * Why lazily: a query touches few columns.  Opening reads the header's fixed
+ * part and columns; a column's chunk descriptors are read and checked on the
+ * column's first use, a chunk's bytes on the chunk's.
+ *
+ * Pages are checked by their CRC when read; everything taken from them is
+ * nevertheless checked against the extent before it is used, so that bytes
+ * which a correct writer never wrote are an error and not a crash.
+ *
+ * src/segment/reader.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "segment/format.h"
+#include "segment/segment.h"
+
+/* Chunks of one row group that are open. */
+typedef struct RowGroup
+{
+	uint32		rows;
+	uint32		first;			/* index of its first row in the segment */
+	MemoryContext cxt;			/* NULL: no chunk is open */
+	OlapChunk **chunks;			/* [ncols], in cxt */
+} RowGroup;
+
+struct OlapSegment
+{
+	Relation	rel;
+	OlapDirEntry entry;
+	MemoryContext cxt;
+	BufferAccessStrategy strategy;
+	OlapSegHeader header;
+	OlapColumnType *types;		/* [ncols] */
+	OlapSegChunk **descs;		/* [ncols], each [nrowgroups]; NULL: not read */
+	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint64		bytes_read;
+};
+
+pg_noreturn static void corrupted(Relation rel, uint32 id, const char *format,...)
+			pg_attribute_printf(3, 4);
+
+static void
+corrupted(Relation rel, uint32 id, const char *format,...)
+{
+	char		detail[512];
+	va_list		args;
+
+	va_start(args, format);
+	vsnprintf(detail, sizeof(detail), format, args);
+	va_end(args);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("segment %u of \"%s\" is corrupted", id,
+					RelationGetRelationName(rel)),
+			 errdetail_internal("%s", detail),
+			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
+					 RelationGetRelationName(rel))));
+}
+
+#define CORRUPTED(segment, ...) \
+	corrupted((segment)->rel, (segment)->entry.id, __VA_ARGS__)
+
+static void
+read_bytes(OlapSegment *s, uint64 offset, uint64 len, void *dst)
+{
+	olap_extent_read(s->rel, s->entry.first_block, s->entry.nblocks,
+					 s->entry.id, offset, len, dst, s->strategy);
+}
+
+/* ---- header ---- */
+
+static void
+read_fixed_header(OlapSegment *s)
+{
+	OlapSegHeader *h = &s->header;
+	uint64		room = (uint64) s->entry.nblocks * OLAP_PAGE_PAYLOAD;
+
+	if (s->entry.kind != OLAP_ENTRY_SEGMENT ||
+		(s->entry.flags & OLAP_ENTRY_COMPLETE) == 0)
+		CORRUPTED(s, "Its directory entry has kind %u and flags %04X, expected a complete segment.",
+				  s->entry.kind, s->entry.flags);
+	if (s->entry.nblocks == 0)
+		CORRUPTED(s, "It has no blocks.");
+
+	read_bytes(s, 0, sizeof(*h), h);
+	if (h->magic != OLAP_SEG_MAGIC)
+		CORRUPTED(s, "The header has magic number %08X, expected %08X.",
+				  h->magic, OLAP_SEG_MAGIC);
+	if (h->version != OLAP_SEG_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("segment %u of \"%s\" has format version %u, this release reads %d",
+						s->entry.id, RelationGetRelationName(s->rel),
+						h->version, OLAP_SEG_VERSION),
+				 errhint("Install the release of olap that wrote the table.")));
+	if (h->id != s->entry.id)
+		CORRUPTED(s, "The header is of segment %u.", h->id);
+	if (h->ncols > OLAP_SEG_MAX_COLUMNS)
+		CORRUPTED(s, "The header has %u columns, expected at most %d.",
+				  h->ncols, OLAP_SEG_MAX_COLUMNS);
+	if (h->nrowgroups == 0 || h->nrowgroups > OLAP_SEGMENT_MAX_ROWGROUPS)
+		CORRUPTED(s, "The header has %u row groups, expected 1 to %d.",
+				  h->nrowgroups, OLAP_SEGMENT_MAX_ROWGROUPS);
+	if (h->header_len != s->entry.header_len ||
+		h->header_len != olap_seg_header_len(h->ncols, h->nrowgroups))
+		CORRUPTED(s, "The header has %u bytes, expected " UINT64_FORMAT " (directory: %u).",
+				  h->header_len,
+				  olap_seg_header_len(h->ncols, h->nrowgroups),
+				  s->entry.header_len);
+	if (h->total_len < h->header_len || h->total_len > room)
+		CORRUPTED(s, "The header says " UINT64_FORMAT " bytes, expected %u to " UINT64_FORMAT ".",
+				  h->total_len, h->header_len, room);
+	if (h->nrows != s->entry.nrows ||
+		h->nrows > (uint64) s->entry.nvblocks * OLAP_VBLOCK_ROWS)
+		CORRUPTED(s, "The header has %u rows, expected %u.", h->nrows,
+				  s->entry.nrows);
+}
+
+/* Does a value's form agree with its type's length and passing? */
+static bool
+column_is_sane(const OlapSegColumn *c)
+{
+	bool		byval = (c->flags & OLAP_SEGCOL_BYVAL) != 0;
+
+	if (c->typalign != TYPALIGN_CHAR && c->typalign != TYPALIGN_SHORT &&
+		c->typalign != TYPALIGN_INT && c->typalign != TYPALIGN_DOUBLE)
+		return false;
+	switch (c->phys)
+	{
+		case OLAP_PHYS_BOOL:
+		case OLAP_PHYS_I8:
+			return byval && c->typlen == 1 && c->width == 1;
+		case OLAP_PHYS_I16:
+			return byval && c->typlen == 2 && c->width == 2;
+		case OLAP_PHYS_I32:
+		case OLAP_PHYS_F32:
+			return byval && c->typlen == 4 && c->width == 4;
+		case OLAP_PHYS_I64:
+		case OLAP_PHYS_F64:
+			return byval && c->typlen == 8 && c->width == 8;
+		case OLAP_PHYS_DEC64:
+			return !byval && c->typlen == -1 && c->width == 8 && c->scale <= 18;
+		case OLAP_PHYS_FIXED:
+			return !byval && c->typlen > 0 && c->width == c->typlen;
+		case OLAP_PHYS_VAR:
+			return !byval && (c->typlen == -1 || c->typlen == -2) &&
+				c->width == sizeof(uint32);
+	}
+	return false;
+}
+
+static void
+read_columns(OlapSegment *s)
+{
+	uint32		ncols = s->header.ncols;
+	OlapSegColumn *columns;
+
+	s->types = MemoryContextAllocZero(s->cxt, Max(ncols, 1) *
+									  sizeof(OlapColumnType));
+	s->descs = MemoryContextAllocZero(s->cxt, Max(ncols, 1) *
+									  sizeof(OlapSegChunk *));
+	if (ncols == 0)
+		return;
+	columns = MemoryContextAlloc(s->cxt, ncols * sizeof(OlapSegColumn));
+	read_bytes(s, sizeof(OlapSegHeader), ncols * sizeof(OlapSegColumn),
+			   columns);
+	for (uint32 i = 0; i < ncols; i++)
+	{
+		const OlapSegColumn *c = &columns[i];
+		OlapColumnType *type = &s->types[i];
+
+		type->typid = c->typid;
+		type->typmod = c->typmod;
+		type->collation = c->collation;
+		type->typlen = c->typlen;
+		type->typbyval = (c->flags & OLAP_SEGCOL_BYVAL) != 0;
+		type->typalign = c->typalign;
+		type->dropped = (c->flags & OLAP_SEGCOL_DROPPED) != 0;
+		type->phys = c->phys;
+		type->scale = c->scale;
+		type->width = c->width;
+		if (!type->dropped && !column_is_sane(c))
+			CORRUPTED(s, "Column %u has representation %u of %u bytes for a type of length %d.",
+					  i + 1, c->phys, c->width, c->typlen);
+	}
+	pfree(columns);
+}
+
+static void
+read_rowgroups(OlapSegment *s)
+{
+	uint32		rows[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint32		first = 0;
+
+	read_bytes(s, olap_seg_rows_offset(s->header.ncols),
+			   s->header.nrowgroups * sizeof(uint32), rows);
+	for (uint32 rg = 0; rg < s->header.nrowgroups; rg++)
+	{
+		if (rows[rg] == 0 || rows[rg] > OLAP_ROWGROUP_ROWS)
+			CORRUPTED(s, "Row group %u has %u rows, expected 1 to %d.", rg,
+					  rows[rg], OLAP_ROWGROUP_ROWS);
+		s->rowgroups[rg].rows = rows[rg];
+		s->rowgroups[rg].first = first;
+		first += rows[rg];
+	}
+	if (first != s->header.nrows)
+		CORRUPTED(s, "Its row groups have %u rows, expected %u.", first,
+				  s->header.nrows);
+}
+
+OlapSegment *
+olap_segment_open(Relation rel, const OlapDirEntry *entry,
+				  MemoryContext parent, BufferAccessStrategy strategy)
+{
+	MemoryContext cxt = AllocSetContextCreate(parent, "olap segment",
+											  ALLOCSET_SMALL_SIZES);
+	OlapSegment *s = MemoryContextAllocZero(cxt, sizeof(*s));
+
+	s->rel = rel;
+	s->entry = *entry;
+	s->cxt = cxt;
+	s->strategy = strategy;
+	read_fixed_header(s);
+	read_columns(s);
+	read_rowgroups(s);
+	return s;
+}
+
+void
+olap_segment_close(OlapSegment *s)
+{
+	MemoryContextDelete(s->cxt);
+}
+
+/* ---- what the header says ---- */
+
+int
+olap_segment_rowgroups(const OlapSegment *s)
+{
+	return s->header.nrowgroups;
+}
+
+uint32
+olap_segment_rowgroup_rows(const OlapSegment *s, int rg)
+{
+	return s->rowgroups[rg].rows;
+}
+
+uint32
+olap_segment_rowgroup_first(const OlapSegment *s, int rg)
+{
+	return s->rowgroups[rg].first;
+}
+
+int
+olap_segment_ncols(const OlapSegment *s)
+{
+	return s->header.ncols;
+}
+
+const OlapColumnType *
+olap_segment_type(const OlapSegment *s, int col)
+{
+	return &s->types[col];
+}
+
+uint64
+olap_segment_bytes_read(const OlapSegment *s)
+{
+	return s->bytes_read;
+}
+
+static void
+check_chunk_desc(const OlapSegment *s, int col, int rg, const OlapSegChunk *d)
+{
+	const OlapColumnType *type = &s->types[col];
+	uint32		rows = s->rowgroups[rg].rows;
+
+	if (d->length == 0 || d->offset < s->header.header_len ||
+		d->offset > s->header.total_len ||
+		d->length > s->header.total_len - d->offset)
+		CORRUPTED(s, "The chunk of column %d, row group %d has " UINT64_FORMAT " bytes at " UINT64_FORMAT ", expected it between %u and " UINT64_FORMAT ".",
+				  col + 1, rg, d->length, d->offset, s->header.header_len,
+				  s->header.total_len);
+	if (d->phys != type->phys &&
+		!(type->phys == OLAP_PHYS_DEC64 && d->phys == OLAP_PHYS_VAR))
+		CORRUPTED(s, "The chunk of column %d, row group %d has representation %u, expected %u.",
+				  col + 1, rg, d->phys, type->phys);
+	if (d->nulls > rows || d->zone.nrows != rows || d->zone.nulls != d->nulls)
+		CORRUPTED(s, "The chunk of column %d, row group %d claims %u NULLs, its zone %u of %u rows, expected %u rows.",
+				  col + 1, rg, d->nulls, d->zone.nulls, d->zone.nrows, rows);
+}
+
+/*
+ * Descriptors of a column's chunks, read on first use; NULL if the segment
+ * does not have the column.  (The cast is for callers that see the segment as
+ * constant: what they see does not change.)
+ */
+static const OlapSegChunk *
+column_descs(const OlapSegment *segment, int col)
+{
+	OlapSegment *s = (OlapSegment *) segment;
+	uint32		n = s->header.nrowgroups;
+	OlapSegChunk *descs;
+
+	if (col < 0 || col >= (int) s->header.ncols || s->types[col].dropped)
+		return NULL;
+	if (s->descs[col] != NULL)
+		return s->descs[col];
+
+	descs = MemoryContextAlloc(s->cxt, n * sizeof(OlapSegChunk));
+	read_bytes(s, olap_seg_chunks_offset(s->header.ncols, n) +
+			   (uint64) col * n * sizeof(OlapSegChunk),
+			   n * sizeof(OlapSegChunk), descs);
+	for (uint32 rg = 0; rg < n; rg++)
+		check_chunk_desc(s, col, rg, &descs[rg]);
+	s->descs[col] = descs;
+	return descs;
+}
+
+const OlapZone *
+olap_segment_zone(const OlapSegment *s, int col, int rg)
+{
+	const OlapSegChunk *descs = column_descs(s, col);
+
+	return descs == NULL ? NULL : &descs[rg].zone;
+}
+
+bool
+olap_segment_chunk_info(OlapSegment *s, int col, int rg,
+						OlapEncoding *encoding, uint32 *stored, uint64 *raw)
+{
+	const OlapSegChunk *descs = column_descs(s, col);
+
+	if (descs == NULL)
+		return false;
+	*encoding = descs[rg].encoding;
+	*stored = (uint32) Min(descs[rg].length, PG_UINT32_MAX);
+	*raw = descs[rg].raw_bytes;
+	return true;
+}
+
+/* ---- chunks ---- */
+
+static OlapChunk *
+open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
+{
+	RowGroup   *group = &s->rowgroups[rg];
+	uint8	   *bytes = MemoryContextAllocHuge(group->cxt, desc->length);
+	const char *reason = NULL;
+	const OlapChunkInfo *info;
+	OlapChunk  *chunk;
+
+	read_bytes(s, desc->offset, desc->length, bytes);
+	s->bytes_read += desc->length;
+	chunk = olap_chunk_open(bytes, desc->length, &s->types[col], group->rows,
+							group->cxt, &reason);
+	if (chunk == NULL)
+		CORRUPTED(s, "The chunk of column %d, row group %d does not open: %s.",
+				  col + 1, rg, reason);
+	info = olap_chunk_info(chunk);
+	if (info->encoding != desc->encoding || info->phys != desc->phys ||
+		info->nulls != desc->nulls)
+		CORRUPTED(s, "The chunk of column %d, row group %d has encoding %d, representation %d and %u NULLs, expected %u, %u and %u.",
+				  col + 1, rg, info->encoding, info->phys, info->nulls,
+				  desc->encoding, desc->phys, desc->nulls);
+	return chunk;
+}
+
+OlapChunk *
+olap_segment_chunk(OlapSegment *s, int col, int rg)
+{
+	RowGroup   *group = &s->rowgroups[rg];
+	const OlapSegChunk *descs = column_descs(s, col);
+
+	if (descs == NULL)
+		return NULL;
+	if (group->cxt == NULL)
+	{
+		MemoryContext cxt = AllocSetContextCreate(s->cxt, "olap row group",
+												  ALLOCSET_DEFAULT_SIZES);
+
+		group->chunks = MemoryContextAllocZero(cxt, s->header.ncols *
+											   sizeof(OlapChunk *));
+		group->cxt = cxt;
+	}
+	if (group->chunks[col] == NULL)
+		group->chunks[col] = open_chunk(s, col, rg, &descs[rg]);
+	return group->chunks[col];
+}
+
+void
+olap_segment_decode(OlapSegment *s, int col, int rg, uint32 vecno,
+					OlapVector *out)
+{
+	OlapChunk  *chunk = olap_segment_chunk(s, col, rg);
+	const char *reason = NULL;
+
+	if (chunk == NULL)
+		elog(ERROR, "segment %u has no column %d", s->entry.id, col + 1);
+	if (!olap_chunk_decode(chunk, vecno, out, &reason))
+		CORRUPTED(s, "Vector %u of column %d, row group %d does not decode: %s.",
+				  vecno, col + 1, rg, reason);
+}
+
+void
+olap_segment_release(OlapSegment *s, int rg)
+{
+	RowGroup   *group = &s->rowgroups[rg];
+
+	if (group->cxt == NULL)
+		return;
+	MemoryContextDelete(group->cxt);
+	group->cxt = NULL;
+	group->chunks = NULL;
+}
+
+/* ---- verification ---- */
+
+/* Decode a whole chunk and compare it with what the header says of it. */
+static void
+verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
+{
+	const OlapColumnType *type = &s->types[col];
+	MemoryContext cxt = AllocSetContextCreate(s->cxt, "olap verification",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	uint32		rows = s->rowgroups[rg].rows;
+	uint32		nvectors = (rows + OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
+	OlapVector	part;
+	OlapVector	all;
+	OlapZone	zone;
+
+	olap_vector_init(&part, type, OLAP_VECTOR_ROWS, cxt);
+	olap_vector_init(&all, type, rows, cxt);
+	for (uint32 vecno = 0; vecno < nvectors; vecno++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		olap_segment_decode(s, col, rg, vecno, &part);
+		olap_vector_append_rows(&all, type, &part, NULL, part.n);
+	}
+	if (all.n != rows)
+		CORRUPTED(s, "Column %d, row group %d decodes to %u rows, expected %u.",
+				  col + 1, rg, all.n, rows);
+	memset(&zone, 0, sizeof(zone));
+	olap_zone_build(&zone, type, &all);
+	if (memcmp(&zone, &desc->zone, sizeof(zone)) != 0)
+		CORRUPTED(s, "The zone of column %d, row group %d does not describe its values (kind %u, %u NULLs; expected kind %u, %u NULLs).",
+				  col + 1, rg, desc->zone.kind, desc->zone.nulls, zone.kind,
+				  zone.nulls);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+}
+
+/* Chunks must follow each other without gap or overlap up to total_len. */
+static void
+verify_layout(OlapSegment *s)
+{
+	uint64		end = s->header.header_len;
+
+	for (int col = 0; col < (int) s->header.ncols; col++)
+	{
+		const OlapSegChunk *descs = column_descs(s, col);
+
+		if (descs == NULL)
+			continue;
+		for (int rg = 0; rg < (int) s->header.nrowgroups; rg++)
+		{
+			if (descs[rg].offset != end)
+				CORRUPTED(s, "The chunk of column %d, row group %d is at " UINT64_FORMAT ", expected " UINT64_FORMAT ".",
+						  col + 1, rg, descs[rg].offset, end);
+			end += descs[rg].length;
+		}
+	}
+	if (end != s->header.total_len)
+		CORRUPTED(s, "Its chunks end at " UINT64_FORMAT ", expected " UINT64_FORMAT ".",
+				  end, s->header.total_len);
+}
+
+void
+olap_segment_verify(Relation rel, const OlapDirEntry *entry)
+{
+	OlapSegment *s;
+
+	/* every page, also where no descriptor points */
+	for (uint32 i = 0; i < entry->nblocks; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		UnlockReleaseBuffer(olap_page_read(rel, entry->first_block + i,
+										   OLAP_PAGE_SEGMENT, entry->id,
+										   BUFFER_LOCK_SHARE));
+	}
+	s = olap_segment_open(rel, entry, CurrentMemoryContext, NULL);
+	verify_layout(s);
+	for (int rg = 0; rg < (int) s->header.nrowgroups; rg++)
+	{
+		for (int col = 0; col < (int) s->header.ncols; col++)
+		{
+			const OlapSegChunk *descs = column_descs(s, col);
+
+			if (descs != NULL)
+				verify_chunk(s, col, rg, &descs[rg]);
+			olap_segment_release(s, rg);
+		}
+	}
+	olap_segment_close(s);
+}

@@ -196,7 +196,7 @@ dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 const OlapCodec olap_codec_dict = {
 	.encoding = OLAP_ENC_DICT,
 	.name = "dict",
-	.decode_cost = 0.1,
+	.decode_cost = 0.25,
 	.score = dict_score,
 	.encode = dict_encode,
 	.open = dict_open,

@@ -88,6 +88,10 @@ olap_strings_encode(const OlapVector *v, uint32 first, uint32 n, bool sorted,
 		lengths[i] = VARSIZE(v->heap + offsets[i]) - VARHDRSZ;
 		total += (size_t) lengths[i];
 	}
+	if (total > PG_UINT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("values of one column chunk exceed 4 GB")));
 	if (sorted)
 		shared = find_prefixes(v, offsets, n, lengths, prefixes);
 	if (shared > total / 4)

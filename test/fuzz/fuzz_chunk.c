@@ -86,11 +86,38 @@ consume(const OlapVector *v, uint32 nrows)
 	return sum;
 }
 
-/* intact: these bytes were just encoded, so everything must decode */
+/* The rows from first on of original came back bit for bit. */
+static void
+compare(const OlapVector *original, uint32 first, const OlapVector *out)
+{
+	for (uint32 i = 0; i < out->n; i++)
+	{
+		const char *a = (const char *) original->values +
+			(size_t) (first + i) * original->width;
+		const char *b = (const char *) out->values + (size_t) i * out->width;
+		size_t		len = out->width;
+
+		check(olap_vector_is_null(original, first + i) ==
+			  olap_vector_is_null(out, i));
+		if (olap_vector_is_null(out, i))
+			continue;
+		if (out->phys == OLAP_PHYS_VAR)
+		{
+			a = original->heap + *(const uint32 *) a;
+			b = out->heap + *(const uint32 *) b;
+			check(VARSIZE(a) == VARSIZE(b));
+			len = VARSIZE(a);
+		}
+		check(memcmp(a, b, len) == 0);
+	}
+}
+
+/* original: what these bytes were just made of, or NULL if they are damaged */
 static uint64
 decode_all(const uint8 *src, size_t len, const OlapColumnType *type,
-		   uint32 nrows, bool intact, MemoryContext cxt)
+		   uint32 nrows, const OlapVector *original, MemoryContext cxt)
 {
+	bool		intact = original != NULL;
 	const char *reason = NULL;
 	OlapChunk  *chunk = olap_chunk_open(src, len, type, nrows, cxt, &reason);
 	OlapVector	out;
@@ -111,6 +138,8 @@ decode_all(const uint8 *src, size_t len, const OlapColumnType *type,
 			break;
 		}
 		sum += consume(&out, Min(OLAP_VECTOR_ROWS, nrows - first));
+		if (intact)
+			compare(original, first, &out);
 	}
 	if (olap_chunk_dict(chunk) != NULL)
 		sum += olap_chunk_dict(chunk)->n;
@@ -124,7 +153,7 @@ fill(OlapVector *v, uint32 nrows, const uint8_t *data, size_t size)
 {
 	for (uint32 i = 0; i < nrows; i++)
 	{
-		uint8		bytes[16];
+		uint8		bytes[16] pg_attribute_aligned(8);
 
 		for (int k = 0; k < 16; k++)
 			bytes[k] = size ? data[(i * 5 + k) % size] : 0;
@@ -146,13 +175,17 @@ fill(OlapVector *v, uint32 nrows, const uint8_t *data, size_t size)
 				break;
 			case OLAP_PHYS_I64:
 			case OLAP_PHYS_DEC64:
-				olap_vector_append_i64(v, (int64) i + bytes[0]);
+				olap_vector_append_i64(v, bytes[14] % 2 == 0
+									   ? (int64) i + bytes[0]
+									   : *(int64 *) bytes);
 				break;
 			case OLAP_PHYS_F32:
-				olap_vector_append_f32(v, bytes[0] / 4.0f);
+				olap_vector_append_f32(v, bytes[14] % 2 == 0 ? bytes[0] / 4.0f
+									   : *(float *) bytes);
 				break;
 			case OLAP_PHYS_F64:
-				olap_vector_append_f64(v, bytes[0] / 4.0);
+				olap_vector_append_f64(v, bytes[14] % 2 == 0 ? bytes[0] / 100.0
+									   : *(double *) bytes);
 				break;
 			case OLAP_PHYS_FIXED:
 				olap_vector_append_fixed(v, bytes);
@@ -201,17 +234,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* an exact copy, so that reading past its end is seen */
 		copy = palloc(out.len);
 		memcpy(copy, out.data, out.len);
-		decode_all(copy, out.len, &type, nrows, true, cxt);
+		decode_all(copy, out.len, &type, nrows, &v, cxt);
 		copy[(data[size - 4] | data[size - 3] << 8) % out.len] ^= data[size - 2];
 		decode_all(copy, out.len - (data[size - 1] % out.len) / 16, &type, nrows,
-				   false, cxt);
+				   NULL, cxt);
 	}
 	else
 	{
 		uint8	   *copy = palloc(size - 3);
 
 		memcpy(copy, data + 3, size - 3);
-		decode_all(copy, size - 3, &type, nrows, false, cxt);
+		decode_all(copy, size - 3, &type, nrows, NULL, cxt);
 	}
 	MemoryContextSwitchTo(TopMemoryContext);
 	MemoryContextDelete(cxt);

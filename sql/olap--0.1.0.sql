@@ -65,7 +65,7 @@ CREATE TABLE olap.pipeline_offset (
   start_offset bigint NOT NULL,
   next_offset bigint NOT NULL,
   epoch bigint NOT NULL DEFAULT 0,
-  state text NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'lost', 'recreated')),
+  state text NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'offset_lost', 'topic_recreated')),
   log_start bigint,
   reason text,
   last_offset bigint,
@@ -73,6 +73,8 @@ CREATE TABLE olap.pipeline_offset (
   last_crc bigint,
   read bigint NOT NULL DEFAULT 0,
   inserted bigint NOT NULL DEFAULT 0,
+  updated bigint NOT NULL DEFAULT 0,
+  deleted bigint NOT NULL DEFAULT 0,
   filtered bigint NOT NULL DEFAULT 0,
   tombstone bigint NOT NULL DEFAULT 0,
   dead bigint NOT NULL DEFAULT 0,
@@ -90,6 +92,8 @@ CREATE TABLE olap.pipeline_ledger (
   kind text NOT NULL CHECK (kind IN ('batch', 'progress', 'gap', 'summary')),
   read bigint NOT NULL DEFAULT 0,
   inserted bigint NOT NULL DEFAULT 0,
+  updated bigint NOT NULL DEFAULT 0,
+  deleted bigint NOT NULL DEFAULT 0,
   filtered bigint NOT NULL DEFAULT 0,
   tombstone bigint NOT NULL DEFAULT 0,
   dead bigint NOT NULL DEFAULT 0,
@@ -113,7 +117,7 @@ CREATE TABLE olap.dead_letter (
   value_length bigint,
   column_name text,
   sqlstate text NOT NULL,
-  message text NOT NULL,
+  error text NOT NULL,
   at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   PRIMARY KEY (pipeline, partition, incarnation, "offset")
 ) USING heap;
@@ -186,7 +190,7 @@ COMMENT ON FUNCTION olap._preloaded IS 'internal: is olap in shared_preload_libr
 CREATE VIEW olap.pipeline_offsets WITH (security_barrier) AS
 SELECT o.pipeline, o.partition, o.state, o.start_offset, o.next_offset,
        l.high AS high_offset, l.low AS low_offset, l.lag, l.freshness, l.contact,
-       o.read, o.inserted, o.filtered, o.tombstone, o.dead,
+       o.read, o.inserted, o.updated, o.deleted, o.filtered, o.tombstone, o.dead,
        o.reason, o.incarnation, o.committed_at
 FROM olap.pipeline_offset o
 JOIN olap.pipeline p ON p.name = o.pipeline
@@ -200,7 +204,7 @@ SELECT p.name,
             WHEN p.state <> 'running' THEN p.state
             WHEN NOT olap._preloaded() THEN 'stopped'
             WHEN l.state IS NULL THEN 'starting'
-            WHEN o.stopped > 0 AND l.state IN ('running', 'starting') THEN 'stopped'
+            WHEN o.stopped > 0 THEN o.stopped_state
             ELSE l.state END AS state,
        CASE WHEN NOT olap._pipeline_local(p.system_identifier, p.database_oid)
               THEN 'adoption needed: the pipeline comes from another database; olap.resume_pipeline adopts it'
@@ -222,6 +226,7 @@ LEFT JOIN olap._live() l ON l.name = p.name
 LEFT JOIN (
   SELECT pipeline, pg_catalog.count(*) AS partitions,
          pg_catalog.count(*) FILTER (WHERE f.state <> 'ok') AS stopped,
+         pg_catalog.min(f.state) FILTER (WHERE f.state <> 'ok') AS stopped_state,
          pg_catalog.min(f.reason) FILTER (WHERE f.state <> 'ok') AS reason,
          pg_catalog.sum(f.inserted)::bigint AS inserted,
          pg_catalog.sum(f.dead)::bigint AS dead,
@@ -236,7 +241,7 @@ COMMENT ON VIEW olap.pipeline_status IS 'one row a pipeline: state, rows, lag, f
 
 CREATE VIEW olap.dead_letters WITH (security_barrier) AS
 SELECT d.pipeline, d.partition, d."offset", d."timestamp", d.key, d.value, d.value_length,
-       d.column_name, d.sqlstate, d.message, d.at
+       d.column_name, d.sqlstate, d.error, d.at
 FROM olap.dead_letter d
 JOIN olap.pipeline p ON p.name = d.pipeline
 WHERE olap._pipeline_visible(p.system_identifier, p.database_oid, p.owner, p.owner_oid, false);
@@ -253,7 +258,7 @@ GRANT SELECT ON olap.pipeline_status, olap.pipeline_offsets, olap.dead_letters, 
 
 CREATE FUNCTION olap.check_ledger(name text, OUT partition integer, OUT incarnation integer,
     OUT batches bigint, OUT from_offset bigint, OUT to_offset bigint, OUT read bigint,
-    OUT inserted bigint, OUT filtered bigint, OUT tombstone bigint, OUT dead bigint,
+    OUT inserted bigint, OUT updated bigint, OUT deleted bigint, OUT filtered bigint, OUT tombstone bigint, OUT dead bigint,
     OUT holes bigint, OUT overlaps bigint, OUT wrong_sums bigint, OUT ok boolean)
   RETURNS SETOF record LANGUAGE sql STABLE
   SET search_path = pg_catalog, pg_temp
@@ -266,16 +271,17 @@ AS $$
     SELECT b.partition, b.incarnation, count(*) AS batches,
            min(b.from_offset) AS from_offset, max(b.to_offset) AS to_offset,
            sum(b.read)::bigint AS read, sum(b.inserted)::bigint AS inserted,
+           sum(b.updated)::bigint AS updated, sum(b.deleted)::bigint AS deleted,
            sum(b.filtered)::bigint AS filtered, sum(b.tombstone)::bigint AS tombstone,
            sum(b.dead)::bigint AS dead,
            count(*) FILTER (WHERE b.from_offset > b.previous) AS holes,
            count(*) FILTER (WHERE b.from_offset < b.previous OR b.to_offset < b.from_offset) AS overlaps,
-           count(*) FILTER (WHERE b.read <> b.inserted + b.filtered + b.tombstone + b.dead
+           count(*) FILTER (WHERE b.read <> b.inserted + b.updated + b.deleted + b.filtered + b.tombstone + b.dead
                                OR b.read > b.to_offset - b.from_offset) AS wrong_sums
     FROM b GROUP BY 1, 2)
   SELECT COALESCE(s.partition, o.partition), COALESCE(s.incarnation, o.incarnation),
          COALESCE(s.batches, 0), COALESCE(s.from_offset, o.start_offset), COALESCE(s.to_offset, o.start_offset),
-         COALESCE(s.read, 0), COALESCE(s.inserted, 0), COALESCE(s.filtered, 0),
+         COALESCE(s.read, 0), COALESCE(s.inserted, 0), COALESCE(s.updated, 0), COALESCE(s.deleted, 0), COALESCE(s.filtered, 0),
          COALESCE(s.tombstone, 0), COALESCE(s.dead, 0),
          COALESCE(s.holes, 0), COALESCE(s.overlaps, 0), COALESCE(s.wrong_sums, 0),
          COALESCE(s.holes + s.overlaps + s.wrong_sums, 0) = 0
@@ -290,7 +296,7 @@ AS $$
     ON o.partition = s.partition AND o.incarnation = s.incarnation
   ORDER BY 1, 2
 $$;
-COMMENT ON FUNCTION olap.check_ledger IS 'proof of exactly-once: ranges tile from the start to the next offset, and read = inserted + filtered + tombstone + dead';
+COMMENT ON FUNCTION olap.check_ledger IS 'proof of exactly-once: ranges tile from the start to the next offset, and read is the sum of the outcomes';
 
 -------------------------------------------------------------------------------
 -- statistics and verification

@@ -15,6 +15,12 @@ extern bool olap_guc_enable_scan;
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 
+/* olap.max_pipelines: slots of the live area; set at server start */
+extern int	olap_guc_max_pipelines;
+
+/* olap.ingest_synchronous_commit: batches of pipelines wait for their WAL */
+extern bool olap_guc_ingest_synchronous_commit;
+
 /* Define every setting; called once by _PG_init. */
 extern void olap_guc_init(void);
 

@@ -232,8 +232,27 @@ olap_pipeline_note_error(const char *name, const char *sqlstate,
 						  " WHERE name = $1",
 						  5, types, values, NULL);
 		olap_catalog_end(&scope);
-		olap_live_request_look();
+		if (count)
+			olap_live_request_look();
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+}
+
+void
+olap_pipeline_fail(const char *name, const char *message)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	Datum		values[2];
+	OlapCatalogScope scope;
+
+	values[0] = CStringGetTextDatum(name);
+	values[1] = CStringGetTextDatum(message);
+	olap_catalog_begin(&scope);
+	olap_catalog_exec(NULL,
+					  "UPDATE olap.pipeline SET state = 'failed', last_error = $2,"
+					  " last_error_sqlstate = '28000', last_error_at = now()"
+					  " WHERE name = $1 AND state = 'running'",
+					  2, types, values, NULL);
+	olap_catalog_end(&scope);
 }

@@ -97,4 +97,7 @@ extern Oid	olap_pipeline_owner(bool local, const char *name, Oid oid);
 extern void olap_pipeline_note_error(const char *name, const char *sqlstate,
 									 const char *message, bool count);
 
+/* Mark a running pipeline failed, in the current transaction. */
+extern void olap_pipeline_fail(const char *name, const char *message);
+
 #endif							/* OLAP_PIPELINE_H */

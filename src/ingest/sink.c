@@ -46,6 +46,7 @@ struct OlapSink
 	int			ncols;
 
 	/* fast path */
+	CommandId	cid;			/* one for all batches, so they can share segments */
 	OlapColumnType *target_types;	/* [ntarget] */
 	ExprState **defaults;		/* [ntarget]; NULL: none */
 	OlapVector *made;			/* [ntarget]: defaults and selected rows */
@@ -70,6 +71,7 @@ open_fast(OlapSink *sink)
 	sink->made = palloc0(sizeof(OlapVector) * n);
 	sink->cols = palloc0(sizeof(OlapVector *) * n);
 	sink->econtext = CreateStandaloneExprContext();
+	sink->cid = GetCurrentCommandId(true);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Node	   *expr;
@@ -385,8 +387,7 @@ insert_fast(OlapSink *sink, OlapBatch *batch, OlapSinkReject reject, void *arg)
 	if (may_violate_not_null(sink))
 		n = remove_nulls(sink, n, reject, arg);
 	if (n > 0)
-		olap_writer_insert_batch(sink->target, sink->cols, n,
-								 GetCurrentCommandId(true));
+		olap_writer_insert_batch(sink->target, sink->cols, n, sink->cid);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	return n;

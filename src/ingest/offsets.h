@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * offsets.h
+ *		Where the partitions of a pipeline stand: offsets, ledger, dead letters.
+ *
+ * All functions write inside the caller's transaction, the one that writes the
+ * rows; each opens a catalog scope of its own.  A worker owns the epoch it
+ * claimed: a commit of another epoch, or from another offset than the one
+ * stored, finds nothing to update and is an error, so a left-over process
+ * cannot write twice.
+ *
+ * src/ingest/offsets.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_OFFSETS_H
+#define OLAP_OFFSETS_H
+
+#include "ingest/pipeline.h"
+#include "ingest/source.h"
+
+/* The commit of a worker that no longer owns the pipeline. */
+#define OLAP_ERRCODE_FENCED ERRCODE_T_R_SERIALIZATION_FAILURE
+
+/* Payload bytes of one dead letter that are kept; value_length has the whole. */
+#define OLAP_DEAD_LETTER_BYTES (1024 * 1024)
+
+/* A record, to be recognised when read again. */
+typedef struct OlapFingerprint
+{
+	int64		offset;			/* -1: none */
+	int64		timestamp_ms;
+	uint32		crc;
+} OlapFingerprint;
+
+typedef struct OlapOffset
+{
+	int32		partition;
+	int32		incarnation;
+	int64		next_offset;
+	bool		stopped;		/* waits for accept_gap */
+	OlapFingerprint last;
+} OlapOffset;
+
+typedef struct OlapOutcome
+{
+	int64		read;
+	int64		inserted;
+	int64		filtered;
+	int64		tombstone;
+	int64		dead;
+	int64		min_ms;			/* of record timestamps; -1: none */
+	int64		max_ms;
+} OlapOutcome;
+
+extern OlapFingerprint olap_fingerprint(const OlapMessage *message);
+
+/*
+ * Take a pipeline over: raises its epoch and counts the start as a possible
+ * crash until the first commit.  NULL if it does not exist, is not to run, or
+ * does not belong here.
+ */
+extern OlapPipeline *olap_offsets_claim(const char *name);
+
+/* Offsets by partition, palloc'd. */
+extern OlapOffset *olap_offsets_load(const char *pipeline, int *n);
+
+/*
+ * Move a partition from offset->next_offset to `to`, with what became of the
+ * records between, and write the ledger.  Updates *offset.
+ * ERROR OLAP_ERRCODE_FENCED if epoch or offset are not the stored ones.
+ */
+extern void olap_offsets_advance(const OlapPipeline *pipeline,
+								 OlapOffset *offset, int64 to,
+								 const OlapOutcome *outcome,
+								 const OlapFingerprint *last);
+
+/* A new partition of the topic, to be read from its offset 0 on. */
+extern OlapOffset olap_offsets_add(const OlapPipeline *pipeline,
+								   int32 partition, int64 start);
+
+/* Stop a partition until accept_gap; state: 'offset_lost', 'topic_recreated'. */
+extern void olap_offsets_stop(const OlapPipeline *pipeline,
+							  const OlapOffset *offset, const char *state,
+							  int64 log_start, const char *reason);
+
+extern void olap_dead_letter_add(const OlapPipeline *pipeline,
+								 const OlapOffset *offset,
+								 const OlapMessage *message,
+								 const OlapDecodeError *error);
+
+/* The first commit of a worker: it did not crash. */
+extern void olap_offsets_clear_crashes(const OlapPipeline *pipeline);
+
+/* Note the record about to be tried alone, after crashes. */
+extern void olap_offsets_note_attempt(const OlapPipeline *pipeline,
+									  int32 partition, int64 offset);
+
+#endif							/* OLAP_OFFSETS_H */

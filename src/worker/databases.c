@@ -1,0 +1,205 @@
+/*-------------------------------------------------------------------------
+ *
+ * databases.c
+ *		Workers leave a database that is to be dropped, renamed, moved or copied.
+ *
+ * Why: these commands fail while another process is connected, and PostgreSQL
+ * sends only autovacuum away.  So the command puts a hold on the database, ends
+ * our workers in it and waits for them; the launcher starts none while the hold
+ * lasts.  If the command fails, the workers come back.
+ *
+ * src/worker/databases.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <signal.h>
+
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "base/compat.h"
+#include "ingest/live.h"
+#include "worker/worker.h"
+
+#define WAIT_FOR_WORKERS_MS 5000
+
+static ProcessUtility_hook_type previous_utility_hook = NULL;
+
+/* The database a command needs for itself; NULL: none. */
+static const char *
+wanted_database(Node *parsetree)
+{
+	if (IsA(parsetree, DropdbStmt))
+		return ((DropdbStmt *) parsetree)->dbname;
+	if (IsA(parsetree, RenameStmt) &&
+		((RenameStmt *) parsetree)->renameType == OBJECT_DATABASE)
+		return ((RenameStmt *) parsetree)->subname;
+	if (IsA(parsetree, AlterDatabaseStmt))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((AlterDatabaseStmt *) parsetree)->options)
+			if (strcmp(((DefElem *) lfirst(lc))->defname, "tablespace") == 0)
+				return ((AlterDatabaseStmt *) parsetree)->dbname;
+	}
+	if (IsA(parsetree, CreatedbStmt))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((CreatedbStmt *) parsetree)->options)
+		{
+			DefElem    *def = lfirst(lc);
+
+			if (strcmp(def->defname, "template") == 0 && def->arg != NULL)
+				return defGetString(def);
+		}
+	}
+	return NULL;
+}
+
+/* End what runs in a database; true when nothing is left. Lock held. */
+static bool
+send_away(Oid database)
+{
+	bool		gone = olap_live->looking != database || olap_live->look_done;
+
+	for (int i = 0; i < olap_live->nslots; i++)
+	{
+		OlapLiveSlot *slot = &olap_live->slots[i];
+
+		if (!slot->in_use || slot->database != database)
+			continue;
+		if (slot->pid != 0)
+			kill(slot->pid, SIGTERM);
+		if (slot->pid != 0 || slot->starting)
+			gone = false;
+	}
+	return gone;
+}
+
+static int
+take_hold(Oid database)
+{
+	int			taken = -1;
+
+	olap_live_lock(LW_EXCLUSIVE);
+	for (int i = 0; i < OLAP_LIVE_DATABASES && taken < 0; i++)
+		if (!OidIsValid(olap_live->holds[i].database))
+		{
+			olap_live->holds[i].database = database;
+			olap_live->holds[i].holder = MyProcPid;
+			taken = i;
+		}
+	olap_live_unlock();
+	return taken;
+}
+
+static void
+release_hold(int hold, Oid database)
+{
+	olap_live_lock(LW_EXCLUSIVE);
+	olap_live->holds[hold].database = InvalidOid;
+	/* a look tells whether the database is still there */
+	olap_live->look_all = true;
+	for (int i = 0; i < olap_live->nslots; i++)
+		if (olap_live->slots[i].database == database)
+			olap_live->slots[i].next_start = 0;
+	olap_live_wake_launcher();
+	olap_live_unlock();
+}
+
+static void
+wait_until_gone(Oid database)
+{
+	TimestampTz start = GetCurrentTimestamp();
+
+	for (;;)
+	{
+		bool		gone;
+
+		olap_live_lock(LW_SHARED);
+		gone = send_away(database);
+		olap_live_unlock();
+		if (gone || TimestampDifferenceExceeds(start, GetCurrentTimestamp(),
+											   WAIT_FOR_WORKERS_MS))
+			return;				/* if not, the command itself will say so */
+		CHECK_FOR_INTERRUPTS();
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 20, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+}
+
+/* May the current user do this to the database? If not, leave workers alone. */
+static bool
+is_permitted(Oid database, bool copy)
+{
+	if (superuser())
+		return true;
+	if (copy)
+		return have_createdb_privilege();
+	return object_ownercheck(DatabaseRelationId, database, GetUserId());
+}
+
+static void
+call_utility(PlannedStmt *pstmt, const char *query, bool readonly_tree,
+			 ProcessUtilityContext context, ParamListInfo params,
+			 QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	if (previous_utility_hook != NULL)
+		previous_utility_hook(pstmt, query, readonly_tree, context, params, env, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, query, readonly_tree, context, params, env, dest, qc);
+}
+
+static void
+utility(PlannedStmt *pstmt, const char *query, bool readonly_tree,
+		ProcessUtilityContext context, ParamListInfo params,
+		QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	Node	   *tree = pstmt->utilityStmt;
+	const char *name = olap_live == NULL ? NULL : wanted_database(tree);
+	Oid			database = name == NULL ? InvalidOid : get_database_oid(name, true);
+	int			hold;
+
+	/* workers of a database whose extension goes must hear of it */
+	if (IsA(tree, DropStmt) && olap_live != NULL &&
+		(((DropStmt *) tree)->removeType == OBJECT_EXTENSION ||
+		 ((DropStmt *) tree)->removeType == OBJECT_SCHEMA))
+		olap_live_request_look();
+
+	if (!OidIsValid(database) || database == MyDatabaseId ||
+		!is_permitted(database, IsA(tree, CreatedbStmt)) ||
+		(hold = take_hold(database)) < 0)
+	{
+		call_utility(pstmt, query, readonly_tree, context, params, env, dest, qc);
+		return;
+	}
+	PG_TRY();
+	{
+		wait_until_gone(database);
+		call_utility(pstmt, query, readonly_tree, context, params, env, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		release_hold(hold, database);
+	}
+	PG_END_TRY();
+}
+
+void
+olap_databases_init(void)
+{
+	previous_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = utility;
+}

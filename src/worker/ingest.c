@@ -1,0 +1,492 @@
+/*-------------------------------------------------------------------------
+ *
+ * ingest.c
+ *		The work of an ingest worker: read, buffer, decide when to commit.
+ *
+ * Records wait in the buffer outside of any transaction (an open one would hold
+ * back vacuum) as the source's own memory, until max_rows, max_bytes or
+ * max_delay is reached.  When the table is slower than the topic, the buffer is
+ * full, poll() is not called, and fetching stops by itself.
+ *
+ * src/worker/ingest.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "ingest/source_load.h"
+#include "worker/ingest_internal.h"
+
+#define POLL_MS 100
+#define POLL_RECORDS 10000
+/* Positions without records (control records, compaction) are committed so often. */
+#define PROGRESS_MS 10000
+#define DISCOVERY_MS 30000
+#define DISCOVERY_TIMEOUT_MS 1000
+#define INVALIDATION_MS 1000
+/* A worker that lived so long did not crash on its first record. */
+#define SETTLED_MS 10000
+/* Records tried one by one after crashes. */
+#define SINGLES 1000
+
+/* For the exit callback; one worker reads one source. */
+static const OlapSourceApi *open_api = NULL;
+static OlapSource *open_source = NULL;
+
+/* Set by invalidations: definition of the source changed. */
+static Oid	watched_source = InvalidOid;
+static bool outdated = false;
+
+void
+olap_ingest_close_source(void)
+{
+	OlapSource *source = open_source;
+
+	open_source = NULL;
+	if (source != NULL)
+		open_api->close(source);
+}
+
+static void
+relation_changed(Datum arg, Oid relid)
+{
+	if (relid == watched_source || relid == InvalidOid)
+		outdated = true;
+}
+
+static void
+server_changed(Datum arg, int cacheid, uint32 hash)
+{
+	outdated = true;
+}
+
+/* Watch for ALTER FOREIGN TABLE, ALTER SERVER, ALTER USER MAPPING. */
+static void
+watch_source(Oid source)
+{
+	watched_source = source;
+	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, server_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, server_changed, (Datum) 0);
+}
+
+static void
+begin(void)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+commit(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+/* The entry of a partition; records come in runs, so the last one is tried first. */
+IngestPartition *
+ingest_partition(OlapIngest *ingest, int32 partition)
+{
+	static int	last = 0;
+	int			lo = 0;
+	int			hi = ingest->npartitions;
+
+	if (last < ingest->npartitions &&
+		ingest->partitions[last].offset.partition == partition)
+		return &ingest->partitions[last];
+	while (lo < hi)
+	{
+		int			mid = lo + (hi - lo) / 2;
+
+		if (ingest->partitions[mid].offset.partition < partition)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == ingest->npartitions ||
+		ingest->partitions[lo].offset.partition != partition)
+		return NULL;
+	last = lo;
+	return &ingest->partitions[lo];
+}
+
+/* Tell the source what to read. The buffer is empty. */
+static void
+assign(OlapIngest *ingest)
+{
+	int32	   *partitions = palloc(sizeof(int32) * Max(ingest->npartitions, 1));
+	int64	   *offsets = palloc(sizeof(int64) * Max(ingest->npartitions, 1));
+	int			n = 0;
+
+	for (int i = 0; i < ingest->npartitions; i++)
+	{
+		IngestPartition *p = &ingest->partitions[i];
+
+		if (p->offset.stopped)
+			continue;
+		partitions[n] = p->offset.partition;
+		offsets[n++] = p->verifying ? p->offset.last.offset : p->offset.next_offset;
+	}
+	ingest->api->assign(ingest->source, n, partitions, offsets);
+	pfree(partitions);
+	pfree(offsets);
+}
+
+static void
+load_partitions(OlapIngest *ingest)
+{
+	int			n;
+	OlapOffset *offsets = olap_offsets_load(ingest->pipeline->name, &n);
+
+	ingest->partitions = MemoryContextAllocZero(TopMemoryContext,
+												sizeof(IngestPartition) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		IngestPartition *p = &ingest->partitions[i];
+
+		p->offset = offsets[i];
+		p->oldest_ms = -1;
+		p->verifying = offsets[i].last.offset >= 0 &&
+			offsets[i].last.offset < offsets[i].next_offset;
+	}
+	ingest->npartitions = n;
+}
+
+OlapIngest *
+olap_ingest_open(const char *name, int slot)
+{
+	MemoryContext top = CurrentMemoryContext;
+	OlapIngest *ingest = palloc0(sizeof(OlapIngest));
+	TimestampTz now = GetCurrentTimestamp();
+
+	begin();
+	MemoryContextSwitchTo(top);
+	ingest->pipeline = olap_catalog_exists() ? olap_offsets_claim(name) : NULL;
+	commit();
+	MemoryContextSwitchTo(top);
+	if (ingest->pipeline == NULL)
+		return NULL;
+	ingest->slot = slot;
+	ingest->opened_at = ingest->discovery_at = ingest->progress_at =
+		ingest->rate_at = ingest->inval_at = now;
+	if (ingest->pipeline->crashes > OLAP_PIPELINE_MAX_CRASHES)
+	{
+		ingest->singles = SINGLES;
+		ereport(LOG,
+				(errmsg("pipeline \"%s\" ended %d times without a commit, the next %d records are tried one by one",
+						name, ingest->pipeline->crashes - 1, SINGLES)));
+	}
+	ingest->batch_cxt = AllocSetContextCreate(top, "olap ingest batch", ALLOCSET_DEFAULT_SIZES);
+	ingest->flush_cxt = AllocSetContextCreate(top, "olap ingest flush", ALLOCSET_DEFAULT_SIZES);
+	ingest->buffer = MemoryContextAllocHuge(top, sizeof(OlapMessage) * ingest->pipeline->max_rows);
+
+	begin();
+	MemoryContextSwitchTo(top);
+	olap_source_check(ingest->pipeline->source);
+	ingest->api = olap_source_load();
+	load_partitions(ingest);
+	ingest->decoder = ingest->api->decoder_create(ingest->pipeline->source);
+	ingest->types = ingest->api->decoder_types(ingest->decoder, &ingest->ncols);
+	ingest->source = ingest->api->open(ingest->pipeline->source,
+									   ingest->pipeline->owner,
+									   olap_source_group(name));
+	open_api = ingest->api;
+	open_source = ingest->source;
+	watch_source(ingest->pipeline->source);
+	commit();
+	MemoryContextSwitchTo(top);
+	ingest_init_batch(ingest);
+	assign(ingest);
+	ingest_report(ingest, true);
+	return ingest;
+}
+
+int
+olap_ingest_version(const OlapIngest *ingest)
+{
+	return ingest->pipeline->version;
+}
+
+bool
+olap_ingest_outdated(const OlapIngest *ingest)
+{
+	return outdated;
+}
+
+/* Stop a partition for good, loudly, and go on with the others. */
+static void
+stop_partition(OlapIngest *ingest, IngestPartition *p, const char *state,
+			   int64 log_start, const char *reason)
+{
+	ereport(LOG,
+			(errmsg("pipeline \"%s\" stops partition %d: %s",
+					ingest->pipeline->name, p->offset.partition, reason)));
+	begin();
+	olap_offsets_stop(ingest->pipeline, &p->offset, state, log_start, reason);
+	commit();
+	olap_pipeline_note_error(ingest->pipeline->name, "55000", reason, false);
+	p->offset.stopped = true;
+}
+
+/* The record that was committed last is not the one at its offset any more. */
+static void
+check_fingerprint(OlapIngest *ingest, IngestPartition *p, const OlapMessage *m)
+{
+	OlapFingerprint now;
+
+	p->verifying = false;
+	if (m->offset != p->offset.last.offset)
+		return;					/* compacted away */
+	now = olap_fingerprint(m);
+	if (now.crc == p->offset.last.crc && now.timestamp_ms == p->offset.last.timestamp_ms)
+		return;
+	stop_partition(ingest, p, "topic_recreated", -1,
+				   psprintf("topic_recreated: partition %d holds another record at offset " INT64_FORMAT " than the one stored from there; olap.accept_gap decides where to go on",
+							p->offset.partition, m->offset));
+}
+
+/* Count n records that poll() put behind the buffer's end. */
+static void
+take_records(OlapIngest *ingest, int n)
+{
+	if (n > 0 && ingest->nbuffer == 0)
+		ingest->buffered_since = GetCurrentTimestamp();
+	for (int i = ingest->nbuffer; i < ingest->nbuffer + n; i++)
+	{
+		const OlapMessage *m = &ingest->buffer[i];
+		IngestPartition *p = ingest_partition(ingest, m->partition);
+
+		ingest->bytes += m->value_len + m->key_len + sizeof(OlapMessage);
+		if (p == NULL)
+			continue;
+		if (p->verifying)
+			check_fingerprint(ingest, p, m);
+		if (p->buffered++ == 0 || p->oldest_ms < 0)
+			p->oldest_ms = m->timestamp_ms;
+	}
+	ingest->nbuffer += n;
+}
+
+/* The offset a partition wants is not in the log (any more). */
+static void
+offset_lost(OlapIngest *ingest, const OlapSourceError *error)
+{
+	IngestPartition *p = ingest_partition(ingest, error->partition);
+	OlapSourceError trouble = {0};
+	int64		offset;
+	int64		low = -1;
+	int64		high = -1;
+	bool		below;
+
+	ingest_flush(ingest);
+	if (p == NULL || p->offset.stopped)
+		return;
+	if (p->verifying)
+	{
+		/* only the record for comparison is gone, perhaps; ask for the next */
+		p->verifying = false;
+		assign(ingest);
+		return;
+	}
+	if (!ingest->api->resolve(ingest->source, error->partition, OLAP_OFFSET_EARLIEST,
+							  5000, &offset, &low, &high, &trouble))
+		low = high = -1;
+	below = low < 0 || p->offset.next_offset < low;
+	if (low >= 0 && p->offset.next_offset >= low && p->offset.next_offset <= high)
+	{
+		assign(ingest);			/* it is there: the log moved meanwhile */
+		return;
+	}
+	stop_partition(ingest, p, below ? "offset_lost" : "topic_recreated", low,
+				   below && low >= 0 ?
+				   psprintf("offset_lost: partition %d begins at offset " INT64_FORMAT ", records from " INT64_FORMAT " on are gone; olap.accept_gap lets it go on",
+							error->partition, low, p->offset.next_offset) :
+				   below ?
+				   psprintf("offset_lost: partition %d has no offset " INT64_FORMAT " (%s); olap.accept_gap lets it go on",
+							error->partition, p->offset.next_offset, error->message) :
+				   psprintf("topic_recreated: partition %d ends at offset " INT64_FORMAT ", before the committed " INT64_FORMAT "; olap.accept_gap decides where to go on",
+							error->partition, high, p->offset.next_offset));
+	assign(ingest);
+}
+
+static void
+handle_status(OlapIngest *ingest, const OlapSourceError *error)
+{
+	if (error->status == OLAP_SOURCE_OFFSET_LOST)
+	{
+		offset_lost(ingest, error);
+		return;
+	}
+	if (error->status == OLAP_SOURCE_FATAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("reading the topic failed: %s", error->message)));
+	if (error->status == ingest->status)
+		return;
+	ingest->status = error->status;
+	strlcpy(ingest->status_text, error->message, sizeof(ingest->status_text));
+	if (error->status == OLAP_SOURCE_OK)
+		ereport(LOG, (errmsg("pipeline \"%s\" is connected again", ingest->pipeline->name)));
+	else
+	{
+		ereport(LOG, (errmsg("pipeline \"%s\": %s", ingest->pipeline->name, error->message)));
+		olap_pipeline_note_error(ingest->pipeline->name,
+								 error->status == OLAP_SOURCE_DISCONNECTED ? "08006" :
+								 error->status == OLAP_SOURCE_AUTH ? "28000" : "42704",
+								 error->message, false);
+	}
+	ingest_report(ingest, true);
+}
+
+/* Did the topic get more partitions? They are read from their first record on. */
+static void
+discover(OlapIngest *ingest)
+{
+	OlapSourceError error = {0};
+	int			n;
+	int32	   *partitions = ingest->api->partitions(ingest->source,
+													 DISCOVERY_TIMEOUT_MS, &n,
+													 &error);
+	int			added = 0;
+
+	for (int i = 0; partitions != NULL && i < n; i++)
+	{
+		int			at = 0;
+
+		if (ingest_partition(ingest, partitions[i]) != NULL)
+			continue;
+		while (at < ingest->npartitions &&
+			   ingest->partitions[at].offset.partition < partitions[i])
+			at++;
+		begin();
+		ingest->partitions = repalloc(ingest->partitions,
+									  sizeof(IngestPartition) * (ingest->npartitions + 1));
+		memmove(&ingest->partitions[at + 1], &ingest->partitions[at],
+				sizeof(IngestPartition) * (ingest->npartitions - at));
+		memset(&ingest->partitions[at], 0, sizeof(IngestPartition));
+		ingest->partitions[at].offset = olap_offsets_add(ingest->pipeline, partitions[i], 0);
+		ingest->partitions[at].oldest_ms = -1;
+		ingest->npartitions++;
+		added++;
+		commit();
+		ereport(LOG, (errmsg("pipeline \"%s\" reads new partition %d",
+							 ingest->pipeline->name, partitions[i])));
+	}
+	if (partitions != NULL)
+		pfree(partitions);
+	if (added > 0)
+	{
+		ingest_flush(ingest);
+		assign(ingest);
+	}
+}
+
+/* Is there a position to commit that no record led to? */
+static bool
+has_progress(OlapIngest *ingest)
+{
+	for (int i = 0; i < ingest->npartitions; i++)
+	{
+		IngestPartition *p = &ingest->partitions[i];
+		const OlapPartitionState *state = p->offset.stopped ? NULL :
+			ingest->api->partition_state(ingest->source, p->offset.partition);
+
+		if (state != NULL && state->next_offset > p->offset.next_offset)
+			return true;
+	}
+	return false;
+}
+
+/* What is done between batches. */
+static void
+housekeeping(OlapIngest *ingest)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (TimestampDifferenceExceeds(ingest->inval_at, now, INVALIDATION_MS))
+	{
+		/* hear of ALTER and DROP while no batch comes */
+		ingest->inval_at = now;
+		StartTransactionCommand();
+		CommitTransactionCommand();
+	}
+	if (TimestampDifferenceExceeds(ingest->progress_at, now, PROGRESS_MS))
+	{
+		ingest->progress_at = now;
+		if (has_progress(ingest))
+			ingest_flush(ingest);
+	}
+	if (!ingest->settled && TimestampDifferenceExceeds(ingest->opened_at, now, SETTLED_MS))
+	{
+		begin();
+		olap_offsets_clear_crashes(ingest->pipeline);
+		commit();
+		ingest->settled = true;
+		ingest->singles = 0;
+	}
+	if (TimestampDifferenceExceeds(ingest->discovery_at, now, DISCOVERY_MS))
+	{
+		ingest->discovery_at = now;
+		if (ingest->status == OLAP_SOURCE_OK)
+			discover(ingest);
+	}
+}
+
+static bool
+is_full(const OlapIngest *ingest, TimestampTz now)
+{
+	if (ingest->nbuffer == 0)
+		return false;
+	return ingest->nbuffer >= ingest->pipeline->max_rows ||
+		ingest->bytes >= ingest->pipeline->max_bytes || ingest->singles > 0 ||
+		TimestampDifferenceExceeds(ingest->buffered_since, now,
+								   ingest->pipeline->max_delay_ms);
+}
+
+/* Milliseconds to wait for records before something else is due. */
+static int
+poll_timeout(const OlapIngest *ingest)
+{
+	long		waited;
+
+	if (ingest->nbuffer == 0)
+		return POLL_MS;
+	waited = (long) ((GetCurrentTimestamp() - ingest->buffered_since) / 1000);
+	return (int) Max(0, Min(POLL_MS, ingest->pipeline->max_delay_ms - waited));
+}
+
+void
+olap_ingest_step(OlapIngest *ingest)
+{
+	OlapSourceError error = {.partition = -1};
+	int			room = Min(ingest->pipeline->max_rows - ingest->nbuffer, POLL_RECORDS);
+	int			n;
+
+	if (ingest->singles > 0)
+		room = 1;
+	n = ingest->api->poll(ingest->source, poll_timeout(ingest),
+						  ingest->buffer + ingest->nbuffer, room, &error);
+	take_records(ingest, n);
+	handle_status(ingest, &error);
+	if (is_full(ingest, GetCurrentTimestamp()))
+		ingest_flush(ingest);
+	if (ingest->nbuffer == 0)
+		housekeeping(ingest);
+	ingest_report(ingest, false);
+}
+
+void
+olap_ingest_finish(OlapIngest *ingest)
+{
+	if (ingest->nbuffer > 0 || has_progress(ingest))
+		ingest_flush(ingest);
+	ingest_report(ingest, true);
+}

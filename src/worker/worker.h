@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * worker.h
+ *		Background workers: the launcher, looks into databases, ingest.
+ *
+ * src/worker/worker.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_WORKER_H
+#define OLAP_WORKER_H
+
+/* What the launcher tells a worker, in bgw_extra. */
+typedef struct OlapWorkerOrder
+{
+	Oid			database;
+	Oid			owner;
+	char		name[NAMEDATALEN];
+} OlapWorkerOrder;
+
+/*
+ * Register launcher, shared memory and the hook on database commands; does
+ * nothing unless shared_preload_libraries is being processed.
+ */
+extern void olap_worker_init(void);
+
+/* Install the utility hook that keeps workers out of the way (databases.c). */
+extern void olap_databases_init(void);
+
+/* Entry points of the processes. */
+extern PGDLLEXPORT void olap_launcher_main(Datum arg);
+extern PGDLLEXPORT void olap_look_main(Datum arg);
+extern PGDLLEXPORT void olap_ingest_main(Datum arg);
+
+#endif							/* OLAP_WORKER_H */

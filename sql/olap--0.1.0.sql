@@ -164,7 +164,7 @@ COMMENT ON FUNCTION olap.delete_dead_letters IS 'delete the dead letters of a pi
 -- Internal: what the views need.
 
 CREATE FUNCTION olap._pipeline_visible(system_identifier bigint, database_oid oid, owner name, owner_oid oid, monitor boolean)
-  RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'olap_pipeline_visible';
+  RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'olap_pipeline_visible_sql';
 COMMENT ON FUNCTION olap._pipeline_visible IS 'internal: may the current role see this pipeline';
 
 CREATE FUNCTION olap._pipeline_local(system_identifier bigint, database_oid oid)

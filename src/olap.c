@@ -16,6 +16,7 @@
 #include "fmgr.h"
 
 #include "base/guc.h"
+#include "worker/worker.h"
 
 PG_MODULE_MAGIC;
 
@@ -25,4 +26,5 @@ void
 _PG_init(void)
 {
 	olap_guc_init();
+	olap_worker_init();
 }

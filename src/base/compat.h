@@ -230,10 +230,13 @@ olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
  */
 #if PG_VERSION_NUM < 160000
 #include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
 #include "utils/acl.h"
 
 #define object_ownercheck(class_id, object_id, role) \
-	pg_class_ownercheck(object_id, role)
+	((class_id) == DatabaseRelationId ? \
+	 pg_database_ownercheck(object_id, role) : \
+	 pg_class_ownercheck(object_id, role))
 #endif
 
 /*

@@ -13,12 +13,15 @@
 
 #include <limits.h>
 
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "base/guc.h"
 
 bool		olap_guc_enable_scan = true;
 int			olap_guc_write_memory = 128 * 1024;
+int			olap_guc_max_pipelines = 64;
+bool		olap_guc_ingest_synchronous_commit = false;
 
 typedef struct OlapGucBool
 {
@@ -43,11 +46,15 @@ typedef struct OlapGucInt
 static const OlapGucBool bool_settings[] = {
 	{"olap.enable_scan", "Enables the planner's use of the vectorized scan of olap tables.",
 	&olap_guc_enable_scan, PGC_USERSET},
+	{"olap.ingest_synchronous_commit", "Lets each batch of a pipeline wait until its WAL is flushed.",
+	&olap_guc_ingest_synchronous_commit, PGC_SIGHUP},
 };
 
 static const OlapGucInt int_settings[] = {
 	{"olap.write_memory", "Sets the memory one session may hold in rows not yet written to olap tables.",
 	&olap_guc_write_memory, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB},
+	{"olap.max_pipelines", "Sets how many pipelines of all databases can run at once.",
+	&olap_guc_max_pipelines, 1, 1024, PGC_POSTMASTER, 0},
 };
 
 void
@@ -65,6 +72,9 @@ olap_guc_init(void)
 	{
 		const OlapGucInt *s = &int_settings[i];
 
+		/* only the server's start can define what needs a restart to change */
+		if (s->context == PGC_POSTMASTER && !process_shared_preload_libraries_in_progress)
+			continue;
 		DefineCustomIntVariable(s->name, s->description, NULL, s->variable,
 								*s->variable, s->min, s->max, s->context,
 								s->flags, NULL, NULL, NULL);

@@ -208,6 +208,7 @@ olap_pipeline_note_error(const char *name, const char *sqlstate,
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, BOOLOID, INT4OID};
 	OlapCatalogScope scope;
 
+	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (!RecoveryInProgress() && olap_catalog_exists())

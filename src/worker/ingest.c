@@ -80,6 +80,7 @@ watch_source(Oid source)
 static void
 begin(void)
 {
+	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 }

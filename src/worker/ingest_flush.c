@@ -321,6 +321,7 @@ after_commit(OlapIngest *ingest, const Flush *f)
 static void
 note_attempt(OlapIngest *ingest)
 {
+	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	olap_offsets_note_attempt(ingest->pipeline, ingest->buffer[0].partition,
@@ -341,6 +342,7 @@ ingest_flush(OlapIngest *ingest)
 	f->ingest = ingest;
 	slist_init(&f->dead);
 	pgstat_report_activity(STATE_RUNNING, "committing a batch");
+	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	old = MemoryContextSwitchTo(ingest->flush_cxt);

@@ -79,7 +79,8 @@ OLAP_FLAGS = $(OLAP_WARNINGS) -MMD -MP -fvisibility=hidden \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))'
 # clang is told to accept the server's flags for gcc.
 ifneq ($(findstring clang,$(CC)),)
-OLAP_FLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+OLAP_FLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option \
+	-Wno-ignored-attributes
 endif
 PG_CPPFLAGS = $(OLAP_CPPFLAGS)
 PG_CFLAGS = -std=gnu11 $(OLAP_FLAGS)

@@ -310,19 +310,18 @@ olap_offsets_clear_crashes(const OlapPipeline *p)
 }
 
 void
-olap_offsets_note_attempt(const OlapPipeline *p, int32 partition, int64 offset)
+olap_offsets_note_attempt(const OlapPipeline *p, int32 partition, int64 offset,
+						  int attempts)
 {
-	static const Oid types[] = {TEXTOID, INT8OID, INT4OID, INT8OID};
+	static const Oid types[] = {TEXTOID, INT8OID, INT4OID, INT8OID, INT4OID};
 	Datum		values[] = {CStringGetTextDatum(p->name), Int64GetDatum(p->epoch),
-	Int32GetDatum(partition), Int64GetDatum(offset)};
+	Int32GetDatum(partition), Int64GetDatum(offset), Int32GetDatum(attempts)};
 	OlapCatalogScope scope;
 
 	olap_catalog_begin(&scope);
 	olap_catalog_exec(NULL,
 					  "UPDATE olap.pipeline SET attempt_partition = $3, attempt_offset = $4,"
-					  " attempts = CASE WHEN attempt_partition = $3 AND attempt_offset = $4"
-					  "   THEN attempts + 1 ELSE 1 END"
-					  " WHERE name = $1 AND epoch = $2",
-					  4, types, values, NULL);
+					  " attempts = $5 WHERE name = $1 AND epoch = $2",
+					  5, types, values, NULL);
 	olap_catalog_end(&scope);
 }

@@ -93,6 +93,7 @@ extern void olap_offsets_clear_crashes(const OlapPipeline *pipeline);
 
 /* Note the record about to be tried alone, after crashes. */
 extern void olap_offsets_note_attempt(const OlapPipeline *pipeline,
-									  int32 partition, int64 offset);
+									  int32 partition, int64 offset,
+									  int attempts);
 
 #endif							/* OLAP_OFFSETS_H */

@@ -211,6 +211,14 @@ olap_ingest_open(const char *name, int slot)
 }
 
 int
+olap_ingest_delay(const OlapIngest *ingest)
+{
+	int			crashes = ingest->pipeline->crashes - 1;
+
+	return crashes < 2 ? 0 : Min(250 << Min(crashes - 2, 8), 60000);
+}
+
+int
 olap_ingest_version(const OlapIngest *ingest)
 {
 	return ingest->pipeline->version;

@@ -29,6 +29,12 @@ extern void olap_ingest_step(OlapIngest *ingest);
 /* Commit everything that was read. */
 extern void olap_ingest_finish(OlapIngest *ingest);
 
+/*
+ * Milliseconds to wait before the first record: a record that ends the whole
+ * server must not do so without a pause.
+ */
+extern int	olap_ingest_delay(const OlapIngest *ingest);
+
 /* Version of the definition it works by. */
 extern int	olap_ingest_version(const OlapIngest *ingest);
 

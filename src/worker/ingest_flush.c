@@ -33,6 +33,9 @@
 /* Memory of vectors kept from batch to batch. */
 #define BATCH_KEEP_BYTES (256 * 1024 * 1024)
 
+/* A record that took the worker down so often is not decoded again. */
+#define MAX_ATTEMPTS 2
+
 typedef struct DeadLetter
 {
 	slist_node	node;
@@ -119,14 +122,14 @@ insert_batch(Flush *f)
 	reset_batch(f->ingest);
 }
 
-/* A record that took the worker down twice is not decoded a third time. */
-static bool
-is_crasher(const OlapIngest *ingest, const OlapMessage *m)
+/* How often the worker went down while it tried this record alone. */
+static int
+crashes_of(const OlapIngest *ingest, const OlapMessage *m)
 {
 	const OlapPipeline *p = ingest->pipeline;
 
-	return ingest->singles > 0 && p->attempts >= 2 &&
-		p->attempt_partition == m->partition && p->attempt_offset == m->offset;
+	return p->attempt_partition == m->partition &&
+		p->attempt_offset == m->offset ? p->attempts : 0;
 }
 
 static void
@@ -143,7 +146,7 @@ decode_one(Flush *f, const OlapMessage *m)
 			Min(f->outcome.min_ms, m->timestamp_ms);
 		f->outcome.max_ms = Max(f->outcome.max_ms, m->timestamp_ms);
 	}
-	if (is_crasher(f->ingest, m))
+	if (f->ingest->singles > 0 && crashes_of(f->ingest, m) >= MAX_ATTEMPTS)
 	{
 		strlcpy(error.message, "the record ended the worker repeatedly and was set aside",
 				sizeof(error.message));
@@ -319,13 +322,17 @@ after_commit(OlapIngest *ingest, const Flush *f)
 
 /* After crashes, a record is noted before it is tried. */
 static void
-note_attempt(OlapIngest *ingest)
+note_attempt(OlapIngest *ingest, const OlapMessage *m)
 {
+	IngestPartition *p = ingest_partition(ingest, m->partition);
+
+	if (p == NULL || !is_due(p, m))
+		return;
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	olap_offsets_note_attempt(ingest->pipeline, ingest->buffer[0].partition,
-							  ingest->buffer[0].offset);
+	olap_offsets_note_attempt(ingest->pipeline, m->partition, m->offset,
+							  crashes_of(ingest, m) + 1);
 	PopActiveSnapshot();
 	ForceSyncCommit();
 	CommitTransactionCommand();
@@ -338,7 +345,7 @@ ingest_flush(OlapIngest *ingest)
 	MemoryContext old;
 
 	if (ingest->singles > 0 && ingest->nbuffer > 0)
-		note_attempt(ingest);
+		note_attempt(ingest, &ingest->buffer[0]);
 	f->ingest = ingest;
 	slist_init(&f->dead);
 	pgstat_report_activity(STATE_RUNNING, "committing a batch");

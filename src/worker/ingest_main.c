@@ -137,6 +137,11 @@ run(void)
 	}
 	ereport(LOG, (errmsg("pipeline \"%s\" runs", order.name)));
 	pgstat_report_activity(STATE_IDLE, NULL);
+	for (int ms = olap_ingest_delay(ingest); ms > 0 && !should_end(ingest); ms -= 100)
+	{
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(Min(ms, 100) * 1000L);
+	}
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -51,7 +51,6 @@
 static BackgroundWorkerHandle **handles;	/* [nslots]; NULL: none started by us */
 static bool *was_running;		/* [nslots] */
 static BackgroundWorkerHandle *look_handle = NULL;
-static Oid	looked_at = InvalidOid;
 static int	look_retries = 0;
 
 /* All databases, while they are looked at one after the other. */
@@ -220,8 +219,10 @@ next_look(void)
 		look_handle = NULL;
 		if (!done && look_retries++ < LOOK_RETRIES)
 		{
-			/* the database may be gone, or refuse connections for now */
-			look_again(looked_at);
+			/* the database may be gone: list them anew, but not at once */
+			olap_live_lock(LW_EXCLUSIVE);
+			olap_live->look_all = true;
+			olap_live_unlock();
 			return LOOK_RETRY_MS;
 		}
 		look_retries = 0;
@@ -229,7 +230,6 @@ next_look(void)
 	order.database = choose_database();
 	if (!OidIsValid(order.database))
 		return -1;
-	looked_at = order.database;
 	snprintf(order.name, NAMEDATALEN, "%u", order.database);
 	if (start_worker("olap_look_main", "olap look", &order, 0, &look_handle))
 		return -1;

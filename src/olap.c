@@ -16,6 +16,7 @@
 #include "fmgr.h"
 
 #include "base/guc.h"
+#include "table/ddl.h"
 #include "worker/worker.h"
 
 PG_MODULE_MAGIC;
@@ -26,5 +27,6 @@ void
 _PG_init(void)
 {
 	olap_guc_init();
+	olap_ddl_init();
 	olap_worker_init();
 }

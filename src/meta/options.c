@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *		Parse, check and cache the options of olap tables.
+ *		Parse, check, cache and rewrite the options of olap tables.
  *
- * Values are kept as the user's text and parsed when first needed in a
- * backend.  A value that no longer fits the table (a column changed its type)
- * counts as not set; it was checked when it was stored.
+ * The text in pg_class is the truth.  It is parsed strictly when a statement
+ * sets it and leniently when a table is used: what does not make sense then
+ * (which only a direct edit of the catalog can cause) counts as not set.
  *
  * src/meta/options.c
  *-------------------------------------------------------------------------
@@ -16,65 +16,80 @@
 #include "access/reloptions.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "commands/defrem.h"
 #include "common/int.h"
+#include "datatype/timestamp.h"
 #include "parser/scansup.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
-#include "utils/date.h"
+#include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
-#include "base/compat.h"
 #include "meta/options.h"
+
+/* Buckets of a table that names a time column and no interval. */
+#define DEFAULT_INTERVAL USECS_PER_DAY
+#define MIN_INTERVAL USECS_PER_SEC
 
 typedef enum OptionKind
 {
 	OPTION_TIME_COLUMN,
 	OPTION_INTERVAL,
-	OPTION_COLUMNS,
-	OPTION_ORDER
+	OPTION_RETENTION,
+	OPTION_ORDER_BY,
+	OPTION_BITMAP,
+	OPTION_BLOOM,
+	OPTION_HLL
 } OptionKind;
 
-static const struct
-{
-	const char *name;
-	OptionKind	kind;
-}			option_table[] = {
-	{"time_column", OPTION_TIME_COLUMN},
-	{"segment_interval", OPTION_INTERVAL},
-	{"order_by", OPTION_ORDER},
-	{"bitmap", OPTION_COLUMNS},
-	{"bloom", OPTION_COLUMNS},
-	{"hll", OPTION_COLUMNS},
-	{"retention", OPTION_INTERVAL},
+static const char *const option_names[] = {
+	[OPTION_TIME_COLUMN] = "time_column",
+	[OPTION_INTERVAL] = "segment_interval",
+	[OPTION_RETENTION] = "retention",
+	[OPTION_ORDER_BY] = "order_by",
+	[OPTION_BITMAP] = "bitmap",
+	[OPTION_BLOOM] = "bloom",
+	[OPTION_HLL] = "hll",
 };
 
-/* One element of a column list. */
-typedef struct ColumnItem
+/* What a parse needs to know. */
+typedef struct OptionParse
 {
+	TupleDesc	desc;
+	const char *relname;
+	bool		strict;			/* complain */
+	const char *name;			/* of the option at hand */
+	const char *value;
+} OptionParse;
+
+/* One column of a list. */
+typedef struct ListItem
+{
+	const char *start;			/* the item's text, without white space around */
+	int			len;
 	char	   *name;
+	bool		quoted;
+	bool		directed;		/* says asc or desc */
 	bool		desc;
-} ColumnItem;
+} ListItem;
 
-typedef struct CacheEntry
+const char *
+olap_option_names(void)
 {
-	Oid			relid;			/* hash key */
-	bool		valid;
-	MemoryContext cxt;
-	OlapOptions options;
-} CacheEntry;
-
-static HTAB *cache = NULL;
+	return "time_column, segment_interval, retention, order_by, bitmap, bloom, hll";
+}
 
 static int
-option_index(const char *name)
+option_kind(const char *name, size_t len)
 {
-	for (size_t i = 0; i < lengthof(option_table); i++)
-		if (strcmp(option_table[i].name, name) == 0)
+	for (int i = 0; i < (int) lengthof(option_names); i++)
+		if (strlen(option_names[i]) == len &&
+			pg_strncasecmp(option_names[i], name, len) == 0)
 			return i;
 	return -1;
 }
@@ -82,367 +97,519 @@ option_index(const char *name)
 bool
 olap_option_known(const char *name)
 {
-	return option_index(name) >= 0;
+	return option_kind(name, strlen(name)) >= 0;
 }
 
-const char *
-olap_option_names(void)
+bool
+olap_option_time_type(Oid typid)
 {
-	return "time_column, segment_interval, order_by, bitmap, bloom, hll, retention";
+	return typid == TIMESTAMPTZOID || typid == TIMESTAMPOID ||
+		typid == DATEOID;
 }
 
-/* ---- column lists ---- */
+/* ---- lists of columns ---- */
 
-/* One identifier at *p, quoted or folded to lower case; NULL if there is none. */
-static char *
-parse_identifier(const char **p)
+static bool
+is_space(char c)
+{
+	return scanner_isspace(c);
+}
+
+/* Read an identifier at *p into item. */
+static const char *
+read_name(const char **p, ListItem *item)
 {
 	const char *s = *p;
-	const char *start;
 	StringInfoData name;
 
-	if (*s != '"')
-	{
-		while (*s == '_' || *s == '$' || IS_HIGHBIT_SET(*s) ||
-			   (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			   (*s >= '0' && *s <= '9'))
-			s++;
-		if (s == *p)
-			return NULL;
-		start = *p;
-		*p = s;
-		return downcase_truncate_identifier(start, s - start, false);
-	}
 	initStringInfo(&name);
-	for (s++;; s++)
+	item->quoted = *s == '"';
+	if (item->quoted)
 	{
-		if (*s == '\0')
-			return NULL;
-		if (*s == '"' && *++s != '"')
-			break;
-		appendStringInfoChar(&name, *s);
-	}
-	*p = s;
-	return name.len > 0 ? name.data : NULL;
-}
-
-static const char *
-skip_space(const char *p)
-{
-	while (scanner_isspace(*p))
-		p++;
-	return p;
-}
-
-/* "a, b desc, \"C\"" as a list of ColumnItem; false if it is not one. */
-static bool
-parse_columns(const char *value, bool directions, List **items)
-{
-	const char *p = skip_space(value);
-
-	*items = NIL;
-	if (*p == '\0')
-		return true;
-	for (;;)
-	{
-		ColumnItem *item = palloc0(sizeof(ColumnItem));
-
-		item->name = parse_identifier(&p);
-		if (item->name == NULL)
-			return false;
-		*items = lappend(*items, item);
-		p = skip_space(p);
-		if (directions && pg_strncasecmp(p, "desc", 4) == 0)
+		for (s++;; s++)
 		{
-			item->desc = true;
-			p = skip_space(p + 4);
+			if (*s == '\0')
+				return "A quoted name does not end.";
+			if (*s == '"' && *++s != '"')
+				break;
+			appendStringInfoChar(&name, *s);
 		}
-		else if (directions && pg_strncasecmp(p, "asc", 3) == 0)
-			p = skip_space(p + 3);
-		if (*p == '\0')
-			return true;
-		if (*p != ',')
-			return false;
-		p = skip_space(p + 1);
 	}
+	else
+		while (*s != '\0' && *s != ',' && *s != '"' && !is_space(*s))
+			appendStringInfoChar(&name, *s++);
+	if (name.len == 0)
+		return "A column name is missing.";
+	item->name = name.data;
+	*p = s;
+	return NULL;
+}
+
+/*
+ * Read the next item at *p, and the comma behind it.  Returns NULL or what is
+ * wrong.
+ */
+static const char *
+read_item(const char **p, ListItem *item, bool directions)
+{
+	const char *fault;
+	const char *word;
+
+	memset(item, 0, sizeof(*item));
+	while (is_space(**p))
+		(*p)++;
+	item->start = *p;
+	fault = read_name(p, item);
+	if (fault != NULL)
+		return fault;
+	item->len = *p - item->start;
+
+	while (is_space(**p))
+		(*p)++;
+	word = *p;
+	while (**p != '\0' && **p != ',' && !is_space(**p))
+		(*p)++;
+	if (*p > word)
+	{
+		int			len = *p - word;
+
+		if (!directions)
+			return "A comma is missing between two columns.";
+		item->directed = true;
+		item->desc = len == 4 && pg_strncasecmp(word, "desc", 4) == 0;
+		if (!item->desc && !(len == 3 && pg_strncasecmp(word, "asc", 3) == 0))
+			return "Only \"asc\" or \"desc\" may follow a column's name.";
+		item->len = *p - item->start;
+	}
+
+	while (is_space(**p))
+		(*p)++;
+	if (**p == ',')
+	{
+		(*p)++;
+		while (is_space(**p))
+			(*p)++;
+		if (**p == '\0')
+			return "A column name is missing at the end.";
+	}
+	else if (**p != '\0')
+		return "A comma is missing between two columns.";
+	return NULL;
 }
 
 static AttrNumber
-find_column(TupleDesc tupdesc, const char *name)
+find_column(TupleDesc desc, const char *name)
 {
-	for (int i = 0; i < tupdesc->natts; i++)
+	for (int i = 0; i < desc->natts; i++)
 	{
-		Form_pg_attribute att = TupleDescAttr(tupdesc, i);
+		Form_pg_attribute att = TupleDescAttr(desc, i);
 
 		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
-			return i + 1;
+			return att->attnum;
 	}
 	return InvalidAttrNumber;
 }
 
-static bool
-is_time_type(Oid typid)
+static AttrNumber
+item_column(TupleDesc desc, const ListItem *item)
 {
-	return typid == TIMESTAMPTZOID || typid == TIMESTAMPOID || typid == DATEOID;
-}
+	AttrNumber	attno = find_column(desc, item->name);
 
-/* ---- checks ---- */
-
-/* Microseconds of a positive interval without months; 0 if it is not one. */
-static int64
-interval_micros(const char *value, bool *months)
-{
-	Interval   *interval = DatumGetIntervalP(DirectFunctionCall3(interval_in,
-																 CStringGetDatum(value),
-																 ObjectIdGetDatum(InvalidOid),
-																 Int32GetDatum(-1)));
-	int64		micros;
-
-	*months = interval->month != 0;
-	if (*months ||
-		pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &micros) ||
-		pg_add_s64_overflow(micros, interval->time, &micros) || micros <= 0)
-		return 0;
-	return micros;
+	if (attno == InvalidAttrNumber && !item->quoted)
+		attno = find_column(desc,
+							downcase_truncate_identifier(item->name,
+														 strlen(item->name),
+														 false));
+	return attno;
 }
 
 static void
-check_interval(const char *name, const char *value)
+bad_value(const OptionParse *parse, const char *detail, const char *hint)
 {
-	bool		months;
-
-	if (interval_micros(value, &months) > 0)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value for option \"%s\": \"%s\"", name, value),
-			 months ? errdetail("Months and years have no fixed length.") :
-			 errdetail("The interval must be positive."),
-			 errhint("Use weeks, days, hours or minutes, such as '1 day'.")));
-}
-
-static void
-column_missing(const char *option, const char *column)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of option \"%s\" does not exist", column,
-					option)));
-}
-
-static void
-check_time_column(const char *value, TupleDesc tupdesc)
-{
-	List	   *items;
-	AttrNumber	attno;
-	ColumnItem *item;
-	Oid			typid;
-
-	if (!parse_columns(value, false, &items) || list_length(items) != 1)
+	if (parse->strict)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"time_column\": \"%s\"", value),
-				 errhint("Name one column.")));
-	item = linitial(items);
-	attno = find_column(tupdesc, item->name);
-	if (attno == InvalidAttrNumber)
-		column_missing("time_column", item->name);
-	typid = TupleDescAttr(tupdesc, attno - 1)->atttypid;
-	if (!is_time_type(typid))
+				 errmsg("invalid value for option \"%s\": \"%s\"", parse->name,
+						parse->value),
+				 errdetail_internal("%s", detail),
+				 errhint("%s", hint)));
+}
+
+static AttrNumber
+require_column(const OptionParse *parse, const ListItem *item)
+{
+	AttrNumber	attno = item_column(parse->desc, item);
+
+	if (attno == InvalidAttrNumber && parse->strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table \"%s\" does not exist",
+						item->name, parse->relname),
+				 errdetail("Option \"%s\" names it.", parse->name),
+				 errhint("Names that are not all lower case must be double-quoted within the value.")));
+	return attno;
+}
+
+/* Can values of the column be ordered (else: compared and hashed)? */
+static void
+check_operators(const OptionParse *parse, AttrNumber attno, bool order)
+{
+	Form_pg_attribute att = TupleDescAttr(parse->desc, attno - 1);
+	TypeCacheEntry *type;
+	bool		ok;
+
+	if (!parse->strict)
+		return;
+	type = lookup_type_cache(att->atttypid, order ? TYPECACHE_LT_OPR :
+							 TYPECACHE_EQ_OPR | TYPECACHE_HASH_PROC);
+	ok = order ? OidIsValid(type->lt_opr) :
+		OidIsValid(type->eq_opr) && OidIsValid(type->hash_proc);
+	if (!ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" cannot be the time column", item->name),
-				 errdetail("It has type %s.", format_type_be(typid)),
-				 errhint("The time column must be of type timestamp with time zone, timestamp or date.")));
+				 errmsg("column \"%s\" of type %s cannot be used in option \"%s\"",
+						NameStr(att->attname), format_type_be(att->atttypid),
+						parse->name),
+				 order ? errdetail("The type has no default order.") :
+				 errdetail("The type has no default equality or hash function."),
+				 errhint("Leave the column out.")));
 }
 
-static void
-check_columns(const char *name, const char *value, bool directions,
-			  TupleDesc tupdesc)
-{
-	List	   *items;
-	ListCell   *lc;
-
-	if (!parse_columns(value, directions, &items) || items == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"%s\": \"%s\"", name, value),
-				 errhint("Give column names separated by commas%s.",
-						 directions ? ", each with ASC or DESC if wanted" : "")));
-	foreach(lc, items)
-	{
-		ColumnItem *item = lfirst(lc);
-		ListCell   *other;
-
-		if (find_column(tupdesc, item->name) == InvalidAttrNumber)
-			column_missing(name, item->name);
-		foreach(other, items)
-		{
-			if (lfirst(other) == lfirst(lc))
-				break;
-			if (strcmp(((ColumnItem *) lfirst(other))->name, item->name) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_DUPLICATE_COLUMN),
-						 errmsg("column \"%s\" appears twice in option \"%s\"",
-								item->name, name)));
-		}
-	}
-}
-
-void
-olap_option_check(const char *name, const char *value, TupleDesc tupdesc)
-{
-	int			index = option_index(name);
-
-	if (index < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized parameter \"%s\"", name),
-				 errhint("Options of olap tables are: %s.", olap_option_names())));
-	switch (option_table[index].kind)
-	{
-		case OPTION_TIME_COLUMN:
-			check_time_column(value, tupdesc);
-			break;
-		case OPTION_INTERVAL:
-			check_interval(name, value);
-			break;
-		case OPTION_COLUMNS:
-			check_columns(name, value, false, tupdesc);
-			break;
-		case OPTION_ORDER:
-			check_columns(name, value, true, tupdesc);
-			break;
-	}
-}
-
-char *
-olap_option_replace_column(const char *name, const char *value,
-						   const char *from, const char *to)
-{
-	int			index = option_index(name);
-	bool		found = false;
-	StringInfoData out;
-	List	   *items;
-	ListCell   *lc;
-
-	if (index < 0 || option_table[index].kind == OPTION_INTERVAL ||
-		!parse_columns(value, true, &items))
-		return NULL;
-	initStringInfo(&out);
-	foreach(lc, items)
-	{
-		ColumnItem *item = lfirst(lc);
-		const char *column = item->name;
-
-		if (strcmp(column, from) == 0)
-		{
-			found = true;
-			if (to == NULL)
-				continue;
-			column = to;
-		}
-		if (out.len > 0)
-			appendStringInfoString(&out, ", ");
-		appendStringInfoString(&out, quote_identifier(column));
-		if (item->desc)
-			appendStringInfoString(&out, " DESC");
-	}
-	return found ? out.data : NULL;
-}
-
-/* ---- the cache ---- */
-
-/* Attribute numbers of a column list; columns that are gone are left out. */
+/* Parse a list of columns into *attnos (and *desc, if not NULL). */
 static int
-resolve_columns(const char *value, TupleDesc tupdesc, AttrNumber **attnos,
-				bool **desc)
+parse_list(const OptionParse *parse, AttrNumber **attnos, bool **desc)
 {
-	List	   *items;
-	ListCell   *lc;
+	const char *p = parse->value;
 	int			n = 0;
+	int			max = parse->desc->natts;
 
-	if (!parse_columns(value, desc != NULL, &items))
-		return 0;
-	*attnos = palloc(Max(list_length(items), 1) * sizeof(AttrNumber));
+	*attnos = palloc(Max(max, 1) * sizeof(AttrNumber));
 	if (desc != NULL)
-		*desc = palloc(Max(list_length(items), 1) * sizeof(bool));
-	foreach(lc, items)
+		*desc = palloc(Max(max, 1) * sizeof(bool));
+	do
 	{
-		ColumnItem *item = lfirst(lc);
-		AttrNumber	attno = find_column(tupdesc, item->name);
+		ListItem	item;
+		const char *fault = read_item(&p, &item, desc != NULL);
+		AttrNumber	attno;
 
+		if (fault != NULL)
+		{
+			bad_value(parse, fault, desc != NULL ?
+					  "Give columns separated by commas, each with asc or desc if wanted: 'a, b desc'." :
+					  "Give columns separated by commas: 'a, b'.");
+			return 0;
+		}
+		attno = require_column(parse, &item);
 		if (attno == InvalidAttrNumber)
 			continue;
+		check_operators(parse, attno, desc != NULL);
+		for (int i = 0; i < n; i++)
+			if ((*attnos)[i] == attno)
+			{
+				bad_value(parse, psprintf("Column \"%s\" occurs twice.",
+										  item.name),
+						  "Name each column once.");
+				return n;
+			}
+		(*attnos)[n] = attno;
 		if (desc != NULL)
-			(*desc)[n] = item->desc;
-		(*attnos)[n++] = attno;
-	}
+			(*desc)[n] = item.desc;
+		n++;
+	} while (*p != '\0');
 	return n;
 }
 
-static void
-apply_option(OlapOptions *options, const char *name, const char *value,
-			 TupleDesc tupdesc)
+static AttrNumber
+parse_time_column(const OptionParse *parse)
 {
-	bool		months;
+	const char *p = parse->value;
+	ListItem	item;
+	const char *fault = read_item(&p, &item, false);
+	AttrNumber	attno;
+	Oid			typid;
 
-	if (strcmp(name, "time_column") == 0)
+	if (fault != NULL || *p != '\0')
 	{
-		AttrNumber *attno = NULL;
-
-		if (resolve_columns(value, tupdesc, &attno, NULL) == 1 &&
-			is_time_type(TupleDescAttr(tupdesc, attno[0] - 1)->atttypid))
-			options->time_attno = attno[0];
+		bad_value(parse, fault != NULL ? fault : "It names several columns.",
+				  "Give the name of one column.");
+		return InvalidAttrNumber;
 	}
-	else if (strcmp(name, "segment_interval") == 0)
-		options->segment_interval = interval_micros(value, &months);
-	else if (strcmp(name, "retention") == 0)
-		options->retention = interval_micros(value, &months);
-	else if (strcmp(name, "order_by") == 0)
-		options->norder = resolve_columns(value, tupdesc, &options->order_by,
-										  &options->order_desc);
-	else if (strcmp(name, "bitmap") == 0)
-		options->nbitmap = resolve_columns(value, tupdesc, &options->bitmap, NULL);
-	else if (strcmp(name, "bloom") == 0)
-		options->nbloom = resolve_columns(value, tupdesc, &options->bloom, NULL);
-	else if (strcmp(name, "hll") == 0)
-		options->nhll = resolve_columns(value, tupdesc, &options->hll, NULL);
+	attno = require_column(parse, &item);
+	if (attno == InvalidAttrNumber)
+		return attno;
+	typid = TupleDescAttr(parse->desc, attno - 1)->atttypid;
+	if (olap_option_time_type(typid))
+		return attno;
+	if (parse->strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("time_column \"%s\" has type %s", item.name,
+						format_type_be(typid)),
+				 errdetail("The time column must be of type timestamp with time zone, timestamp or date."),
+				 typid == INT8OID || typid == INT4OID ?
+				 errhint("Store epoch numbers as timestamptz, for example by to_timestamp(seconds).") :
+				 errhint("Choose another column, or change its type.")));
+	return InvalidAttrNumber;
+}
+
+/* An interval of fixed length in microseconds; 0 if it is not one. */
+static int64
+parse_interval(const OptionParse *parse)
+{
+	const char *hint = "Give a positive length of time, for example '1 hour' or '30 days'.";
+	Interval   *interval = NULL;
+	int64		days;
+	int64		usecs;
+
+	/* lenient: the text was accepted when it was set */
+	interval = DatumGetIntervalP(DirectFunctionCall3(interval_in,
+													 CStringGetDatum(parse->value),
+													 ObjectIdGetDatum(InvalidOid),
+													 Int32GetDatum(-1)));
+	if (interval->month != 0)
+	{
+		bad_value(parse, "Months and years differ in length.", hint);
+		return 0;
+	}
+	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) ||
+		pg_add_s64_overflow(days, interval->time, &usecs) ||
+		usecs < MIN_INTERVAL)
+	{
+		bad_value(parse, "It must be one second at least.", hint);
+		return 0;
+	}
+	return usecs;
+}
+
+/* ---- whole reloptions ---- */
+
+/* The text[] of reloptions as C strings. */
+static int
+option_strings(Datum reloptions, char ***strings)
+{
+	Datum	   *elems;
+	bool	   *nulls;
+	int			n;
+	int			out = 0;
+
+	*strings = NULL;
+	if (DatumGetPointer(reloptions) == NULL)
+		return 0;
+	deconstruct_array(DatumGetArrayTypeP(reloptions), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elems, &nulls, &n);
+	*strings = palloc(Max(n, 1) * sizeof(char *));
+	for (int i = 0; i < n; i++)
+		if (!nulls[i])
+			(*strings)[out++] = TextDatumGetCString(elems[i]);
+	return out;
+}
+
+/* Kind of option text "name=value"; -1 if it is not ours. *value: its value. */
+static int
+split_option(const char *string, const char **value)
+{
+	const char *eq = strchr(string, '=');
+
+	if (eq == NULL)
+		return -1;
+	*value = eq + 1;
+	return option_kind(string, eq - string);
 }
 
 static void
-load_options(OlapOptions *options, Relation rel)
+parse_one(OptionParse *parse, OptionKind kind, OlapOptions *o)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID,
-										ObjectIdGetDatum(RelationGetRelid(rel)));
-	bool		isnull;
-	Datum		datum;
-	ListCell   *lc;
+	switch (kind)
+	{
+		case OPTION_TIME_COLUMN:
+			o->time_attno = parse_time_column(parse);
+			break;
+		case OPTION_INTERVAL:
+			o->segment_interval = parse_interval(parse);
+			break;
+		case OPTION_RETENTION:
+			o->retention = parse_interval(parse);
+			break;
+		case OPTION_ORDER_BY:
+			o->norder = parse_list(parse, &o->order_by, &o->order_desc);
+			break;
+		case OPTION_BITMAP:
+			o->nbitmap = parse_list(parse, &o->bitmap, NULL);
+			break;
+		case OPTION_BLOOM:
+			o->nbloom = parse_list(parse, &o->bloom, NULL);
+			break;
+		case OPTION_HLL:
+			o->nhll = parse_list(parse, &o->hll, NULL);
+			break;
+	}
+}
 
-	memset(options, 0, sizeof(*options));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", RelationGetRelid(rel));
-	datum = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
-	if (!isnull)
-		foreach(lc, untransformRelOptions(datum))
+/* Options that mean nothing without a time column. */
+static void
+check_needs_time(const OptionParse *parse, const OlapOptions *o)
+{
+	const char *name = o->segment_interval != 0 ? "segment_interval" :
+		o->retention != 0 ? "retention" : NULL;
+
+	if (!parse->strict || o->time_attno != 0 || name == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("option \"%s\" of table \"%s\" needs option \"time_column\"",
+					name, parse->relname),
+			 errhint("Set time_column to the column that holds the time of a row, or reset %s as well.",
+					 name)));
+}
+
+/* Everything in CurrentMemoryContext. */
+static void
+parse_options(Datum reloptions, OptionParse *parse, OlapOptions *o)
+{
+	char	  **strings;
+	int			n = option_strings(reloptions, &strings);
+
+	memset(o, 0, sizeof(*o));
+	for (int i = 0; i < n; i++)
+	{
+		int			kind = split_option(strings[i], &parse->value);
+
+		if (kind < 0)
+			continue;
+		parse->name = option_names[kind];
+		parse_one(parse, kind, o);
+	}
+	check_needs_time(parse, o);
+	if (o->time_attno != 0 && o->segment_interval == 0)
+		o->segment_interval = DEFAULT_INTERVAL;
+}
+
+void
+olap_options_check(Datum reloptions, TupleDesc desc, const char *relname)
+{
+	OptionParse parse = {.desc = desc, .relname = relname, .strict = true};
+	OlapOptions options;
+
+	parse_options(reloptions, &parse, &options);
+}
+
+static Datum
+strings_to_reloptions(char **strings, int n)
+{
+	Datum	   *elems;
+
+	if (n == 0)
+		return (Datum) 0;
+	elems = palloc(n * sizeof(Datum));
+	for (int i = 0; i < n; i++)
+		elems[i] = CStringGetTextDatum(strings[i]);
+	return PointerGetDatum(construct_array(elems, n, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}
+
+Datum
+olap_options_filter(Datum reloptions, bool keep_ours)
+{
+	char	  **strings;
+	int			n = option_strings(reloptions, &strings);
+	int			kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		const char *value;
+
+		if ((split_option(strings[i], &value) >= 0) == keep_ours)
+			strings[kept++] = strings[i];
+	}
+	return strings_to_reloptions(strings, kept);
+}
+
+/*
+ * A list of columns with attno under another name, or without it; NULL if it
+ * does not name attno, "" if nothing is left.
+ */
+static char *
+rename_in_list(const char *value, TupleDesc desc, AttrNumber attno,
+			   const char *newname, bool directions)
+{
+	const char *p = value;
+	bool		found = false;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	do
+	{
+		ListItem	item;
+		bool		match;
+
+		if (read_item(&p, &item, directions) != NULL)
+			return NULL;
+		match = item_column(desc, &item) == attno;
+		found |= match;
+		if (match && newname == NULL)
+			continue;
+		if (out.len > 0)
+			appendStringInfoString(&out, ", ");
+		if (!match)
+			appendBinaryStringInfo(&out, item.start, item.len);
+		else
 		{
-			DefElem    *def = lfirst(lc);
-
-			if (olap_option_known(def->defname))
-				apply_option(options, def->defname, defGetString(def),
-							 RelationGetDescr(rel));
+			appendStringInfoString(&out, quote_identifier(newname));
+			if (item.directed)
+				appendStringInfoString(&out, item.desc ? " desc" : " asc");
 		}
-	ReleaseSysCache(tuple);
-
-	/* a time column without an interval still gets buckets of a day */
-	if (options->time_attno > 0 && options->segment_interval == 0)
-		options->segment_interval = USECS_PER_DAY;
+	} while (*p != '\0');
+	return found ? out.data : NULL;
 }
 
-static void
-invalidate(Datum arg, Oid relid)
+bool
+olap_options_rename_column(Datum reloptions, Relation rel, AttrNumber attno,
+						   const char *newname, Datum *result)
 {
-	HASH_SEQ_STATUS status;
+	char	  **strings;
+	int			n = option_strings(reloptions, &strings);
+	int			kept = 0;
+	bool		changed = false;
+
+	for (int i = 0; i < n; i++)
+	{
+		const char *value;
+		int			kind = split_option(strings[i], &value);
+		char	   *list = NULL;
+
+		if (kind >= 0 && kind != OPTION_INTERVAL && kind != OPTION_RETENTION)
+			list = rename_in_list(value, RelationGetDescr(rel), attno, newname,
+								  kind == OPTION_ORDER_BY);
+		if (list != NULL)
+		{
+			changed = true;
+			if (list[0] == '\0')
+				continue;
+			strings[i] = psprintf("%s=%s", option_names[kind], list);
+		}
+		strings[kept++] = strings[i];
+	}
+	if (changed)
+		*result = strings_to_reloptions(strings, kept);
+	return changed;
+}
+
+/* ---- cache ---- */
+
+typedef struct CacheEntry
+{
+	Oid			relid;
+	bool		valid;
+	MemoryContext cxt;
+	OlapOptions options;
+} CacheEntry;
+
+static HTAB *cache = NULL;
+
+static void
+invalidate_cache(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS seq;
 	CacheEntry *entry;
 
 	if (OidIsValid(relid))
@@ -452,26 +619,50 @@ invalidate(Datum arg, Oid relid)
 			entry->valid = false;
 		return;
 	}
-	hash_seq_init(&status, cache);
-	while ((entry = hash_seq_search(&status)) != NULL)
+	hash_seq_init(&seq, cache);
+	while ((entry = hash_seq_search(&seq)) != NULL)
 		entry->valid = false;
 }
 
 static void
 create_cache(void)
 {
-	HASHCTL		ctl = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(CacheEntry),
-		.hcxt = CacheMemoryContext,
-	};
+	HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(CacheEntry)};
 
 	if (CacheMemoryContext == NULL)
 		CreateCacheMemoryContext();
 	ctl.hcxt = CacheMemoryContext;
 	cache = hash_create("olap table options", 64, &ctl,
 						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	CacheRegisterRelcacheCallback(invalidate, (Datum) 0);
+	CacheRegisterRelcacheCallback(invalidate_cache, (Datum) 0);
+}
+
+static void
+load_entry(CacheEntry *entry, Relation rel)
+{
+	OptionParse parse = {.desc = RelationGetDescr(rel),
+	.relname = RelationGetRelationName(rel)};
+	HeapTuple	tuple;
+	Datum		reloptions;
+	bool		isnull;
+	MemoryContext old;
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(rel)));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u",
+			 RelationGetRelid(rel));
+	reloptions = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions,
+								 &isnull);
+	if (entry->cxt == NULL)
+		entry->cxt = AllocSetContextCreate(CacheMemoryContext,
+										   "olap table options",
+										   ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(entry->cxt);
+	entry->valid = true;		/* an invalidation from here on counts */
+	old = MemoryContextSwitchTo(entry->cxt);
+	parse_options(isnull ? (Datum) 0 : reloptions, &parse, &entry->options);
+	MemoryContextSwitchTo(old);
+	ReleaseSysCache(tuple);
 }
 
 const OlapOptions *
@@ -479,7 +670,6 @@ olap_options_get(Relation rel)
 {
 	Oid			relid = RelationGetRelid(rel);
 	CacheEntry *entry;
-	MemoryContext old;
 	bool		found;
 
 	if (cache == NULL)
@@ -490,18 +680,18 @@ olap_options_get(Relation rel)
 		entry->valid = false;
 		entry->cxt = NULL;
 	}
-	if (entry->valid)
-		return &entry->options;
-
-	if (entry->cxt == NULL)
-		entry->cxt = AllocSetContextCreate(CacheMemoryContext,
-										   "olap table options",
-										   ALLOCSET_SMALL_SIZES);
-	else
-		MemoryContextReset(entry->cxt);
-	entry->valid = true;		/* an invalidation while loading clears it */
-	old = MemoryContextSwitchTo(entry->cxt);
-	load_options(&entry->options, rel);
-	MemoryContextSwitchTo(old);
+	if (!entry->valid)
+	{
+		PG_TRY();
+		{
+			load_entry(entry, rel);
+		}
+		PG_CATCH();
+		{
+			entry->valid = false;
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+	}
 	return &entry->options;
 }

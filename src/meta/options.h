@@ -5,7 +5,10 @@
  *
  * Why stored in pg_class.reloptions: psql shows them and pg_dump carries them
  * without help.  The core parser knows nothing of them, so the utility hook
- * (table/ddl.c) takes them out of statements, checks them here and stores them.
+ * (table/ddl) takes them out of statements, checks them here and stores them.
+ *
+ * Column names in options are identifiers: folded to lower case unless quoted,
+ * except that an unquoted name that matches a column as it stands is taken so.
  *
  * src/meta/options.h
  *-------------------------------------------------------------------------
@@ -15,7 +18,6 @@
 
 #include "access/attnum.h"
 #include "access/tupdesc.h"
-#include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
 typedef struct OlapOptions
@@ -41,25 +43,34 @@ typedef struct OlapOptions
  */
 extern const OlapOptions *olap_options_get(Relation rel);
 
-/* Is this the name of one of our options? */
-extern bool olap_option_known(const char *name);
-
-/* The option names, for hints. */
+/* Names for hints: "time_column, segment_interval, ...". */
 extern const char *olap_option_names(void);
 
-/*
- * Check one option's text against the table's columns.
- * Errors: INVALID_PARAMETER_VALUE, UNDEFINED_COLUMN, ... with detail and hint.
- */
-extern void olap_option_check(const char *name, const char *value,
-							  TupleDesc tupdesc);
+/* Is name an option of ours? */
+extern bool olap_option_known(const char *name);
 
 /*
- * The value of a column-list option (or time_column) after column from was
- * renamed to to, or dropped (to = NULL).  palloc'd; the empty string if no
- * column is left.  NULL if value does not name the column.
+ * Check those of reloptions (a text[] as in pg_class) that are ours against
+ * the columns of a table.
+ * Errors: INVALID_PARAMETER_VALUE, UNDEFINED_COLUMN, DATATYPE_MISMATCH, each
+ * with a hint.
  */
-extern char *olap_option_replace_column(const char *name, const char *value,
-										const char *from, const char *to);
+extern void olap_options_check(Datum reloptions, TupleDesc desc,
+							   const char *relname);
+
+/*
+ * The reloptions of rel after column attno got another name (NULL: after it
+ * was dropped).  Returns false if they do not mention it.  rel still has the
+ * column under its old name.
+ */
+extern bool olap_options_rename_column(Datum reloptions, Relation rel,
+									   AttrNumber attno, const char *newname,
+									   Datum *result);
+
+/* reloptions without ours (keep_ours = false) or with ours only; 0 if none. */
+extern Datum olap_options_filter(Datum reloptions, bool keep_ours);
+
+/* May a column of this type be the time column? */
+extern bool olap_option_time_type(Oid typid);
 
 #endif							/* OLAP_OPTIONS_H */

@@ -1,20 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * ddl.c
- *		Take our options out of CREATE and ALTER, and store them.
+ *		Table options in DDL statements, and DDL that olap tables refuse.
  *
- * Core validates reloptions of tables against a fixed list.  So the utility
- * hook removes ours from CREATE TABLE, CREATE TABLE AS and CREATE MATERIALIZED
- * VIEW before core sees them, and the object access hook stores them in
- * pg_class.reloptions as soon as the relation's row exists, within the same
- * command.  ALTER TABLE SET / RESET on our tables is carried out here entirely,
- * because core would re-validate the stored ones.
+ * The core parser of storage parameters knows a fixed set, so statements are
+ * changed on their way in: our options are taken out of CREATE TABLE, CREATE
+ * TABLE AS and CREATE MATERIALIZED VIEW and stored when the relation exists
+ * and nobody has put a row into it yet (object access hook), so that rows of
+ * CREATE TABLE AS find them in force.  ALTER TABLE SET and RESET on an olap
+ * table are done here altogether, because core would reject our options again
+ * whenever it changes one of its own.
+ *
+ * The object access hook also keeps options in step with their columns, and
+ * refuses indexes that olap tables cannot have, whatever statement asks.
  *
  * src/table/ddl.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/reloptions.h"
@@ -25,44 +30,45 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
-#include "catalog/pg_am.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "commands/defrem.h"
 #include "commands/tablecmds.h"
-#include "miscadmin.h"
-#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
 #include "tcop/utility.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "meta/options.h"
 #include "table/ddl.h"
 
-/* Options on their way from a CREATE statement to its relation. */
-typedef struct PendingOptions
+/* Options taken out of the CREATE statement that is running. */
+typedef struct PendingCreate
 {
-	List	   *options;		/* DefElems of ours */
-	bool		stored;
-	struct PendingOptions *outer;
-} PendingOptions;
+	struct PendingCreate *outer;
+	const char *relname;
+	List	   *options;			/* of DefElem; NIL once stored */
+} PendingCreate;
 
-static PendingOptions *pending = NULL;
-static ProcessUtility_hook_type previous_utility = NULL;
-static object_access_hook_type previous_object_access = NULL;
+static PendingCreate *pending = NULL;
+static ProcessUtility_hook_type next_utility = NULL;
+static object_access_hook_type next_object_access = NULL;
 
 Oid
 olap_am_oid(void)
 {
-	return get_table_am_oid("olap", true);
+	return get_am_oid("olap", true);
 }
 
-static bool
-is_olap_relid(Oid relid)
+static Oid
+relation_am(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			am = InvalidOid;
@@ -72,502 +78,633 @@ is_olap_relid(Oid relid)
 		am = ((Form_pg_class) GETSTRUCT(tuple))->relam;
 		ReleaseSysCache(tuple);
 	}
-	return OidIsValid(am) && am == olap_am_oid();
+	return am;
 }
 
-bool
-olap_is_table(Relation rel)
+static bool
+is_olap(Oid relid)
 {
-	return OidIsValid(rel->rd_rel->relam) && rel->rd_rel->relam == olap_am_oid();
+	Oid			am = olap_am_oid();
+
+	return OidIsValid(am) && relation_am(relid) == am;
 }
 
-/* ---- the stored options ---- */
+/* ---- options ---- */
 
-/* Split a list of DefElems into ours and core's. */
 static void
-split_options(List *options, List **ours, List **others)
+option_error_hint(void *arg)
+{
+	if (geterrcode() == ERRCODE_INVALID_PARAMETER_VALUE)
+		errhint("olap tables have the options %s, and accept those of ordinary tables.",
+				olap_option_names());
+}
+
+/* Let core check its own options; say which are ours where it objects. */
+static void
+check_core_options(Datum options, char relkind)
+{
+	ErrorContextCallback callback = {.callback = option_error_hint,
+	.previous = error_context_stack};
+
+	error_context_stack = &callback;
+	(void) heap_reloptions(relkind, options, true);
+	error_context_stack = callback.previous;
+}
+
+static void
+check_refused_options(List *options)
 {
 	ListCell   *lc;
 
-	*ours = *others = NIL;
 	foreach(lc, options)
 	{
-		DefElem    *def = lfirst(lc);
+		DefElem    *def = lfirst_node(DefElem, lc);
 
-		if (def->defnamespace == NULL && olap_option_known(def->defname))
-			*ours = lappend(*ours, def);
-		else
-			*others = lappend(*others, def);
+		if (def->defnamespace == NULL &&
+			strcmp(def->defname, "user_catalog_table") == 0 &&
+			defGetBoolean(def))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("an olap table cannot be a user catalog table"),
+					 errdetail("Logical decoding cannot look into olap tables."),
+					 errhint("Use an ordinary table for this.")));
 	}
 }
 
-/* The stored options of a relation, ours and others apart. */
+/* Options of core in a list that may have ours too, checked. */
 static void
-stored_options(Oid relid, List **ours, List **others)
+check_core_list(List *options, char relkind)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Datum		datum;
-	bool		isnull;
+	static char *namespaces[] = HEAP_RELOPT_NAMESPACES;
 
-	*ours = *others = NIL;
-	if (!HeapTupleIsValid(tuple))
-		return;
-	datum = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
-	if (!isnull)
-		split_options(untransformRelOptions(datum), ours, others);
-	ReleaseSysCache(tuple);
+	check_refused_options(options);
+	check_core_options(olap_options_filter(transformRelOptions((Datum) 0, options,
+															   NULL, namespaces,
+															   true, false), false),
+					   relkind);
+	check_core_options(transformRelOptions((Datum) 0, options, "toast",
+										   namespaces, true, false),
+					   RELKIND_TOASTVALUE);
 }
 
-/* Write core's options (validated) and ours to pg_class. */
-static void
-store_options(Oid relid, List *ours, List *others)
+static Datum
+current_reloptions(HeapTuple tuple)
 {
-	Relation	catalog = table_open(RelationRelationId, RowExclusiveLock);
-	HeapTuple	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relid));
+	bool		isnull;
+	Datum		options = SysCacheGetAttr(RELOID, tuple,
+										  Anum_pg_class_reloptions, &isnull);
+
+	return isnull ? (Datum) 0 : options;
+}
+
+/* Store reloptions (0: none) in pg_class. */
+static void
+store_reloptions(Relation pg_class, HeapTuple tuple, Datum reloptions)
+{
 	Datum		values[Natts_pg_class] = {0};
 	bool		nulls[Natts_pg_class] = {0};
 	bool		replace[Natts_pg_class] = {0};
-	Datum		options;
-	HeapTuple	changed;
+	HeapTuple	updated;
+
+	values[Anum_pg_class_reloptions - 1] = reloptions;
+	nulls[Anum_pg_class_reloptions - 1] = DatumGetPointer(reloptions) == NULL;
+	replace[Anum_pg_class_reloptions - 1] = true;
+	updated = heap_modify_tuple(tuple, RelationGetDescr(pg_class), values,
+								nulls, replace);
+	CatalogTupleUpdate(pg_class, &updated->t_self, updated);
+	heap_freetuple(updated);
+}
+
+/* Merge options into (or take them out of) those of rel, check, store. */
+static void
+change_options(Oid relid, List *options, bool reset)
+{
+	static char *namespaces[] = HEAP_RELOPT_NAMESPACES;
+	Relation	pg_class = table_open(RelationRelationId, RowExclusiveLock);
+	Relation	rel = relation_open(relid, NoLock);
+	HeapTuple	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relid));
+	Datum		reloptions;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", relid);
-	options = transformRelOptions((Datum) 0, others, NULL, NULL, false, false);
-	if (options != (Datum) 0)
-		(void) heap_reloptions(RELKIND_RELATION, options, true);
-	options = transformRelOptions(options, ours, NULL, NULL, false, false);
-
-	replace[Anum_pg_class_reloptions - 1] = true;
-	if (options != (Datum) 0)
-		values[Anum_pg_class_reloptions - 1] = options;
-	else
-		nulls[Anum_pg_class_reloptions - 1] = true;
-	changed = heap_modify_tuple(tuple, RelationGetDescr(catalog), values, nulls,
-								replace);
-	CatalogTupleUpdate(catalog, &changed->t_self, changed);
-	heap_freetuple(changed);
+	if (!reset)
+		check_core_list(options, rel->rd_rel->relkind);
+	reloptions = transformRelOptions(current_reloptions(tuple), options, NULL,
+									 namespaces, false, reset);
+	olap_options_check(reloptions, RelationGetDescr(rel),
+					   RelationGetRelationName(rel));
+	store_reloptions(pg_class, tuple, reloptions);
+	InvokeObjectPostAlterHook(RelationRelationId, relid, 0);
 	heap_freetuple(tuple);
-	table_close(catalog, RowExclusiveLock);
+	relation_close(rel, NoLock);
+	table_close(pg_class, RowExclusiveLock);
 	CommandCounterIncrement();
 }
 
+/* The table is about to be no olap table any more. */
 static void
-check_options(List *ours, TupleDesc tupdesc)
+drop_options(Oid relid)
 {
-	ListCell   *lc;
+	Relation	pg_class = table_open(RelationRelationId, RowExclusiveLock);
+	HeapTuple	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relid));
 
-	foreach(lc, ours)
-	{
-		DefElem    *def = lfirst(lc);
-		ListCell   *other;
-
-		if (def->arg == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" needs a value", def->defname)));
-		foreach(other, ours)
-		{
-			if (lfirst(other) == def)
-				break;
-			if (strcmp(((DefElem *) lfirst(other))->defname, def->defname) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("parameter \"%s\" specified more than once",
-								def->defname)));
-		}
-		olap_option_check(def->defname, defGetString(def), tupdesc);
-	}
-}
-
-/* list without the option of this name. */
-static List *
-without_option(List *list, const char *name)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, list)
-		if (strcmp(((DefElem *) lfirst(lc))->defname, name) != 0)
-			result = lappend(result, lfirst(lc));
-	return result;
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	store_reloptions(pg_class, tuple,
+					 olap_options_filter(current_reloptions(tuple), false));
+	heap_freetuple(tuple);
+	table_close(pg_class, RowExclusiveLock);
+	CommandCounterIncrement();
 }
 
 /* ---- CREATE ---- */
 
-/*
- * A name in WITH that neither core nor we know: name ours in the hint.  Core's
- * own message has none.
- */
-static void
-reject_unknown(List *others)
-{
-	ListCell   *lc;
-
-	foreach(lc, others)
-	{
-		DefElem    *def = lfirst(lc);
-		const char *name = def->defname;
-
-		if (def->defnamespace == NULL && (strcmp(name, "oids") == 0 ||
-										  strcmp(name, "fillfactor") == 0 ||
-										  strcmp(name, "parallel_workers") == 0 ||
-										  strcmp(name, "user_catalog_table") == 0 ||
-										  strcmp(name, "vacuum_index_cleanup") == 0 ||
-										  strncmp(name, "vacuum_", 7) == 0 ||
-										  strncmp(name, "toast_", 6) == 0 ||
-										  strncmp(name, "log_auto", 8) == 0 ||
-										  strncmp(name, "autovacuum_", 11) == 0))
-			continue;
-		if (def->defnamespace != NULL)
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized parameter \"%s\"", name),
-				 errhint("Options of olap tables are: %s.", olap_option_names())));
-	}
-}
-
-/* Does a table made with this USING clause (NULL: none) become one of ours? */
+/* Will the relation be an olap table?  parent: of a partition, or NULL. */
 static bool
-creates_olap(const char *access_method, RangeVar *parent)
+will_be_olap(const char *access_method, RangeVar *parent)
 {
-	if (access_method == NULL && parent != NULL && olap_partition_inherits_am())
+	Oid			am = olap_am_oid();
+	Oid			parent_am = InvalidOid;
+
+	if (!OidIsValid(am))
+		return false;
+	if (access_method != NULL)
+		return strcmp(access_method, "olap") == 0;
+	/* from 17 on a partition takes its parent's */
+	if (parent != NULL)
 	{
 		Oid			relid = RangeVarGetRelid(parent, NoLock, true);
-		Oid			am = OidIsValid(relid) ? olap_get_rel_relam(relid) : InvalidOid;
 
-		if (OidIsValid(am))
-			return am == olap_am_oid();
+		if (OidIsValid(relid))
+			parent_am = relation_am(relid);
 	}
-	if (access_method == NULL)
-		access_method = default_table_access_method;
-	return strcmp(access_method, "olap") == 0;
+	if (OidIsValid(parent_am))
+		return parent_am == am;
+	return strcmp(default_table_access_method, "olap") == 0;
 }
 
-/* Our options of a CREATE statement; *options is left with core's. */
+/* Move our options from *options to a new list. */
 static List *
-take_create_options(Node *parsetree)
+take_options(List **options, char relkind)
 {
-	List	  **options;
-	List	   *ours,
-			   *others;
+	List	   *ours = NIL;
+	List	   *others = NIL;
+	ListCell   *lc;
 
-	if (IsA(parsetree, CreateStmt))
+	foreach(lc, *options)
 	{
-		CreateStmt *stmt = (CreateStmt *) parsetree;
-		RangeVar   *parent = stmt->partbound != NULL && stmt->inhRelations != NIL ?
-			linitial(stmt->inhRelations) : NULL;
+		DefElem    *def = lfirst_node(DefElem, lc);
 
-		if (stmt->partspec != NULL || !creates_olap(stmt->accessMethod, parent))
-			return NIL;
-		options = &stmt->options;
+		if (def->defnamespace == NULL && olap_option_known(def->defname))
+			ours = lappend(ours, def);
+		else
+			others = lappend(others, def);
 	}
-	else
-	{
-		IntoClause *into = ((CreateTableAsStmt *) parsetree)->into;
-
-		if (!creates_olap(into->accessMethod, NULL))
-			return NIL;
-		options = &into->options;
-	}
-	split_options(*options, &ours, &others);
-	reject_unknown(others);
+	check_core_list(others, relkind);
 	*options = others;
 	return ours;
 }
 
-/* The relation's row exists: store the statement's options with it. */
-static void
-store_pending(Oid relid)
+/* The INTO clause of CREATE TABLE AS and the like, also below EXPLAIN. */
+static IntoClause *
+find_into(Node *node)
 {
-	List	   *ours = pending->options;
-	List	   *stored,
-			   *others;
-	Relation	rel;
-
-	CommandCounterIncrement();
-	if (!is_olap_relid(relid) ||
-		(get_rel_relkind(relid) != RELKIND_RELATION &&
-		 get_rel_relkind(relid) != RELKIND_MATVIEW))
-		return;
-	pending->stored = true;
-	rel = relation_open(relid, NoLock);
-	check_options(ours, RelationGetDescr(rel));
-	relation_close(rel, NoLock);
-	stored_options(relid, &stored, &others);
-	store_options(relid, ours, others);
-}
-
-/* ---- ALTER ---- */
-
-/* SET or RESET on one of our tables. */
-static void
-alter_options(Relation rel, AlterTableCmd *cmd)
-{
-	bool		reset = cmd->subtype == AT_ResetRelOptions;
-	List	   *ours,
-			   *others,
-			   *changes = (List *) cmd->def;
-	List	   *check,
-			   *rest;
-	ListCell   *lc;
-
-	split_options(changes, &check, &rest);
-	if (!reset)
+	if (IsA(node, ExplainStmt))
 	{
-		check_options(check, RelationGetDescr(rel));
-		reject_unknown(rest);
+		Node	   *query = ((ExplainStmt *) node)->query;
+
+		if (query == NULL || !IsA(query, Query) ||
+			((Query *) query)->utilityStmt == NULL)
+			return NULL;
+		node = ((Query *) query)->utilityStmt;
 	}
-	stored_options(RelationGetRelid(rel), &ours, &others);
-	foreach(lc, changes)
-	{
-		DefElem    *def = lfirst(lc);
-		List	  **list = olap_option_known(def->defname) ? &ours : &others;
-
-		if (def->defnamespace != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unrecognized parameter \"%s.%s\"",
-							def->defnamespace, def->defname),
-					 errdetail("olap tables have no TOAST table.")));
-		*list = without_option(*list, def->defname);
-		if (!reset)
-			*list = lappend(*list, def);
-	}
-	store_options(RelationGetRelid(rel), ours, others);
-	CacheInvalidateRelcache(rel);
-}
-
-static bool
-is_option_command(AlterTableCmd *cmd)
-{
-	return cmd->subtype == AT_SetRelOptions || cmd->subtype == AT_ResetRelOptions;
-}
-
-/* Take SET / RESET out of an ALTER TABLE of ours; returns them. */
-static List *
-take_alter_commands(AlterTableStmt *stmt, Oid relid)
-{
-	List	   *taken = NIL,
-			   *left = NIL;
-	bool		ours = is_olap_relid(relid);
-	ListCell   *lc;
-
-	foreach(lc, stmt->cmds)
-	{
-		AlterTableCmd *cmd = lfirst(lc);
-
-		if (cmd->subtype == AT_SetAccessMethod)
-			ours = cmd->name != NULL && strcmp(cmd->name, "olap") == 0;
-	}
-	foreach(lc, stmt->cmds)
-	{
-		if (ours && is_option_command(lfirst(lc)))
-			taken = lappend(taken, lfirst(lc));
-		else
-			left = lappend(left, lfirst(lc));
-	}
-	if (taken != NIL)
-		stmt->cmds = left;
-	return taken;
-}
-
-/* After ALTER TABLE: apply what was taken; a table that left drops ours. */
-static void
-finish_alter(Oid relid, List *taken)
-{
-	Relation	rel;
-	List	   *ours,
-			   *others;
-	ListCell   *lc;
-
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		return;
-	if (!is_olap_relid(relid))
-	{
-		stored_options(relid, &ours, &others);
-		if (ours != NIL && get_rel_relkind(relid) != RELKIND_INDEX)
-			store_options(relid, NIL, others);
-		return;
-	}
-	if (taken == NIL)
-		return;
-	rel = relation_open(relid, ShareUpdateExclusiveLock);
-	foreach(lc, taken)
-		alter_options(rel, lfirst(lc));
-	relation_close(rel, NoLock);
+	return IsA(node, CreateTableAsStmt) ? ((CreateTableAsStmt *) node)->into :
+		NULL;
 }
 
 /*
- * A column of ours was renamed (new name not yet visible to this command's
- * catalog cache) or is about to be dropped: keep the options in step.
+ * If node creates an olap table, say so: its name and where its options stand.
  */
-static void
-replace_column(Oid relid, const char *from, const char *to)
+static bool
+creates_olap(Node *node, const char **relname, List ***options)
 {
-	List	   *ours,
-			   *others,
-			   *changed = NIL;
-	bool		any = false;
-	ListCell   *lc;
+	IntoClause *into;
 
-	stored_options(relid, &ours, &others);
-	foreach(lc, ours)
+	if (IsA(node, CreateStmt))
 	{
-		DefElem    *def = lfirst(lc);
-		char	   *value = olap_option_replace_column(def->defname,
-													   defGetString(def),
-													   from, to);
+		CreateStmt *stmt = (CreateStmt *) node;
 
-		if (value == NULL)
-			changed = lappend(changed, def);
-		else
-		{
-			any = true;
-			if (to == NULL && strcmp(def->defname, "time_column") == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-						 errmsg("cannot drop column \"%s\": it is the time column of \"%s\"",
-								from, get_rel_name(relid)),
-						 errhint("Use ALTER TABLE %s RESET (time_column) first.",
-								 get_rel_name(relid))));
-			if (value[0] != '\0')
-				changed = lappend(changed,
-								  makeDefElem(def->defname,
-											  (Node *) makeString(value), -1));
-		}
+		if (stmt->partspec != NULL || stmt->options == NIL ||
+			!will_be_olap(stmt->accessMethod, stmt->partbound == NULL ? NULL :
+						  linitial_node(RangeVar, stmt->inhRelations)))
+			return false;
+		*relname = stmt->relation->relname;
+		*options = &stmt->options;
+		return true;
 	}
-	if (any)
-		store_options(relid, changed, others);
+	into = find_into(node);
+	if (into == NULL || into->rel == NULL || into->options == NIL ||
+		!will_be_olap(into->accessMethod, NULL))
+		return false;
+	*relname = into->rel->relname;
+	*options = &into->options;
+	return true;
 }
 
+/* A relation has been made: give it the options of the running statement. */
 static void
-column_altered(Oid relid, AttrNumber attno)
+store_created(Oid relid)
 {
-	char	   *before = get_attname(relid, attno, true);
-	char	   *after;
+	HeapTuple	tuple;
+	Form_pg_class form;
+	bool		match;
+	List	   *options;
 
-	if (before == NULL || !is_olap_relid(relid))
+	if (pending == NULL || pending->options == NIL)
 		return;
 	CommandCounterIncrement();
-	after = get_attname(relid, attno, true);
-	if (after != NULL && strcmp(before, after) != 0)
-		replace_column(relid, before, after);
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	match = (form->relkind == RELKIND_RELATION ||
+			 form->relkind == RELKIND_MATVIEW) &&
+		form->relam == olap_am_oid() &&
+		strcmp(NameStr(form->relname), pending->relname) == 0;
+	ReleaseSysCache(tuple);
+	if (!match)
+		return;
+	options = pending->options;
+	pending->options = NIL;
+	change_options(relid, options, false);
 }
 
-/* ---- hooks ---- */
+/* ---- ALTER TABLE ---- */
+
+typedef struct AlterPlan
+{
+	List	   *set;			/* of DefElem */
+	List	   *reset;
+	bool		columns_change; /* columns are added or change their type */
+	bool		set_am;
+	bool		am_is_olap;		/* if set_am */
+} AlterPlan;
+
+static void
+inspect_alter(AlterTableStmt *stmt, AlterPlan *plan)
+{
+	ListCell   *lc;
+
+	memset(plan, 0, sizeof(*plan));
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		switch (cmd->subtype)
+		{
+			case AT_SetRelOptions:
+				plan->set = list_concat(plan->set, (List *) cmd->def);
+				break;
+			case AT_ResetRelOptions:
+				plan->reset = list_concat(plan->reset, (List *) cmd->def);
+				break;
+			case AT_AddColumn:
+			case AT_AlterColumnType:
+				plan->columns_change = true;
+				break;
+			case AT_SetAccessMethod:
+				plan->set_am = true;
+				plan->am_is_olap = strcmp(cmd->name != NULL ? cmd->name :
+										  default_table_access_method, "olap") == 0;
+				break;
+			default:
+				break;
+		}
+	}
+}
+
+static List *
+without_option_cmds(List *cmds)
+{
+	List	   *rest = NIL;
+	ListCell   *lc;
+
+	foreach(lc, cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype != AT_SetRelOptions &&
+			cmd->subtype != AT_ResetRelOptions)
+			rest = lappend(rest, cmd);
+	}
+	return rest;
+}
+
+/*
+ * Prepare ALTER TABLE of what is or becomes an olap table: take SET and RESET
+ * out of the (private) statement.  Returns the table whose options are to be
+ * set afterwards, else InvalidOid.
+ *
+ * Options are set before the rest, so that a rewrite by the same statement
+ * finds them, unless they may name a column that the rest adds or retypes.
+ */
+static Oid
+before_alter(AlterTableStmt *stmt, AlterPlan *plan)
+{
+	Oid			relid;
+	bool		was_olap;
+	char		relkind;
+
+	relid = AlterTableLookupRelation(stmt, AlterTableGetLockLevel(stmt->cmds));
+	if (!OidIsValid(relid))
+		return InvalidOid;
+	relkind = get_rel_relkind(relid);
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_MATVIEW)
+		return InvalidOid;
+	was_olap = is_olap(relid);
+	if (plan->set_am && !plan->am_is_olap)
+	{
+		if (was_olap)
+			drop_options(relid);
+		return InvalidOid;
+	}
+	if (!was_olap && !plan->set_am)
+		return InvalidOid;
+
+	stmt->cmds = without_option_cmds(stmt->cmds);
+	if (plan->reset != NIL)
+		change_options(relid, plan->reset, true);
+	if (plan->set == NIL)
+		return InvalidOid;
+	if (plan->columns_change)
+		return relid;
+	change_options(relid, plan->set, false);
+	return InvalidOid;
+}
+
+static bool
+alters_options(Node *node, AlterPlan *plan)
+{
+	AlterTableStmt *stmt = (AlterTableStmt *) node;
+
+	if (!IsA(node, AlterTableStmt) ||
+		(stmt->objtype != OBJECT_TABLE && stmt->objtype != OBJECT_MATVIEW) ||
+		!OidIsValid(olap_am_oid()))
+		return false;
+	inspect_alter(stmt, plan);
+	return plan->set != NIL || plan->reset != NIL || plan->set_am;
+}
+
+/* ---- the utility hook ---- */
+
+static void
+call_next(PlannedStmt *pstmt, const char *query, bool read_only,
+		  ProcessUtilityContext context, ParamListInfo params,
+		  QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	if (next_utility != NULL)
+		next_utility(pstmt, query, read_only, context, params, env, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, query, read_only, context, params, env,
+								dest, qc);
+}
+
+/* Run the private copy of a CREATE statement with our options set aside. */
+static void
+run_create(PlannedStmt *pstmt, const char *query, bool read_only,
+		   ProcessUtilityContext context, ParamListInfo params,
+		   QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	PendingCreate create = {.outer = pending};
+	List	  **options;
+
+	if (!creates_olap(pstmt->utilityStmt, &create.relname, &options))
+		elog(ERROR, "the copy of a statement differs from it");
+	create.options = take_options(options, RELKIND_RELATION);
+	pending = &create;
+	PG_TRY();
+	{
+		call_next(pstmt, query, read_only, context, params, env, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		pending = create.outer;
+	}
+	PG_END_TRY();
+}
+
+/* Statements may belong to a cached plan, so copies are changed. */
+static void
+process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
+				ProcessUtilityContext context, ParamListInfo params,
+				QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	AlterPlan	plan;
+	const char *relname;
+	List	  **options;
+	Oid			set_after = InvalidOid;
+
+	if (creates_olap(pstmt->utilityStmt, &relname, &options))
+	{
+		run_create(copyObject(pstmt), query, read_only, context, params, env,
+				   dest, qc);
+		return;
+	}
+	if (alters_options(pstmt->utilityStmt, &plan))
+	{
+		pstmt = copyObject(pstmt);
+		inspect_alter((AlterTableStmt *) pstmt->utilityStmt, &plan);
+		set_after = before_alter((AlterTableStmt *) pstmt->utilityStmt, &plan);
+	}
+	call_next(pstmt, query, read_only, context, params, env, dest, qc);
+	if (OidIsValid(set_after))
+	{
+		CommandCounterIncrement();
+		change_options(set_after, plan.set, false);
+	}
+}
+
+/* ---- the object access hook ---- */
+
+/* Copy of a catalog row as this command left it (no syscache shows it yet). */
+static HeapTuple
+newest_tuple(Oid catalog, Oid index, AttrNumber key1, Oid oid,
+			 AttrNumber key2, AttrNumber attno)
+{
+	Relation	rel = table_open(catalog, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], key1, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(oid));
+	ScanKeyInit(&keys[1], key2, BTEqualStrategyNumber, F_INT2EQ,
+				Int16GetDatum(attno));
+	scan = systable_beginscan(rel, index, true, SnapshotSelf,
+							  key2 == InvalidAttrNumber ? 1 : 2, keys);
+	tuple = heap_copytuple(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return tuple;
+}
+
+static void
+refuse_index(const char *what, Oid table, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s not supported on olap tables", what),
+			 errdetail("Table \"%s\" uses the table access method \"olap\".",
+					   get_rel_name(table)),
+			 errhint("%s", hint)));
+}
+
+/* Refuse what olap tables cannot maintain. */
+static void
+check_created_index(Oid indexid)
+{
+	HeapTuple	tuple = newest_tuple(IndexRelationId, IndexRelidIndexId,
+									 Anum_pg_index_indexrelid, indexid,
+									 InvalidAttrNumber, 0);
+	Form_pg_index index;
+	HeapTuple	class_tuple;
+	Oid			index_am = InvalidOid;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	index = (Form_pg_index) GETSTRUCT(tuple);
+	if (!is_olap(index->indrelid))
+		return;
+	if (index->indisprimary)
+		refuse_index("primary keys are", index->indrelid,
+					 "Leave the key out; an ordinary index supports the same searches.");
+	if (index->indisexclusion)
+		refuse_index("exclusion constraints are", index->indrelid,
+					 "Use an ordinary table for this.");
+	if (index->indisunique)
+		refuse_index("unique constraints and unique indexes are", index->indrelid,
+					 "Leave UNIQUE out; an ordinary index supports the same searches.");
+	class_tuple = newest_tuple(RelationRelationId, ClassOidIndexId,
+							   Anum_pg_class_oid, indexid, InvalidAttrNumber, 0);
+	if (HeapTupleIsValid(class_tuple))
+		index_am = ((Form_pg_class) GETSTRUCT(class_tuple))->relam;
+	if (index_am == BRIN_AM_OID)
+		refuse_index("BRIN indexes are", index->indrelid,
+					 "Leave the index out: olap tables keep the bounds of every column themselves.");
+}
+
+static void
+after_create(Oid relid, bool internal)
+{
+	HeapTuple	tuple = newest_tuple(RelationRelationId, ClassOidIndexId,
+									 Anum_pg_class_oid, relid,
+									 InvalidAttrNumber, 0);
+	char		relkind;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	relkind = ((Form_pg_class) GETSTRUCT(tuple))->relkind;
+	heap_freetuple(tuple);
+	if (relkind == RELKIND_INDEX)
+		check_created_index(relid);
+	else if (!internal)
+		store_created(relid);
+}
+
+/* Change the options of relid for a column that has newname now (or is gone). */
+static void
+follow_column(Oid relid, AttrNumber attno, const char *newname)
+{
+	Relation	pg_class = table_open(RelationRelationId, RowExclusiveLock);
+	Relation	rel = relation_open(relid, NoLock);
+	HeapTuple	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relid));
+	Datum		options;
+
+	if (HeapTupleIsValid(tuple) &&
+		olap_options_rename_column(current_reloptions(tuple), rel, attno,
+								   newname, &options))
+		store_reloptions(pg_class, tuple, options);
+	relation_close(rel, NoLock);
+	table_close(pg_class, RowExclusiveLock);
+}
+
+static AttrNumber
+time_column_of(Oid relid)
+{
+	Relation	rel = relation_open(relid, NoLock);
+	AttrNumber	attno = olap_options_get(rel)->time_attno;
+
+	relation_close(rel, NoLock);
+	return attno;
+}
+
+static void
+after_alter_column(Oid relid, AttrNumber attno)
+{
+	HeapTuple	tuple = newest_tuple(AttributeRelationId,
+									 AttributeRelidNumIndexId,
+									 Anum_pg_attribute_attrelid, relid,
+									 Anum_pg_attribute_attnum, attno);
+	Form_pg_attribute att;
+	char	   *oldname;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	att = (Form_pg_attribute) GETSTRUCT(tuple);
+	oldname = get_attname(relid, attno, true);
+	if (oldname != NULL && strcmp(oldname, NameStr(att->attname)) != 0)
+		follow_column(relid, attno, NameStr(att->attname));
+	else if (!olap_option_time_type(att->atttypid) &&
+			 time_column_of(relid) == attno)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("time column \"%s\" of olap table \"%s\" cannot get type %s",
+						NameStr(att->attname), get_rel_name(relid),
+						format_type_be(att->atttypid)),
+				 errdetail("The time column must be of type timestamp with time zone, timestamp or date."),
+				 errhint("ALTER TABLE ... RESET (time_column, segment_interval, retention) first.")));
+	heap_freetuple(tuple);
+}
+
+static void
+before_drop_column(Oid relid, AttrNumber attno)
+{
+	if (time_column_of(relid) == attno)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop column \"%s\" of olap table \"%s\" because it is the time column",
+						get_attname(relid, attno, false), get_rel_name(relid)),
+				 errhint("ALTER TABLE ... RESET (time_column, segment_interval, retention) first.")));
+	follow_column(relid, attno, NULL);
+}
 
 static void
 object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 			  void *arg)
 {
-	if (previous_object_access)
-		previous_object_access(access, class_id, object_id, sub_id, arg);
-	if (class_id != RelationRelationId)
+	if (next_object_access != NULL)
+		next_object_access(access, class_id, object_id, sub_id, arg);
+	if (class_id != RelationRelationId || IsBootstrapProcessingMode())
 		return;
-	if (access == OAT_POST_CREATE && sub_id == 0 && pending != NULL &&
-		pending->options != NIL && !pending->stored)
-		store_pending(object_id);
-	else if (access == OAT_POST_ALTER && sub_id > 0)
-		column_altered(object_id, sub_id);
-	else if (access == OAT_DROP && sub_id > 0 && is_olap_relid(object_id))
-	{
-		char	   *name = get_attname(object_id, sub_id, true);
+	if (access != OAT_POST_CREATE && access != OAT_POST_ALTER &&
+		access != OAT_DROP)
+		return;
+	if (!OidIsValid(olap_am_oid()))
+		return;
 
-		if (name != NULL)
-			replace_column(object_id, name, NULL);
-	}
-}
-
-static void
-call_utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
-			 ProcessUtilityContext context, ParamListInfo params,
-			 QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
-{
-	if (previous_utility)
-		previous_utility(pstmt, query, read_only_tree, context, params, env,
-						 dest, qc);
-	else
-		standard_ProcessUtility(pstmt, query, read_only_tree, context, params,
-								env, dest, qc);
-}
-
-static bool
-creates_table(Node *node)
-{
-	return IsA(node, CreateStmt) || IsA(node, CreateTableAsStmt);
-}
-
-/* CREATE with our options: they wait in `pending` while core creates. */
-static void
-utility_create(PlannedStmt *pstmt, const char *query,
-			   ProcessUtilityContext context, ParamListInfo params,
-			   QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
-{
-	PendingOptions mine = {0};
-	PlannedStmt *copy = copyObject(pstmt);
-
-	mine.outer = pending;
-	mine.options = take_create_options(copy->utilityStmt);
-	pending = &mine;
-	PG_TRY();
-	{
-		call_utility(copy, query, true, context, params, env, dest, qc);
-	}
-	PG_FINALLY();
-	{
-		pending = mine.outer;
-	}
-	PG_END_TRY();
-}
-
-static void
-utility_alter(PlannedStmt *pstmt, const char *query,
-			  ProcessUtilityContext context, ParamListInfo params,
-			  QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
-{
-	AlterTableStmt *stmt = (AlterTableStmt *) pstmt->utilityStmt;
-	Oid			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
-	List	   *taken = NIL;
-
-	if (OidIsValid(relid))
-	{
-		pstmt = copyObject(pstmt);
-		stmt = (AlterTableStmt *) pstmt->utilityStmt;
-		taken = take_alter_commands(stmt, relid);
-	}
-	if (taken != NIL && !object_ownercheck(RelationRelationId, relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER,
-					   get_relkind_objtype(get_rel_relkind(relid)),
-					   get_rel_name(relid));
-	if (stmt->cmds != NIL)
-		call_utility(pstmt, query, true, context, params, env, dest, qc);
-	else if (qc)
-		SetQueryCompletion(qc, CMDTAG_ALTER_TABLE, 0);
-	if (OidIsValid(relid))
-		finish_alter(relid, taken);
-}
-
-static void
-utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
-		ProcessUtilityContext context, ParamListInfo params,
-		QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
-{
-	Node	   *node = pstmt->utilityStmt;
-
-	if (creates_table(node))
-		utility_create(pstmt, query, context, params, env, dest, qc);
-	else if (IsA(node, AlterTableStmt) && !IsAbortedTransactionBlockState())
-		utility_alter(pstmt, query, context, params, env, dest, qc);
-	else
-		call_utility(pstmt, query, read_only_tree, context, params, env, dest, qc);
+	if (access == OAT_POST_CREATE && sub_id == 0)
+		after_create(object_id, ((ObjectAccessPostCreate *) arg)->is_internal);
+	else if (access == OAT_POST_ALTER && sub_id > 0 && is_olap(object_id))
+		after_alter_column(object_id, sub_id);
+	else if (access == OAT_DROP && sub_id > 0 && is_olap(object_id))
+		before_drop_column(object_id, sub_id);
 }
 
 void
 olap_ddl_init(void)
 {
-	previous_utility = ProcessUtility_hook;
-	ProcessUtility_hook = utility;
-	previous_object_access = object_access_hook;
+	next_utility = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
+	next_object_access = object_access_hook;
 	object_access_hook = object_access;
 }

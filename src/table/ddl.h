@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ddl.h
- *		Options of olap tables in CREATE and ALTER statements.
+ *		What olap tables need of DDL statements: options and refusals.
  *
  * src/table/ddl.h
  *-------------------------------------------------------------------------
@@ -9,15 +9,10 @@
 #ifndef OLAP_DDL_H
 #define OLAP_DDL_H
 
-#include "utils/relcache.h"
+/* OID of the access method "olap"; InvalidOid without the extension. */
+extern Oid	olap_am_oid(void);
 
 /* Install the utility and object access hooks; called by _PG_init. */
 extern void olap_ddl_init(void);
-
-/* Is this a table, materialized view or partition of ours? */
-extern bool olap_is_table(Relation rel);
-
-/* OID of the access method, InvalidOid if the extension is not there. */
-extern Oid	olap_am_oid(void);
 
 #endif							/* OLAP_DDL_H */

@@ -217,6 +217,60 @@ drop_options(Oid relid)
 	CommandCounterIncrement();
 }
 
+/* ---- refusals ---- */
+
+static void
+refuse_index(const char *what, Oid table, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s not supported on olap tables", what),
+			 errdetail("Table \"%s\" uses the table access method \"olap\".",
+					   get_rel_name(table)),
+			 errhint("%s", hint)));
+}
+
+/* Refuse what olap tables cannot maintain. */
+static void
+check_index(Form_pg_index index, Oid index_am)
+{
+	if (index->indisprimary)
+		refuse_index("primary keys are", index->indrelid,
+					 "Leave the key out; an ordinary index supports the same searches.");
+	if (index->indisexclusion)
+		refuse_index("exclusion constraints are", index->indrelid,
+					 "Use an ordinary table for this.");
+	if (index->indisunique)
+		refuse_index("unique constraints and unique indexes are", index->indrelid,
+					 "Leave UNIQUE out; an ordinary index supports the same searches.");
+	if (index_am == BRIN_AM_OID)
+		refuse_index("BRIN indexes are", index->indrelid,
+					 "Leave the index out: olap tables keep the bounds of every column themselves.");
+}
+
+/* A table with indexes is about to become an olap table. */
+static void
+check_indexes_of(Oid relid)
+{
+	Relation	rel = relation_open(relid, NoLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for index %u", lfirst_oid(lc));
+		check_index((Form_pg_index) GETSTRUCT(tuple),
+					relation_am(lfirst_oid(lc)));
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	relation_close(rel, NoLock);
+}
+
 /* ---- CREATE ---- */
 
 /* Will the relation be an olap table?  parent: of a partition, or NULL. */
@@ -430,6 +484,8 @@ before_alter(AlterTableStmt *stmt, AlterPlan *plan)
 	}
 	if (!was_olap && !plan->set_am)
 		return InvalidOid;
+	if (!was_olap)
+		check_indexes_of(relid);
 
 	stmt->cmds = without_option_cmds(stmt->cmds);
 	if (plan->reset != NIL)
@@ -549,48 +605,24 @@ newest_tuple(Oid catalog, Oid index, AttrNumber key1, Oid oid,
 }
 
 static void
-refuse_index(const char *what, Oid table, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s not supported on olap tables", what),
-			 errdetail("Table \"%s\" uses the table access method \"olap\".",
-					   get_rel_name(table)),
-			 errhint("%s", hint)));
-}
-
-/* Refuse what olap tables cannot maintain. */
-static void
 check_created_index(Oid indexid)
 {
 	HeapTuple	tuple = newest_tuple(IndexRelationId, IndexRelidIndexId,
 									 Anum_pg_index_indexrelid, indexid,
 									 InvalidAttrNumber, 0);
+	HeapTuple	class_tuple = newest_tuple(RelationRelationId, ClassOidIndexId,
+										   Anum_pg_class_oid, indexid,
+										   InvalidAttrNumber, 0);
 	Form_pg_index index;
-	HeapTuple	class_tuple;
-	Oid			index_am = InvalidOid;
 
-	if (!HeapTupleIsValid(tuple))
+	if (!HeapTupleIsValid(tuple) || !HeapTupleIsValid(class_tuple))
 		return;
 	index = (Form_pg_index) GETSTRUCT(tuple);
-	if (!is_olap(index->indrelid))
-		return;
-	if (index->indisprimary)
-		refuse_index("primary keys are", index->indrelid,
-					 "Leave the key out; an ordinary index supports the same searches.");
-	if (index->indisexclusion)
-		refuse_index("exclusion constraints are", index->indrelid,
-					 "Use an ordinary table for this.");
-	if (index->indisunique)
-		refuse_index("unique constraints and unique indexes are", index->indrelid,
-					 "Leave UNIQUE out; an ordinary index supports the same searches.");
-	class_tuple = newest_tuple(RelationRelationId, ClassOidIndexId,
-							   Anum_pg_class_oid, indexid, InvalidAttrNumber, 0);
-	if (HeapTupleIsValid(class_tuple))
-		index_am = ((Form_pg_class) GETSTRUCT(class_tuple))->relam;
-	if (index_am == BRIN_AM_OID)
-		refuse_index("BRIN indexes are", index->indrelid,
-					 "Leave the index out: olap tables keep the bounds of every column themselves.");
+	if (get_rel_relkind(index->indrelid) != RELKIND_TOASTVALUE &&
+		is_olap(index->indrelid))
+		check_index(index, ((Form_pg_class) GETSTRUCT(class_tuple))->relam);
+	heap_freetuple(tuple);
+	heap_freetuple(class_tuple);
 }
 
 static void

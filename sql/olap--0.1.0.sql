@@ -259,7 +259,7 @@ GRANT SELECT ON olap.pipeline_status, olap.pipeline_offsets, olap.dead_letters, 
 CREATE FUNCTION olap.check_ledger(name text, OUT partition integer, OUT incarnation integer,
     OUT batches bigint, OUT from_offset bigint, OUT to_offset bigint, OUT read bigint,
     OUT inserted bigint, OUT updated bigint, OUT deleted bigint, OUT filtered bigint, OUT tombstone bigint, OUT dead bigint,
-    OUT holes bigint, OUT overlaps bigint, OUT wrong_sums bigint, OUT ok boolean)
+    OUT holes bigint, OUT overlapping bigint, OUT wrong_sums bigint, OUT ok boolean)
   RETURNS SETOF record LANGUAGE sql STABLE
   SET search_path = pg_catalog, pg_temp
 AS $$
@@ -275,7 +275,7 @@ AS $$
            sum(b.filtered)::bigint AS filtered, sum(b.tombstone)::bigint AS tombstone,
            sum(b.dead)::bigint AS dead,
            count(*) FILTER (WHERE b.from_offset > b.previous) AS holes,
-           count(*) FILTER (WHERE b.from_offset < b.previous OR b.to_offset < b.from_offset) AS overlaps,
+           count(*) FILTER (WHERE b.from_offset < b.previous OR b.to_offset < b.from_offset) AS overlapping,
            count(*) FILTER (WHERE b.read <> b.inserted + b.updated + b.deleted + b.filtered + b.tombstone + b.dead
                                OR b.read > b.to_offset - b.from_offset) AS wrong_sums
     FROM b GROUP BY 1, 2)
@@ -283,8 +283,8 @@ AS $$
          COALESCE(s.batches, 0), COALESCE(s.from_offset, o.start_offset), COALESCE(s.to_offset, o.start_offset),
          COALESCE(s.read, 0), COALESCE(s.inserted, 0), COALESCE(s.updated, 0), COALESCE(s.deleted, 0), COALESCE(s.filtered, 0),
          COALESCE(s.tombstone, 0), COALESCE(s.dead, 0),
-         COALESCE(s.holes, 0), COALESCE(s.overlaps, 0), COALESCE(s.wrong_sums, 0),
-         COALESCE(s.holes + s.overlaps + s.wrong_sums, 0) = 0
+         COALESCE(s.holes, 0), COALESCE(s.overlapping, 0), COALESCE(s.wrong_sums, 0),
+         COALESCE(s.holes + s.overlapping + s.wrong_sums, 0) = 0
            AND (o.partition IS NULL
                 OR (COALESCE(s.from_offset, o.start_offset) = o.start_offset
                     AND COALESCE(s.to_offset, o.start_offset) = o.next_offset))

@@ -14,6 +14,7 @@
 #ifndef OLAP_BASE_COMPAT_H
 #define OLAP_BASE_COMPAT_H
 
+#include "access/reloptions.h"
 #include "access/relscan.h"
 #include "commands/explain.h"
 #include "commands/vacuum.h"
@@ -77,6 +78,15 @@ typedef bool TU_UpdateIndexes;
 #endif
 
 /*
+ * The namespaces of reloptions are constants from 18 on.
+ */
+#if PG_VERSION_NUM < 180000
+#define transformRelOptions(old, list, namspace, validnsps, oids_off, reset) \
+	transformRelOptions(old, list, namspace, (char **) (validnsps), oids_off, \
+						reset)
+#endif
+
+/*
  * Typed list iteration came with 17 (14dd0f27d7c).
  */
 #if PG_VERSION_NUM < 170000
@@ -96,8 +106,7 @@ typedef bool TU_UpdateIndexes;
 #endif
 
 /*
- * Functions that do not return: the attribute moved to the front in 18
- * (b60b9ce3f3a).
+ * Functions that do not return: the attribute moved to the front in 18.
  */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))

@@ -135,7 +135,7 @@ check_refused_options(List *options)
 static void
 check_core_list(List *options, char relkind)
 {
-	static char *namespaces[] = HEAP_RELOPT_NAMESPACES;
+	static const char *const namespaces[] = HEAP_RELOPT_NAMESPACES;
 
 	check_refused_options(options);
 	check_core_options(olap_options_filter(transformRelOptions((Datum) 0, options,
@@ -179,7 +179,7 @@ store_reloptions(Relation pg_class, HeapTuple tuple, Datum reloptions)
 static void
 change_options(Oid relid, List *options, bool reset)
 {
-	static char *namespaces[] = HEAP_RELOPT_NAMESPACES;
+	static const char *const namespaces[] = HEAP_RELOPT_NAMESPACES;
 	Relation	pg_class = table_open(RelationRelationId, RowExclusiveLock);
 	Relation	rel = relation_open(relid, NoLock);
 	HeapTuple	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relid));

@@ -325,3 +325,35 @@ olap_offsets_note_attempt(const OlapPipeline *p, int32 partition, int64 offset,
 					  5, types, values, NULL);
 	olap_catalog_end(&scope);
 }
+
+void
+olap_offsets_fold_ledger(const OlapPipeline *p)
+{
+	static const Oid types[] = {TEXTOID, INT8OID};
+	Datum		values[] = {CStringGetTextDatum(p->name), Int64GetDatum(p->epoch)};
+	OlapCatalogScope scope;
+
+	olap_catalog_begin(&scope);
+	olap_catalog_exec(NULL,
+					  "WITH numbered AS ("
+					  " SELECT partition, incarnation, from_offset, kind,"
+					  "  count(*) FILTER (WHERE kind = 'gap') OVER"
+					  "   (PARTITION BY partition, incarnation ORDER BY from_offset) AS island"
+					  " FROM olap.pipeline_ledger WHERE pipeline = $1"
+					  "  AND committed_at < now() - interval '" OLAP_LEDGER_KEEP "'),"
+					  " old AS ("
+					  " DELETE FROM olap.pipeline_ledger l USING numbered n"
+					  " WHERE l.pipeline = $1 AND l.partition = n.partition"
+					  "  AND l.incarnation = n.incarnation AND l.from_offset = n.from_offset"
+					  "  AND n.kind <> 'gap' RETURNING l.*, n.island)"
+					  " INSERT INTO olap.pipeline_ledger (pipeline, partition, incarnation,"
+					  "  from_offset, to_offset, kind, read, inserted, updated, deleted,"
+					  "  filtered, tombstone, dead, min_time, max_time, epoch, committed_at)"
+					  " SELECT $1, partition, incarnation, min(from_offset), max(to_offset),"
+					  "  'summary', sum(read), sum(inserted), sum(updated), sum(deleted),"
+					  "  sum(filtered), sum(tombstone), sum(dead), min(min_time),"
+					  "  max(max_time), $2, max(committed_at)"
+					  " FROM old GROUP BY partition, incarnation, island",
+					  2, types, values, NULL);
+	olap_catalog_end(&scope);
+}

@@ -91,6 +91,13 @@ extern void olap_dead_letter_add(const OlapPipeline *pipeline,
 /* The first commit of a worker: it did not crash. */
 extern void olap_offsets_clear_crashes(const OlapPipeline *pipeline);
 
+/*
+ * Fold ledger rows older than OLAP_LEDGER_KEEP into one a partition, so that the
+ * ledger stays small and still tiles.  Accepted gaps are kept as they are.
+ */
+#define OLAP_LEDGER_KEEP "7 days"
+extern void olap_offsets_fold_ledger(const OlapPipeline *pipeline);
+
 /* Note the record about to be tried alone, after crashes. */
 extern void olap_offsets_note_attempt(const OlapPipeline *pipeline,
 									  int32 partition, int64 offset,

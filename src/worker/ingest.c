@@ -30,6 +30,8 @@
 #define PROGRESS_MS 10000
 #define DISCOVERY_MS 30000
 #define DISCOVERY_TIMEOUT_MS 1000
+#define FOLD_FIRST_MS (60 * 1000)
+#define FOLD_MS (3600 * 1000)
 #define INVALIDATION_MS 1000
 /* A worker that lived so long did not crash on its first record. */
 #define SETTLED_MS 10000
@@ -176,6 +178,7 @@ olap_ingest_open(const char *name, int slot)
 	if (ingest->pipeline == NULL)
 		return NULL;
 	ingest->slot = slot;
+	ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_FIRST_MS);
 	ingest->opened_at = ingest->discovery_at = ingest->progress_at =
 		ingest->rate_at = ingest->inval_at = now;
 	if (ingest->pipeline->crashes > OLAP_PIPELINE_MAX_CRASHES)
@@ -432,6 +435,13 @@ housekeeping(OlapIngest *ingest)
 		ingest->progress_at = now;
 		if (has_progress(ingest))
 			ingest_flush(ingest);
+	}
+	if (now >= ingest->fold_at)
+	{
+		ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_MS);
+		begin();
+		olap_offsets_fold_ledger(ingest->pipeline);
+		commit();
 	}
 	if (!ingest->settled && TimestampDifferenceExceeds(ingest->opened_at, now, SETTLED_MS))
 	{

@@ -262,4 +262,15 @@ olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
 #define olap_get_rel_relam(relid) InvalidOid
 #endif
 
+/*
+ * Is this collation's order that of the bytes? 18 keeps it in the locale.
+ */
+#include "utils/pg_locale.h"
+#if PG_VERSION_NUM >= 180000
+#define olap_collation_is_c(collation) \
+	(pg_newlocale_from_collation(collation)->collate_is_c)
+#else
+#define olap_collation_is_c(collation) lc_collate_is_c(collation)
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_H */

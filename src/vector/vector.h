@@ -114,6 +114,7 @@ typedef struct OlapBatch
 	const uint64 *row_numbers;	/* ... or one each, if not consecutive */
 	void		(*load) (struct OlapBatch *batch, int col);
 	void	   *source;			/* for load */
+	uint64		place;			/* changes whenever dictionaries may have; > 0 */
 } OlapBatch;
 
 static inline bool

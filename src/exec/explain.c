@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * explain.c
+ *		What an OlapScan says in EXPLAIN.
+ *
+ * With ANALYZE the figures are what ran, of the leader and all workers.
+ *
+ * src/exec/explain.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
+#include "base/compat.h"
+#include "exec/scan_node.h"
+
+static void
+show_filter(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	List	   *context;
+	char	   *text;
+
+	if (plan->custom_exprs == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
+									   ancestors);
+	text = deparse_expression((Node *) make_ands_explicit(plan->custom_exprs),
+							  context,
+							  list_length(es->rtable) > 1 || es->verbose, false);
+	ExplainPropertyText("Vector Filter", text, es);
+}
+
+static void
+show_places(const char *label, uint64 total, uint64 pruned, uint64 read,
+			ExplainState *es)
+{
+	char		name[64];
+
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyText(label,
+							psprintf("total=" UINT64_FORMAT " pruned=" UINT64_FORMAT " read=" UINT64_FORMAT,
+									 total, pruned, read), es);
+		return;
+	}
+	snprintf(name, sizeof(name), "%s Total", label);
+	ExplainPropertyUInteger(name, NULL, total, es);
+	snprintf(name, sizeof(name), "%s Pruned", label);
+	ExplainPropertyUInteger(name, NULL, pruned, es);
+	snprintf(name, sizeof(name), "%s Read", label);
+	ExplainPropertyUInteger(name, NULL, read, es);
+}
+
+void
+olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	OlapScanCounts counts;
+
+	show_filter(css, ancestors, es);
+	if (!es->analyze)
+		return;
+	counts = olap_scan_counts(css);
+	if (((CustomScan *) css->ss.ps.plan)->custom_exprs != NIL)
+		ExplainPropertyUInteger("Rows Removed by Vector Filter", NULL,
+								counts.filtered, es);
+	show_places("Segments", counts.scan.segments_total,
+				counts.scan.segments_pruned, counts.scan.segments_read, es);
+	show_places("Row Groups", counts.scan.rowgroups_total,
+				counts.scan.rowgroups_pruned, counts.scan.rowgroups_read, es);
+	ExplainPropertyUInteger("Delta Pages", NULL, counts.scan.delta_pages, es);
+	ExplainPropertyUInteger("Bytes Read", NULL, counts.scan.bytes_read, es);
+}

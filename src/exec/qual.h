@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * qual.h
+ *		From PostgreSQL's clauses to vector predicates and zone quals.
+ *
+ * src/exec/qual.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_QUAL_H
+#define OLAP_QUAL_H
+
+#include "nodes/execnodes.h"
+#include "nodes/primnodes.h"
+
+#include "index/zone.h"
+#include "vector/expr.h"
+
+/* What a clause is translated against. */
+typedef struct OlapQualContext
+{
+	Index		varno;			/* of the scanned relation */
+	PlanState  *parent;			/* NULL at plan time: values are not known */
+	ExprContext *econtext;
+} OlapQualContext;
+
+/*
+ * The vector form of a boolean clause, NULL if it has none.  At plan time the
+ * result only says that there is one; at execution constants, parameters and
+ * stable expressions are evaluated now, and a value without a vector form (a
+ * LIKE pattern that ends in an escape) gives NULL after all.
+ *
+ * Whitelisted are operators that raise no error for any value and compare as
+ * OlapOrder says under their collation.
+ */
+extern OlapExpr *olap_qual_translate(Expr *clause, const OlapQualContext *cxt);
+
+/*
+ * Append to quals what zone maps can use of exprs[n], which are ANDed.  types
+ * are the columns' types.  Returns the new count; room for max.
+ */
+extern int	olap_qual_zones(OlapExpr **exprs, int n,
+							const OlapColumnType *types, int natts,
+							OlapZoneQual *quals, int nquals, int max);
+
+/* How a comparison function compares. */
+typedef struct OlapCompareOp
+{
+	OlapOrder	order;
+	OlapCompare cmp;
+	Oid			left;			/* types as the function takes them */
+	Oid			right;
+} OlapCompareOp;
+
+/* False if funcid is not a comparison with a vector form. */
+extern bool olap_compare_op(Oid funcid, OlapCompareOp *op);
+
+#endif							/* OLAP_QUAL_H */

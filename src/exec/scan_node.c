@@ -1,0 +1,429 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan_node.c
+ *		The OlapScan node: scan, prune and filter in vectors, emit rows.
+ *
+ * The vector form of the clauses is built when the first row is asked for, so
+ * parameters of prepared statements and now() prune as constants do; a rescan
+ * with other parameters builds it anew.  A clause whose values have no vector
+ * form is tested on the emitted rows instead.
+ *
+ * src/exec/scan_node.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "exec/qual.h"
+#include "exec/scan_node.h"
+#include "table/writer.h"
+
+/* More zone quals than this are not worth probing. */
+#define MAX_ZONE_QUALS 64
+
+/* In dynamic shared memory of a parallel scan. */
+typedef struct ParallelState
+{
+	OlapScanShared scan;
+	int			nworkers;
+	OlapScanCounts counts[FLEXIBLE_ARRAY_MEMBER];	/* one a worker */
+} ParallelState;
+
+typedef struct OlapScanNode
+{
+	CustomScanState css;
+	MemoryContext cxt;			/* filter and zone quals; reset by a rescan */
+	bool		built;
+	OlapTableScan *scan;
+	OlapBatch  *batch;
+	uint32		pos;			/* of the next row in batch */
+	uint64		place;			/* of the batch before */
+	OlapFilter *filter;			/* NULL: none */
+	OlapZoneQual *zones;
+	int			nzones;
+	ExprState  *unbuilt;		/* clauses without a vector form after all */
+	ExprState  *recheck;		/* all vector clauses, for EvalPlanQual */
+	bool	   *needed;			/* NULL: all columns */
+	uint64		filtered;
+	OlapScanCounts done;		/* of scans that have ended */
+	ParallelState *parallel;
+	OlapScanCounts *slot;		/* a worker's own place in it */
+	OlapScanCounts workers;		/* copied when the shared memory goes */
+	bool		had_workers;
+} OlapScanNode;
+
+static Node *create_state(CustomScan *plan);
+static void begin(CustomScanState *css, EState *estate, int eflags);
+static TupleTableSlot *exec(CustomScanState *css);
+static void end(CustomScanState *css);
+static void rescan(CustomScanState *css);
+static Size estimate_dsm(CustomScanState *css, ParallelContext *pcxt);
+static void initialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm);
+static void reinitialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm);
+static void initialize_worker(CustomScanState *css, shm_toc *toc, void *dsm);
+static void shutdown_scan(CustomScanState *css);
+
+const CustomScanMethods olap_scan_plan_methods = {
+	.CustomName = "OlapScan",
+	.CreateCustomScanState = create_state,
+};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "OlapScan",
+	.BeginCustomScan = begin,
+	.ExecCustomScan = exec,
+	.EndCustomScan = end,
+	.ReScanCustomScan = rescan,
+	.EstimateDSMCustomScan = estimate_dsm,
+	.InitializeDSMCustomScan = initialize_dsm,
+	.ReInitializeDSMCustomScan = reinitialize_dsm,
+	.InitializeWorkerCustomScan = initialize_worker,
+	.ShutdownCustomScan = shutdown_scan,
+	.ExplainCustomScan = olap_scan_explain,
+};
+
+void
+olap_exec_init(void)
+{
+	RegisterCustomScanMethods(&olap_scan_plan_methods);
+}
+
+static Node *
+create_state(CustomScan *plan)
+{
+	OlapScanNode *node = palloc0(sizeof(OlapScanNode));
+
+	NodeSetTag(node, T_CustomScanState);
+	node->css.methods = &exec_methods;
+	return (Node *) node;
+}
+
+static void
+begin(CustomScanState *css, EState *estate, int eflags)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	int			natts = RelationGetDescr(css->ss.ss_currentRelation)->natts;
+	ListCell   *lc;
+
+	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapScan filter",
+									  ALLOCSET_DEFAULT_SIZES);
+	node->recheck = ExecInitQual(plan->custom_exprs, &css->ss.ps);
+	node->needed = palloc0(Max(natts, 1) * sizeof(bool));
+	foreach(lc, linitial(plan->custom_private))
+	{
+		int			attno = lfirst_int(lc);
+
+		if (attno == 0)
+		{
+			node->needed = NULL;
+			break;
+		}
+		if (attno <= natts)
+			node->needed[attno - 1] = true;
+	}
+}
+
+/* ---- building the filter ---- */
+
+/* Values are evaluated now, in the per-scan context. */
+static void
+build_quals(OlapScanNode *node)
+{
+	CustomScanState *css = &node->css;
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	TupleDesc	desc = RelationGetDescr(css->ss.ss_currentRelation);
+	OlapQualContext cxt = {plan->scan.scanrelid, &css->ss.ps,
+	css->ss.ps.ps_ExprContext};
+	MemoryContext old;
+	OlapExpr  **exprs;
+	List	   *unbuilt = NIL;
+	ListCell   *lc;
+	int			n = 0;
+
+	MemoryContextReset(node->cxt);
+	old = MemoryContextSwitchTo(node->cxt);
+	exprs = palloc(Max(list_length(plan->custom_exprs), 1) * sizeof(OlapExpr *));
+	foreach(lc, plan->custom_exprs)
+	{
+		OlapExpr   *expr = olap_qual_translate(lfirst(lc), &cxt);
+
+		if (expr != NULL)
+			exprs[n++] = expr;
+		else
+			unbuilt = lappend(unbuilt, lfirst(lc));
+	}
+	node->zones = palloc(MAX_ZONE_QUALS * sizeof(OlapZoneQual));
+	node->nzones = olap_qual_zones(exprs, n, olap_column_types(desc),
+								   desc->natts, node->zones, 0, MAX_ZONE_QUALS);
+	node->filter = n > 0 ? olap_filter_create(exprs, n, node->cxt) : NULL;
+	node->unbuilt = unbuilt == NIL ? NULL : ExecInitQual(unbuilt, &css->ss.ps);
+	MemoryContextSwitchTo(old);
+	node->built = true;
+}
+
+static void
+start_scan(OlapScanNode *node)
+{
+	CustomScanState *css = &node->css;
+	MemoryContext old = MemoryContextSwitchTo(css->ss.ps.state->es_query_cxt);
+
+	if (!node->built)
+		build_quals(node);
+	node->scan = olap_scan_begin(css->ss.ss_currentRelation,
+								 css->ss.ps.state->es_snapshot, node->needed,
+								 node->zones, node->nzones,
+								 node->parallel ? &node->parallel->scan : NULL);
+	MemoryContextSwitchTo(old);
+}
+
+/* ---- rows ---- */
+
+static void
+add_counts(OlapScanCounts *to, const OlapScanCounts *from)
+{
+	to->scan.segments_total += from->scan.segments_total;
+	to->scan.segments_pruned += from->scan.segments_pruned;
+	to->scan.segments_read += from->scan.segments_read;
+	to->scan.rowgroups_total += from->scan.rowgroups_total;
+	to->scan.rowgroups_pruned += from->scan.rowgroups_pruned;
+	to->scan.rowgroups_read += from->scan.rowgroups_read;
+	to->scan.delta_pages += from->scan.delta_pages;
+	to->scan.rows += from->scan.rows;
+	to->scan.bytes_read += from->scan.bytes_read;
+	to->filtered += from->filtered;
+}
+
+/*
+ * Add what another participant of the same scan did.  Each of them looks at the
+ * whole directory, so totals and pruned segments are the same for all and must
+ * not be added; a segment may have been opened by several.
+ */
+static void
+add_participant(OlapScanCounts *to, const OlapScanCounts *from)
+{
+	OlapScanStats *s = &to->scan;
+	uint64		left;
+
+	s->segments_total = Max(s->segments_total, from->scan.segments_total);
+	s->segments_pruned = Max(s->segments_pruned, from->scan.segments_pruned);
+	s->rowgroups_total = Max(s->rowgroups_total, from->scan.rowgroups_total);
+	left = s->segments_total - s->segments_pruned;
+	s->segments_read = Min(s->segments_read + from->scan.segments_read, left);
+	s->rowgroups_read += from->scan.rowgroups_read;
+	s->rowgroups_pruned = s->rowgroups_total -
+		Min(s->rowgroups_read, s->rowgroups_total);
+	s->delta_pages += from->scan.delta_pages;
+	s->rows += from->scan.rows;
+	s->bytes_read += from->scan.bytes_read;
+	to->filtered += from->filtered;
+}
+
+/* This process's counts. */
+static OlapScanCounts
+own_counts(const OlapScanNode *node)
+{
+	OlapScanCounts counts = node->done;
+
+	if (node->scan != NULL)
+	{
+		OlapScanCounts running = {.scan = *olap_scan_stats(node->scan)};
+
+		add_counts(&counts, &running);
+	}
+	counts.filtered += node->filtered;
+	return counts;
+}
+
+OlapScanCounts
+olap_scan_counts(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+	OlapScanCounts counts = own_counts(node);
+
+	if (node->had_workers)
+		add_participant(&counts, &node->workers);
+	return counts;
+}
+
+/* The next batch with rows left after the filter; false at the end. */
+static bool
+next_batch(OlapScanNode *node)
+{
+	for (;;)
+	{
+		uint32		before;
+
+		CHECK_FOR_INTERRUPTS();
+		node->batch = olap_scan_next(node->scan);
+		node->pos = 0;
+		if (node->slot != NULL)
+			*node->slot = own_counts(node);
+		if (node->batch == NULL)
+			return false;
+		if (node->filter == NULL)
+			return true;
+		if (node->batch->place != node->place)
+		{
+			olap_filter_new_place(node->filter);
+			node->place = node->batch->place;
+		}
+		before = node->batch->nsel;
+		node->filtered += before - olap_filter_run(node->filter, node->batch);
+		if (node->batch->nsel > 0)
+			return true;
+	}
+}
+
+static TupleTableSlot *
+access_next(ScanState *ss)
+{
+	OlapScanNode *node = (OlapScanNode *) ss;
+	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
+
+	if (node->scan == NULL)
+		start_scan(node);
+	for (;;)
+	{
+		const OlapBatch *batch = node->batch;
+		uint32		row;
+
+		if (batch == NULL || node->pos >= batch->nsel)
+		{
+			if (!next_batch(node))
+				return ExecClearTuple(slot);
+			continue;
+		}
+		row = batch->sel != NULL ? batch->sel[node->pos] : node->pos;
+		node->pos++;
+		olap_scan_fill_slot(node->scan, node->batch, row, slot);
+		if (node->unbuilt != NULL)
+		{
+			ss->ps.ps_ExprContext->ecxt_scantuple = slot;
+			if (!ExecQual(node->unbuilt, ss->ps.ps_ExprContext))
+				continue;
+		}
+		return slot;
+	}
+}
+
+/* EvalPlanQual put a row into the slot: do the vector clauses hold for it? */
+static bool
+recheck_row(ScanState *ss, TupleTableSlot *slot)
+{
+	OlapScanNode *node = (OlapScanNode *) ss;
+
+	ss->ps.ps_ExprContext->ecxt_scantuple = slot;
+	return ExecQual(node->recheck, ss->ps.ps_ExprContext);
+}
+
+static TupleTableSlot *
+exec(CustomScanState *css)
+{
+	return ExecScan(&css->ss, access_next, recheck_row);
+}
+
+static void
+stop_scan(OlapScanNode *node)
+{
+	if (node->scan == NULL)
+		return;
+	node->done = own_counts(node);
+	node->filtered = 0;
+	olap_scan_end(node->scan);
+	node->scan = NULL;
+	node->batch = NULL;
+	node->pos = 0;
+	node->place = 0;
+}
+
+static void
+rescan(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	stop_scan(node);
+	node->built = false;
+	ExecScanReScan(&css->ss);
+}
+
+static void
+end(CustomScanState *css)
+{
+	stop_scan((OlapScanNode *) css);
+}
+
+/* ---- parallel ---- */
+
+static Size
+estimate_dsm(CustomScanState *css, ParallelContext *pcxt)
+{
+	return add_size(offsetof(ParallelState, counts),
+					mul_size(pcxt->nworkers, sizeof(OlapScanCounts)));
+}
+
+static void
+initialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	node->parallel = dsm;
+	memset(node->parallel, 0, estimate_dsm(css, pcxt));
+	node->parallel->nworkers = pcxt->nworkers;
+	olap_scan_shared_init(&node->parallel->scan, css->ss.ss_currentRelation);
+}
+
+static void
+collect_workers(OlapScanNode *node)
+{
+	OlapScanCounts round = {0};
+
+	for (int i = 0; i < node->parallel->nworkers; i++)
+		add_participant(&round, &node->parallel->counts[i]);
+	add_counts(&node->workers, &round);
+	node->had_workers = true;
+}
+
+static void
+reinitialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	/* keep what the workers of the round before counted */
+	collect_workers(node);
+	memset(node->parallel->counts, 0,
+		   node->parallel->nworkers * sizeof(OlapScanCounts));
+	pg_atomic_write_u64(&node->parallel->scan.next_unit, 0);
+}
+
+static void
+initialize_worker(CustomScanState *css, shm_toc *toc, void *dsm)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	node->parallel = dsm;
+	if (ParallelWorkerNumber >= 0 && ParallelWorkerNumber < node->parallel->nworkers)
+		node->slot = &node->parallel->counts[ParallelWorkerNumber];
+}
+
+/* The shared memory is about to go: workers leave, the leader takes counts. */
+static void
+shutdown_scan(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	if (node->parallel == NULL)
+		return;
+	if (node->slot != NULL)
+		*node->slot = own_counts(node);
+	else if (!IsParallelWorker())
+		collect_workers(node);
+	stop_scan(node);
+	node->slot = NULL;
+	node->parallel = NULL;
+}

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan_node.h
+ *		The OlapScan node: scan, prune and filter in vectors, emit rows.
+ *
+ * src/exec/scan_node.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_SCAN_NODE_H
+#define OLAP_SCAN_NODE_H
+
+#include "nodes/extensible.h"
+
+#include "table/scan.h"
+
+/*
+ * Plan: custom_exprs holds the clauses with a vector form; plan.qual the
+ * others.  custom_private is one list of integers, the attribute numbers that
+ * are needed; a 0 among them means all.
+ */
+extern const CustomScanMethods olap_scan_plan_methods;
+
+/* What one process did; summed for EXPLAIN. */
+typedef struct OlapScanCounts
+{
+	OlapScanStats scan;
+	uint64		filtered;		/* rows removed by vector filters */
+} OlapScanCounts;
+
+/* Register the node; called by _PG_init. */
+extern void olap_exec_init(void);
+
+/* EXPLAIN of one node; in explain.c. */
+struct ExplainState;
+extern void olap_scan_explain(CustomScanState *node, List *ancestors,
+							  struct ExplainState *es);
+
+/* Counts of all processes that took part so far. */
+extern OlapScanCounts olap_scan_counts(CustomScanState *node);
+
+#endif							/* OLAP_SCAN_NODE_H */

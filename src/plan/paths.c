@@ -1,0 +1,301 @@
+/*-------------------------------------------------------------------------
+ *
+ * paths.c
+ *		OlapScan paths for tables of ours, and the plan made of one.
+ *
+ * An OlapScan replaces the sequential scan (serial and partial) of a base
+ * relation; index paths stay and compete by cost.  Which clauses have a vector
+ * form is decided by whitelist here; the rest stays PostgreSQL's.
+ *
+ * src/plan/paths.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "base/guc.h"
+#include "exec/qual.h"
+#include "exec/scan_node.h"
+#include "plan/paths.h"
+#include "table/ddl.h"
+
+/*
+ * Work a row in units of cpu_tuple_cost and cpu_operator_cost: emitting a row
+ * from vectors costs about a third of deforming a heap tuple, testing one in a
+ * kernel a twentieth of an operator call.
+ */
+#define EMIT_FACTOR 0.3
+#define KERNEL_FACTOR 0.05
+
+static set_rel_pathlist_hook_type previous_hook = NULL;
+
+static Plan *plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best,
+					   List *tlist, List *clauses, List *custom_plans);
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "OlapScan",
+	.PlanCustomPath = plan_scan,
+};
+
+/* May this clause run before the others, and has it a vector form? */
+static bool
+is_vector_clause(RelOptInfo *rel, RestrictInfo *rinfo)
+{
+	OlapQualContext cxt = {rel->relid, NULL, NULL};
+
+	if (rinfo->pseudoconstant)
+		return false;
+	if (rinfo->security_level > rel->baserestrict_min_security &&
+		!rinfo->leakproof)
+		return false;
+	return olap_qual_translate(rinfo->clause, &cxt) != NULL;
+}
+
+/* Attributes of rel in node, system columns included, offset as usual. */
+static Bitmapset *
+attributes_of(Node *node, Index relid, Bitmapset *set)
+{
+	pull_varattnos(node, relid, &set);
+	return set;
+}
+
+static Bitmapset *
+needed_attributes(RelOptInfo *rel)
+{
+	Bitmapset  *set = attributes_of((Node *) rel->reltarget->exprs, rel->relid, NULL);
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		set = attributes_of((Node *) ((RestrictInfo *) lfirst(lc))->clause,
+							rel->relid, set);
+	return set;
+}
+
+/* System columns that a vector row has: tableoid and ctid only. */
+static bool
+needs_header(const Bitmapset *set)
+{
+	int			x = -1;
+
+	while ((x = bms_next_member(set, x)) >= 0)
+	{
+		int			attno = x + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno < 0 && attno != TableOidAttributeNumber &&
+			attno != SelfItemPointerAttributeNumber)
+			return true;
+	}
+	return false;
+}
+
+/* Part of the table's columns that will be read. */
+static double
+column_fraction(RelOptInfo *rel, const Bitmapset *set)
+{
+	int			n = 0,
+				x = -1;
+
+	while ((x = bms_next_member(set, x)) >= 0)
+	{
+		int			attno = x + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno == 0)
+			return 1.0;
+		if (attno > 0)
+			n++;
+	}
+	return (double) n / Max(rel->max_attr, 1);
+}
+
+static void
+cost_scan(PlannerInfo *root, RelOptInfo *rel, Path *path, const Bitmapset *set)
+{
+	double		kernels = 0,
+				tuples = Max(rel->tuples, 1),
+				vector_rows;
+	Selectivity vector_sel;
+	List	   *vector = NIL;
+	QualCost	rest = {0, 0};
+	ListCell   *lc;
+	Cost		io,
+				cpu;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst(lc);
+		QualCost	cost;
+
+		if (is_vector_clause(rel, rinfo))
+		{
+			vector = lappend(vector, rinfo);
+			kernels += 1;
+			continue;
+		}
+		cost_qual_eval_node(&cost, (Node *) rinfo->clause, root);
+		rest.startup += cost.startup;
+		rest.per_tuple += cost.per_tuple;
+	}
+	vector_sel = clauselist_selectivity(root, vector, rel->relid, JOIN_INNER, NULL);
+	vector_rows = clamp_row_est(tuples * vector_sel);
+
+	/* zone maps skip most places of a selective scan; some are read in vain */
+	io = rel->pages * column_fraction(rel, set) *
+		Min(1.0, 0.05 + 2 * vector_sel) * seq_page_cost;
+	cpu = tuples * cpu_operator_cost * KERNEL_FACTOR * kernels *
+		Min(1.0, 0.05 + 2 * vector_sel) +
+		vector_rows * (cpu_tuple_cost * EMIT_FACTOR + rest.per_tuple) +
+		path->rows * path->pathtarget->cost.per_tuple;
+
+	if (path->parallel_workers > 0)
+	{
+		double		divisor = path->parallel_workers;
+
+		if (parallel_leader_participation)
+			divisor += Max(0.0, 1.0 - 0.3 * path->parallel_workers);
+		cpu /= divisor;
+		path->rows = clamp_row_est(path->rows / divisor);
+	}
+	path->startup_cost = rest.startup + path->pathtarget->cost.startup;
+	path->total_cost = path->startup_cost + io + cpu;
+}
+
+static Path *
+make_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
+			   const Bitmapset *set)
+{
+	CustomPath *cpath = makeNode(CustomPath);
+
+	cpath->path.pathtype = T_CustomScan;
+	cpath->path.parent = rel;
+	cpath->path.pathtarget = rel->reltarget;
+	cpath->path.param_info = get_baserel_parampathinfo(root, rel,
+													   rel->lateral_relids);
+	cpath->path.parallel_aware = workers > 0;
+	cpath->path.parallel_safe = rel->consider_parallel;
+	cpath->path.parallel_workers = workers;
+	cpath->path.rows = cpath->path.param_info ?
+		cpath->path.param_info->ppi_rows : rel->rows;
+	cpath->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	cpath->methods = &path_methods;
+	cost_scan(root, rel, &cpath->path, set);
+	return &cpath->path;
+}
+
+/* The list without plain sequential scans. */
+static List *
+without_seqscan(List *paths)
+{
+	List	   *left = NIL;
+	ListCell   *lc;
+
+	foreach(lc, paths)
+		if (((Path *) lfirst(lc))->pathtype != T_SeqScan)
+			left = lappend(left, lfirst(lc));
+	return left;
+}
+
+static bool
+is_our_rel(RelOptInfo *rel, RangeTblEntry *rte)
+{
+	Relation	relation;
+	bool		ours;
+
+	if (!olap_guc_enable_scan || rte->rtekind != RTE_RELATION || rte->inh ||
+		rte->tablesample != NULL || IS_DUMMY_REL(rel) ||
+		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW) ||
+		(rel->reloptkind != RELOPT_BASEREL &&
+		 rel->reloptkind != RELOPT_OTHER_MEMBER_REL))
+		return false;
+	relation = table_open(rte->relid, NoLock);
+	ours = olap_is_table(relation);
+	table_close(relation, NoLock);
+	return ours;
+}
+
+static void
+set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
+				 RangeTblEntry *rte)
+{
+	Bitmapset  *set;
+
+	if (previous_hook)
+		previous_hook(root, rel, rti, rte);
+	if (!is_our_rel(rel, rte))
+		return;
+	set = needed_attributes(rel);
+	if (needs_header(set))
+		return;
+
+	rel->pathlist = without_seqscan(rel->pathlist);
+	rel->partial_pathlist = without_seqscan(rel->partial_pathlist);
+	add_path(rel, make_scan_path(root, rel, 0, set));
+	if (rel->consider_parallel && bms_is_empty(rel->lateral_relids))
+	{
+		int			workers = compute_parallel_worker(rel, rel->pages, -1,
+													  max_parallel_workers_per_gather);
+
+		if (workers > 0)
+			add_partial_path(rel, make_scan_path(root, rel, workers, set));
+	}
+}
+
+static Plan *
+plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
+		  List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	List	   *vector = NIL,
+			   *rest = NIL,
+			   *needed = NIL;
+	Bitmapset  *set;
+	ListCell   *lc;
+	int			x = -1;
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (rinfo->pseudoconstant)
+			continue;			/* a Result above tests it */
+		if (is_vector_clause(rel, rinfo))
+			vector = lappend(vector, rinfo->clause);
+		else
+			rest = lappend(rest, rinfo->clause);
+	}
+
+	set = attributes_of((Node *) tlist, rel->relid, NULL);
+	set = attributes_of((Node *) vector, rel->relid, set);
+	set = attributes_of((Node *) rest, rel->relid, set);
+	while ((x = bms_next_member(set, x)) >= 0)
+		if (x + FirstLowInvalidHeapAttributeNumber >= 0)
+			needed = lappend_int(needed, x + FirstLowInvalidHeapAttributeNumber);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = rest;
+	scan->scan.scanrelid = rel->relid;
+	scan->flags = best->flags;
+	scan->custom_exprs = vector;
+	scan->custom_private = list_make1(needed);
+	scan->methods = &olap_scan_plan_methods;
+	return &scan->scan.plan;
+}
+
+void
+olap_plan_init(void)
+{
+	previous_hook = set_rel_pathlist_hook;
+	set_rel_pathlist_hook = set_rel_pathlist;
+}

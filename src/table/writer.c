@@ -141,7 +141,7 @@ set_buckets(OlapWriter *writer, Relation rel)
 }
 
 static OlapWriter *
-create_writer(Relation rel, CommandId cid)
+create_writer(Relation rel, TransactionId xid, CommandId cid)
 {
 	MemoryContext cxt = AllocSetContextCreate(TopTransactionContext,
 											  "olap writer",
@@ -152,7 +152,7 @@ create_writer(Relation rel, CommandId cid)
 	writer->relid = RelationGetRelid(rel);
 	writer->locator = rel->rd_locator;
 	writer->subxid = GetCurrentSubTransactionId();
-	writer->xid = GetCurrentTransactionId();
+	writer->xid = xid;
 	writer->cid = cid;
 	writer->cxt = cxt;
 	writer->desc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
@@ -168,8 +168,9 @@ create_writer(Relation rel, CommandId cid)
 	return writer;
 }
 
+/* The writer of rows inserted by (xid, cid); xid Invalid: the current one. */
 static OlapWriter *
-get_writer(Relation rel, CommandId cid)
+get_writer(Relation rel, TransactionId xid, CommandId cid)
 {
 	SubTransactionId subxid = GetCurrentSubTransactionId();
 	dlist_iter	iter;
@@ -181,7 +182,9 @@ get_writer(Relation rel, CommandId cid)
 		if (writer->subxid != subxid ||
 			!RelFileLocatorEquals(writer->locator, rel->rd_locator))
 			continue;
-		if (writer->cid == cid && writer->desc->natts == RelationGetDescr(rel)->natts)
+		if (writer->cid == cid &&
+			(writer->xid == xid || !TransactionIdIsValid(xid)) &&
+			writer->desc->natts == RelationGetDescr(rel)->natts)
 		{
 			dlist_move_head(&writers, &writer->node);
 			return writer;
@@ -189,7 +192,8 @@ get_writer(Relation rel, CommandId cid)
 		flush_writer(writer, rel);
 		break;
 	}
-	return create_writer(rel, cid);
+	return create_writer(rel, TransactionIdIsValid(xid) ? xid :
+						 GetCurrentTransactionId(), cid);
 }
 
 /* Write out the largest buckets until the backend is within its memory. */
@@ -338,7 +342,7 @@ void
 olap_writer_insert(Relation rel, TupleTableSlot **slots, int nslots,
 				   CommandId cid)
 {
-	OlapWriter *writer = get_writer(rel, cid);
+	OlapWriter *writer = get_writer(rel, InvalidTransactionId, cid);
 
 	for (int i = 0; i < nslots; i++)
 	{
@@ -350,6 +354,18 @@ olap_writer_insert(Relation rel, TupleTableSlot **slots, int nslots,
 	else
 		insert_buffered(writer, rel, slots, nslots);
 	pgstat_count_heap_insert(rel, nslots);
+	enforce_memory(rel);
+}
+
+void
+olap_writer_copy_row(Relation rel, TupleTableSlot *slot, TransactionId xid,
+					 CommandId cid)
+{
+	OlapWriter *writer = get_writer(rel, xid, cid);
+
+	writer->observable = false;
+	slot_getallattrs(slot);
+	insert_buffered(writer, rel, &slot, 1);
 	enforce_memory(rel);
 }
 
@@ -383,7 +399,7 @@ void
 olap_writer_insert_batch(Relation rel, const OlapVector *const *cols,
 						 uint32 nrows, CommandId cid)
 {
-	OlapWriter *writer = get_writer(rel, cid);
+	OlapWriter *writer = get_writer(rel, InvalidTransactionId, cid);
 	MemoryContext old = MemoryContextSwitchTo(writer->cxt);
 	const OlapVector *time = writer->time_attno > 0 ?
 		cols[writer->time_attno - 1] : NULL;

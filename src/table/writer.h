@@ -44,6 +44,13 @@ extern void olap_writer_insert(Relation rel, TupleTableSlot **slots, int nslots,
 extern void olap_writer_insert_batch(Relation rel, const OlapVector *const *cols,
 									 uint32 nrows, CommandId cid);
 
+/*
+ * Copy a row into a new file of the table, as inserted by (xid, cid): VACUUM
+ * FULL and CLUSTER keep who inserted what.  The caller flushes.
+ */
+extern void olap_writer_copy_row(Relation rel, TupleTableSlot *slot,
+								 TransactionId xid, CommandId cid);
+
 /* No index, no row trigger: batches may be inserted. */
 extern bool olap_writer_batch_ok(Relation rel);
 

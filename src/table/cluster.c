@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * cluster.c
+ *		VACUUM FULL and CLUSTER: copy the rows into a new file.
+ *
+ * Rows keep who inserted them unless that is older than every snapshot, so a
+ * transaction whose snapshot predates the rewrite sees what it saw before.
+ *
+ * src/table/cluster.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "storage/procarray.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "table/am.h"
+#include "table/slot.h"
+#include "table/writer.h"
+
+typedef struct Copy
+{
+	Relation	target;
+	TransactionId oldest_xmin;
+	double		copied;
+	double		dropped;		/* of aborted transactions */
+} Copy;
+
+static void
+copy_row(Copy *copy, TupleTableSlot *slot)
+{
+	TransactionId xmin;
+	CommandId	cmin;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!olap_slot_get_inserter(slot, &xmin, &cmin))
+		elog(ERROR, "row of an olap table without an inserter");
+	if (TransactionIdIsNormal(xmin) &&
+		!TransactionIdIsCurrentTransactionId(xmin) &&
+		!TransactionIdIsInProgress(xmin) && !TransactionIdDidCommit(xmin))
+	{
+		copy->dropped++;
+		return;
+	}
+	if (!TransactionIdIsNormal(xmin) ||
+		TransactionIdPrecedes(xmin, copy->oldest_xmin))
+	{
+		xmin = FrozenTransactionId;
+		cmin = FirstCommandId;
+	}
+	else if (!TransactionIdIsCurrentTransactionId(xmin))
+		cmin = FirstCommandId;
+	olap_writer_copy_row(copy->target, slot, xmin, cmin);
+	copy->copied++;
+}
+
+static void
+copy_in_index_order(Copy *copy, Relation table, Relation index)
+{
+	IndexScanDesc scan = olap_index_beginscan(table, index, SnapshotAny, 0);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+
+	index_rescan(scan, NULL, 0, NULL, 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+		copy_row(copy, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	index_endscan(scan);
+}
+
+static void
+copy_in_table_order(Copy *copy, Relation table)
+{
+	TableScanDesc scan = table_beginscan(table, SnapshotAny, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		copy_row(copy, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+}
+
+void
+olap_relation_copy_for_cluster(Relation old_rel, Relation new_rel,
+							   Relation index, bool use_sort,
+							   TransactionId oldest_xmin,
+							   TransactionId *xid_cutoff,
+							   MultiXactId *multi_cutoff, double *num_tuples,
+							   double *tups_vacuumed,
+							   double *tups_recently_dead)
+{
+	Copy		copy = {new_rel, oldest_xmin, 0, 0};
+
+	if (index != NULL)
+		copy_in_index_order(&copy, old_rel, index);
+	else
+		copy_in_table_order(&copy, old_rel);
+	olap_writer_flush(new_rel);
+	*num_tuples = copy.copied;
+	*tups_vacuumed = copy.dropped;
+	*tups_recently_dead = 0;
+}

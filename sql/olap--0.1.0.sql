@@ -14,6 +14,15 @@ COMMENT ON SCHEMA olap IS 'functions, views and catalogs of the olap extension';
 -- table access method
 -------------------------------------------------------------------------------
 
+CREATE FUNCTION olap.olap_tableam_handler(internal)
+RETURNS table_am_handler
+AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
+COMMENT ON FUNCTION olap.olap_tableam_handler(internal) IS
+  'callbacks of the olap table access method';
+
+CREATE ACCESS METHOD olap TYPE TABLE HANDLER olap.olap_tableam_handler;
+COMMENT ON ACCESS METHOD olap IS 'columnar tables for real-time analytics';
+
 -------------------------------------------------------------------------------
 -- sketches and general functions (in the extension's schema)
 -------------------------------------------------------------------------------

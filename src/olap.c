@@ -16,6 +16,9 @@
 #include "fmgr.h"
 
 #include "base/guc.h"
+#include "exec/scan_node.h"
+#include "plan/paths.h"
+#include "table/am.h"
 #include "table/ddl.h"
 #include "worker/worker.h"
 
@@ -27,6 +30,9 @@ void
 _PG_init(void)
 {
 	olap_guc_init();
+	olap_table_init();
 	olap_ddl_init();
+	olap_exec_init();
+	olap_plan_init();
 	olap_worker_init();
 }

@@ -8,7 +8,12 @@
  */
 #include "postgres.h"
 
+#include "access/nbtxlog.h"
+#include "access/transam.h"
+#include "access/xlog.h"
+#include "access/xloginsert.h"
 #include "storage/lmgr.h"
+#include "utils/rel.h"
 
 #include "base/compat.h"
 
@@ -45,3 +50,45 @@ ExtendBufferedRelBy(BufferManagerRelation bmr, ForkNumber fork,
 }
 
 #endif
+
+/*
+ * The full id of a past transaction of this relation, which is at most half the
+ * id space away.
+ */
+static FullTransactionId
+full_xid_of(TransactionId xid)
+{
+	FullTransactionId next = ReadNextFullTransactionId();
+	uint32		epoch = EpochFromFullTransactionId(next);
+
+	if (xid > XidFromFullTransactionId(next))
+		epoch--;
+	return FullTransactionIdFromEpochAndXid(epoch, xid);
+}
+
+/*
+ * A record of btree's that carries nothing but the conflict: its redo touches no
+ * page. Field names and the catalog flag came with 16 (8c847a1b1bc).
+ */
+void
+olap_log_conflict(Relation rel, TransactionId horizon)
+{
+	xl_btree_reuse_page record = {0};
+	Size		size = SizeOfBtreeReusePage;
+
+	if (!RelationNeedsWAL(rel) || !XLogStandbyInfoActive())
+		return;
+#if PG_VERSION_NUM >= 160000
+	record.locator = rel->rd_locator;
+	record.block = 0;
+	record.snapshotConflictHorizon = full_xid_of(horizon);
+	record.isCatalogRel = false;
+#else
+	record.node = rel->rd_locator;
+	record.block = 0;
+	record.latestRemovedFullXid = full_xid_of(horizon);
+#endif
+	XLogBeginInsert();
+	XLogRegisterData((char *) &record, size);
+	XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
+}

@@ -273,4 +273,92 @@ olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
 #define olap_collation_is_c(collation) lc_collate_is_c(collation)
 #endif
 
+/*
+ * Slots: 17 asks whether the current transaction inserted the row (0997e0af273), 18
+ * lets copies of minimal tuples have room in front (4d143509cbf).
+ */
+#if PG_VERSION_NUM >= 170000
+#define OLAP_SLOT_IS_CURRENT_XACT(function) .is_current_xact_tuple = function,
+#else
+#define OLAP_SLOT_IS_CURRENT_XACT(function)
+#endif
+#if PG_VERSION_NUM >= 180000
+#define OLAP_COPY_MINIMAL_ARGS TupleTableSlot *slot, Size extra
+#define OLAP_COPY_MINIMAL_PASS slot, extra
+#else
+#define OLAP_COPY_MINIMAL_ARGS TupleTableSlot *slot
+#define OLAP_COPY_MINIMAL_PASS slot
+#endif
+
+/*
+ * Parallel scans name their relation by its file in 18, by its OID before.
+ */
+static inline void
+olap_parallel_scan_set_relation(ParallelTableScanDesc pscan, Relation rel)
+{
+#if PG_VERSION_NUM >= 180000
+	pscan->phs_locator = rel->rd_locator;
+#else
+	pscan->phs_relid = RelationGetRelid(rel);
+#endif
+	pscan->phs_syncscan = false;
+}
+
+/*
+ * Cutoffs of VACUUM: 16 put them into one struct (4ce3afb82ec).
+ */
+#if PG_VERSION_NUM < 160000
+struct VacuumCutoffs
+{
+	TransactionId OldestXmin;
+	MultiXactId OldestMxact;
+	TransactionId FreezeLimit;
+	MultiXactId MultiXactCutoff;
+};
+
+static inline bool
+vacuum_get_cutoffs(Relation rel, const VacuumParams *params,
+				   struct VacuumCutoffs *cutoffs)
+{
+	return vacuum_set_xid_limits(rel, params->freeze_min_age,
+								 params->freeze_table_age,
+								 params->multixact_freeze_min_age,
+								 params->multixact_freeze_table_age,
+								 &cutoffs->OldestXmin, &cutoffs->OldestMxact,
+								 &cutoffs->FreezeLimit,
+								 &cutoffs->MultiXactCutoff);
+}
+#endif
+
+#if PG_VERSION_NUM < 180000
+#define vacuum_delay_point(is_analyze) vacuum_delay_point()
+#endif
+
+/*
+ * The next TID of an index validation's sort: 16 asks whether to copy the datum
+ * (d2b4b4c2259).
+ */
+#if PG_VERSION_NUM < 160000
+#define tuplesort_getdatum(state, forward, copy, val, isnull, abbrev) \
+	tuplesort_getdatum(state, forward, val, isnull, abbrev)
+#endif
+
+/*
+ * Log that transactions up to horizon are forgotten: standbys cancel the
+ * snapshots that still take one of them for running. Nothing else happens at
+ * replay. No-op for relations without WAL.
+ */
+extern void olap_log_conflict(Relation rel, TransactionId horizon);
+
+/*
+ * Index scans: 18 counts searches per scan (0fbceae841c).
+ */
+#if PG_VERSION_NUM >= 180000
+#define olap_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define olap_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_H */

@@ -56,4 +56,13 @@ extern bool olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off
 							 HeapTuple tuple, TransactionId *xmin,
 							 CommandId *cmin);
 
+/*
+ * Of page number index of a run: give rows of transactions committed before
+ * freeze_limit the frozen id, and mark the line pointers of aborted rows dead
+ * (they are never used again). One WAL record, if there is anything to do.
+ */
+extern void olap_delta_page_freeze(Relation rel, const OlapDirEntry *run,
+								   uint32 index, TransactionId freeze_limit,
+								   BufferAccessStrategy strategy);
+
 #endif							/* OLAP_DELTA_H */

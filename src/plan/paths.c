@@ -220,7 +220,8 @@ is_our_rel(RelOptInfo *rel, RangeTblEntry *rte)
 		 rel->reloptkind != RELOPT_OTHER_MEMBER_REL))
 		return false;
 	relation = table_open(rte->relid, NoLock);
-	ours = olap_is_table(relation);
+	ours = OidIsValid(relation->rd_rel->relam) &&
+		relation->rd_rel->relam == olap_am_oid();
 	table_close(relation, NoLock);
 	return ours;
 }

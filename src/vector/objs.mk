@@ -2,3 +2,8 @@
 OLAP_OBJS += src/vector/vector.o
 OLAP_OBJS += src/vector/vector_rows.o
 OLAP_OBJS += src/vector/decimal.o
+OLAP_OBJS += src/vector/expr.o
+OLAP_OBJS += src/vector/expr_bytes.o
+OLAP_OBJS += src/vector/expr_kernels.o
+OLAP_OBJS += src/vector/expr_numeric.o
+OLAP_OBJS += src/vector/filter.o

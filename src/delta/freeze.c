@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * freeze.c
+ *		What VACUUM does to delta pages.
+ *
+ * src/delta/freeze.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/generic_xlog.h"
+#include "access/transam.h"
+#include "storage/bufmgr.h"
+#include "storage/procarray.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "delta/delta.h"
+
+/* Change what is to change on a page; false if nothing is. */
+static bool
+freeze_tuples(Page page, TransactionId freeze_limit, bool only_look)
+{
+	OffsetNumber max = PageGetMaxOffsetNumber(page);
+	bool		changed = false;
+
+	for (OffsetNumber off = 1; off <= max; off++)
+	{
+		ItemId		item = PageGetItemId(page, off);
+		HeapTupleHeader header;
+		TransactionId xmin;
+
+		if (!ItemIdIsNormal(item))
+			continue;
+		header = (HeapTupleHeader) PageGetItem(page, item);
+		xmin = HeapTupleHeaderGetRawXmin(header);
+		if (!TransactionIdIsNormal(xmin) || TransactionIdIsInProgress(xmin))
+			continue;
+		if (!TransactionIdDidCommit(xmin))
+		{
+			if (!only_look)
+				ItemIdMarkDead(item);
+		}
+		else if (TransactionIdPrecedes(xmin, freeze_limit))
+		{
+			if (!only_look)
+				HeapTupleHeaderSetXmin(header, FrozenTransactionId);
+		}
+		else
+			continue;
+		changed = true;
+		if (only_look)
+			break;
+	}
+	return changed;
+}
+
+void
+olap_delta_page_freeze(Relation rel, const OlapDirEntry *run, uint32 index,
+					   TransactionId freeze_limit,
+					   BufferAccessStrategy strategy)
+{
+	BlockNumber block = run->first_block + index;
+	Buffer		buffer;
+
+	if (block >= RelationGetNumberOfBlocks(rel))
+		return;
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (!PageIsNew(BufferGetPage(buffer)))
+	{
+		olap_page_check(rel, BufferGetPage(buffer), block, OLAP_PAGE_DELTA,
+						run->id);
+		if (freeze_tuples(BufferGetPage(buffer), freeze_limit, true))
+		{
+			GenericXLogState *xlog = GenericXLogStart(rel);
+			Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+
+			freeze_tuples(page, freeze_limit, false);
+			olap_page_seal(page, block);
+			GenericXLogFinish(xlog);
+		}
+	}
+	UnlockReleaseBuffer(buffer);
+}

@@ -1,0 +1,522 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch.c
+ *		Find rows by their TID.
+ *
+ * A TID is a row number, so the place of a row is found by binary search over
+ * the row ranges of the directory. Several entries may cover a number (a
+ * segment and what it was merged into); the snapshot sees at most one.
+ *
+ * src/table/fetch.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relscan.h"
+#include "access/tupdesc.h"
+#include "access/xact.h"
+#include "pgstat.h"
+#include "storage/predicate.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "delta/delta.h"
+#include "table/fetch.h"
+#include "table/scan_internal.h"
+#include "table/slot.h"
+#include "table/writer.h"
+
+/* Segments and vectors kept open; a nested loop alternates between few. */
+#define FETCH_SEGMENTS 4
+#define FETCH_VECTORS 8
+
+typedef struct FetchSegment
+{
+	uint32		entry_id;		/* 0: free */
+	OlapSegment *segment;
+	int			rg;				/* the row group whose chunks are open */
+	uint64		used;
+} FetchSegment;
+
+typedef struct FetchVector
+{
+	uint32		entry_id;		/* 0: free */
+	int			rg;
+	uint32		vecno;
+	OlapBatchSource *source;
+	uint64		used;
+} FetchVector;
+
+struct OlapFetch
+{
+	Relation	rel;
+	TupleDesc	desc;
+	MemoryContext cxt;
+	bool		one_snapshot;	/* all MVCC lookups use the same snapshot */
+	bool		read;			/* the directory was read ... */
+	uint64		version;		/* ... at this version of it */
+	int			n;
+	OlapDirEntry *entries;		/* by first_vblock */
+	uint32	   *ends;			/* highest end of row ranges up to here */
+	uint64		clock;
+	FetchSegment segments[FETCH_SEGMENTS];
+	FetchVector vectors[FETCH_VECTORS];
+	OlapDeltaPage *page;
+};
+
+typedef struct OlapIndexFetch
+{
+	IndexFetchTableData base;
+	OlapFetch  *fetch;
+} OlapIndexFetch;
+
+/* ---- the directory ---- */
+
+OlapFetch *
+olap_fetch_create(Relation rel, MemoryContext parent)
+{
+	MemoryContext cxt = AllocSetContextCreate(parent, "olap fetch",
+											  ALLOCSET_DEFAULT_SIZES);
+	OlapFetch  *fetch = MemoryContextAllocZero(cxt, sizeof(OlapFetch));
+	MemoryContext old = CurrentMemoryContext;
+
+	fetch->rel = rel;
+	fetch->cxt = cxt;
+	MemoryContextSwitchTo(cxt);
+	fetch->desc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
+	MemoryContextSwitchTo(old);
+	return fetch;
+}
+
+/* Close everything that is open. */
+static void
+fetch_close(OlapFetch *fetch)
+{
+	for (int i = 0; i < FETCH_SEGMENTS; i++)
+		if (fetch->segments[i].entry_id != 0)
+			olap_segment_close(fetch->segments[i].segment);
+	memset(fetch->segments, 0, sizeof(fetch->segments));
+	for (int i = 0; i < FETCH_VECTORS; i++)
+		fetch->vectors[i].entry_id = 0;
+}
+
+void
+olap_fetch_free(OlapFetch *fetch)
+{
+	fetch_close(fetch);
+	MemoryContextDelete(fetch->cxt);
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	const OlapDirEntry *ea = a;
+	const OlapDirEntry *eb = b;
+
+	if (ea->first_vblock != eb->first_vblock)
+		return ea->first_vblock < eb->first_vblock ? -1 : 1;
+	if (ea->id != eb->id)
+		return ea->id < eb->id ? -1 : 1;
+	return 0;
+}
+
+void
+olap_fetch_refresh(OlapFetch *fetch)
+{
+	MemoryContext old;
+	OlapMeta	meta;
+	OlapDirList list;
+	uint32		end = 0;
+
+	if (!olap_meta_read(fetch->rel, &meta))
+		meta.version = 0;
+	if (fetch->read && fetch->version == meta.version)
+		return;
+
+	old = MemoryContextSwitchTo(fetch->cxt);
+	if (fetch->entries != NULL)
+		pfree(fetch->entries);
+	if (fetch->ends != NULL)
+		pfree(fetch->ends);
+	fetch->entries = NULL;
+	fetch->ends = NULL;
+	fetch->n = 0;
+	fetch->read = false;
+
+	olap_directory_read(fetch->rel, &list);
+	if (list.n > 0)
+	{
+		pfree(list.refs);
+		fetch->ends = MemoryContextAllocHuge(fetch->cxt,
+											 (Size) list.n * sizeof(uint32));
+		fetch->entries = list.entries;
+		fetch->n = list.n;
+		qsort(fetch->entries, fetch->n, sizeof(OlapDirEntry), compare_entries);
+		for (int i = 0; i < fetch->n; i++)
+		{
+			end = Max(end, fetch->entries[i].first_vblock +
+					  fetch->entries[i].nvblocks);
+			fetch->ends[i] = end;
+		}
+	}
+	fetch->read = true;
+	fetch->version = meta.version;
+	MemoryContextSwitchTo(old);
+}
+
+int
+olap_fetch_count(const OlapFetch *fetch)
+{
+	return fetch->n;
+}
+
+const OlapDirEntry *
+olap_fetch_entry(const OlapFetch *fetch, int i)
+{
+	return &fetch->entries[i];
+}
+
+/* Number of entries that start at or before vblock. */
+static int
+entries_before(OlapFetch *fetch, BlockNumber vblock)
+{
+	int			low = 0,
+				high = fetch->n;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (fetch->entries[middle].first_vblock <= vblock)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int
+olap_fetch_find(OlapFetch *fetch, BlockNumber vblock, Snapshot snapshot)
+{
+	for (int i = entries_before(fetch, vblock) - 1;
+		 i >= 0 && fetch->ends[i] > vblock; i--)
+	{
+		const OlapDirEntry *entry = &fetch->entries[i];
+
+		if (vblock - entry->first_vblock < entry->nvblocks &&
+			olap_place_visible(fetch->rel, entry, snapshot))
+			return i;
+	}
+	return -1;
+}
+
+/* ---- places ---- */
+
+static FetchSegment *
+fetch_segment(OlapFetch *fetch, const OlapDirEntry *entry)
+{
+	FetchSegment *victim = &fetch->segments[0];
+
+	for (int i = 0; i < FETCH_SEGMENTS; i++)
+	{
+		if (fetch->segments[i].entry_id == entry->id)
+		{
+			fetch->segments[i].used = ++fetch->clock;
+			return &fetch->segments[i];
+		}
+		if (fetch->segments[i].used < victim->used)
+			victim = &fetch->segments[i];
+	}
+	if (victim->entry_id != 0)
+	{
+		/* vectors may point into its chunks */
+		for (int i = 0; i < FETCH_VECTORS; i++)
+			if (fetch->vectors[i].entry_id == victim->entry_id)
+				fetch->vectors[i].entry_id = 0;
+		olap_segment_close(victim->segment);
+		victim->entry_id = 0;
+	}
+	victim->segment = olap_segment_open(fetch->rel, entry, fetch->cxt, NULL);
+	victim->entry_id = entry->id;
+	victim->rg = -1;
+	victim->used = ++fetch->clock;
+	return victim;
+}
+
+/* Only one row group of a segment keeps its chunks open. */
+static void
+use_rowgroup(OlapFetch *fetch, FetchSegment *place, int rg)
+{
+	if (place->rg == rg)
+		return;
+	if (place->rg >= 0)
+	{
+		for (int i = 0; i < FETCH_VECTORS; i++)
+			if (fetch->vectors[i].entry_id == place->entry_id &&
+				fetch->vectors[i].rg == place->rg)
+				fetch->vectors[i].entry_id = 0;
+		olap_segment_release(place->segment, place->rg);
+	}
+	place->rg = rg;
+}
+
+static OlapBatchSource *
+fetch_vector(OlapFetch *fetch, FetchSegment *place, const OlapDirEntry *entry,
+			 int rg, uint32 vecno)
+{
+	FetchVector *victim = &fetch->vectors[0];
+
+	for (int i = 0; i < FETCH_VECTORS; i++)
+	{
+		FetchVector *v = &fetch->vectors[i];
+
+		if (v->entry_id == entry->id && v->rg == rg && v->vecno == vecno)
+		{
+			v->used = ++fetch->clock;
+			return v->source;
+		}
+		if (v->entry_id == 0 ? victim->entry_id != 0 :
+			(victim->entry_id != 0 && v->used < victim->used))
+			victim = v;
+	}
+	use_rowgroup(fetch, place, rg);
+	victim->entry_id = 0;
+	if (victim->source == NULL)
+		victim->source = olap_batch_source_create(fetch->rel, fetch->desc,
+												  NULL, fetch->cxt);
+	olap_batch_set_segment(victim->source, place->segment, entry, rg, vecno);
+	victim->entry_id = entry->id;
+	victim->rg = rg;
+	victim->vecno = vecno;
+	victim->used = ++fetch->clock;
+	return victim->source;
+}
+
+OlapBatchSource *
+olap_fetch_vector(OlapFetch *fetch, int i, uint32 index, uint32 *row)
+{
+	const OlapDirEntry *entry = &fetch->entries[i];
+	FetchSegment *place = fetch_segment(fetch, entry);
+
+	for (int rg = 0; rg < olap_segment_rowgroups(place->segment); rg++)
+	{
+		uint32		first = olap_segment_rowgroup_first(place->segment, rg);
+		uint32		rows = olap_segment_rowgroup_rows(place->segment, rg);
+
+		if (index < first || index - first >= rows)
+			continue;
+		*row = (index - first) % OLAP_VECTOR_ROWS;
+		return fetch_vector(fetch, place, entry, rg,
+							(index - first) / OLAP_VECTOR_ROWS);
+	}
+	return NULL;
+}
+
+OlapDeltaPage *
+olap_fetch_delta_page(OlapFetch *fetch, int i, BlockNumber vblock)
+{
+	const OlapDirEntry *entry = &fetch->entries[i];
+
+	if (fetch->page == NULL)
+		fetch->page = MemoryContextAlloc(fetch->cxt, sizeof(OlapDeltaPage));
+	olap_delta_page_read(fetch->rel, entry, vblock - entry->first_vblock,
+						 fetch->page, NULL);
+	return fetch->page;
+}
+
+/* ---- rows ---- */
+
+static bool
+fetch_delta_row(OlapFetch *fetch, int i, ItemPointer tid, Snapshot snapshot,
+				TupleTableSlot *slot, TransactionId *xmin)
+{
+	OlapDeltaPage *page = olap_fetch_delta_page(fetch, i,
+												ItemPointerGetBlockNumberNoCheck(tid));
+	OffsetNumber off = ItemPointerGetOffsetNumberNoCheck(tid);
+	HeapTupleData tuple;
+	CommandId	cmin;
+
+	if (off < 1 || off > page->ntuples ||
+		!olap_delta_tuple(fetch->rel, page, off, &tuple, xmin, &cmin) ||
+		!olap_row_visible(fetch->rel, *xmin, cmin, snapshot))
+		return false;
+	if (slot != NULL)
+		olap_slot_store_delta(slot, fetch->desc, &tuple, *xmin, cmin);
+	return true;
+}
+
+static bool
+fetch_segment_row(OlapFetch *fetch, int i, ItemPointer tid,
+				  TupleTableSlot *slot)
+{
+	const OlapDirEntry *entry = &fetch->entries[i];
+	OlapRow		index = olap_row_of_tid(tid) -
+		(OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
+	OlapBatchSource *source;
+	uint32		row;
+
+	if (index >= entry->nrows)
+		return false;
+	if (slot == NULL)
+		return true;
+	source = olap_fetch_vector(fetch, i, (uint32) index, &row);
+	if (source == NULL)
+		return false;
+	olap_slot_store_row(slot, source, row);
+	return true;
+}
+
+bool
+olap_fetch_row(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot,
+			   TupleTableSlot *slot)
+{
+	BlockNumber vblock = ItemPointerGetBlockNumberNoCheck(tid);
+	OffsetNumber off = ItemPointerGetOffsetNumberNoCheck(tid);
+	TransactionId xmin;
+	int			i;
+
+	if (off < 1 || off > OLAP_VBLOCK_ROWS)
+		return false;
+
+	/* what a snapshot may see was complete before the first lookup by it */
+	if (!fetch->read || !fetch->one_snapshot || !IsMVCCSnapshot(snapshot))
+		olap_fetch_refresh(fetch);
+	i = olap_fetch_find(fetch, vblock, snapshot);
+	if (i < 0)
+		return false;
+	xmin = fetch->entries[i].xmin;
+	if (fetch->entries[i].kind == OLAP_ENTRY_DELTA)
+	{
+		if (!fetch_delta_row(fetch, i, tid, snapshot, slot, &xmin))
+			return false;
+	}
+	else if (!fetch_segment_row(fetch, i, tid, slot))
+		return false;
+	if (IsMVCCSnapshot(snapshot))
+		PredicateLockTID(fetch->rel, tid, snapshot, xmin);
+	return true;
+}
+
+/* ---- the backend's own fetch ---- */
+
+static OlapFetch *shared_fetch = NULL;
+static Oid	shared_relid = InvalidOid;
+static RelFileLocator shared_locator;
+
+static SubTransactionId shared_subid = InvalidSubTransactionId;
+
+/* The relation changed: columns, or where its relcache entry is. */
+static bool shared_stale = false;
+
+OlapFetch *
+olap_fetch_shared(Relation rel)
+{
+	if (shared_fetch != NULL &&
+		(shared_stale || shared_relid != RelationGetRelid(rel) ||
+		 shared_subid != GetCurrentSubTransactionId() ||
+		 shared_fetch->rel != rel ||
+		 !RelFileLocatorEquals(shared_locator, rel->rd_locator)))
+		olap_fetch_forget();
+	if (shared_fetch == NULL)
+	{
+		shared_stale = false;
+		shared_fetch = olap_fetch_create(rel, CurTransactionContext);
+		shared_relid = RelationGetRelid(rel);
+		shared_locator = rel->rd_locator;
+		shared_subid = GetCurrentSubTransactionId();
+	}
+	return shared_fetch;
+}
+
+void
+olap_fetch_forget(void)
+{
+	OlapFetch  *fetch = shared_fetch;
+
+	shared_fetch = NULL;
+	if (fetch != NULL)
+		olap_fetch_free(fetch);
+}
+
+/* Its memory goes with the (sub)transaction. */
+static void
+at_xact_end(XactEvent event, void *arg)
+{
+	shared_fetch = NULL;
+}
+
+static void
+at_subxact_end(SubXactEvent event, SubTransactionId subid,
+			   SubTransactionId parent, void *arg)
+{
+	if (event != SUBXACT_EVENT_START_SUB && subid == shared_subid)
+		shared_fetch = NULL;
+}
+
+static void
+at_relcache_change(Datum arg, Oid relid)
+{
+	if (relid == InvalidOid || relid == shared_relid)
+		shared_stale = true;
+}
+
+void
+olap_fetch_init(void)
+{
+	CacheRegisterRelcacheCallback(at_relcache_change, (Datum) 0);
+	RegisterXactCallback(at_xact_end, NULL);
+	RegisterSubXactCallback(at_subxact_end, NULL);
+}
+
+/* ---- callbacks ---- */
+
+IndexFetchTableData *
+olap_index_fetch_begin(Relation rel)
+{
+	OlapIndexFetch *index = palloc0(sizeof(OlapIndexFetch));
+
+	olap_writer_flush(rel);
+	index->base.rel = rel;
+	index->fetch = olap_fetch_create(rel, CurrentMemoryContext);
+	index->fetch->one_snapshot = true;
+	return &index->base;
+}
+
+/* What is open stays open: the next lookup is probably close by. */
+void
+olap_index_fetch_reset(IndexFetchTableData *data)
+{
+}
+
+void
+olap_index_fetch_end(IndexFetchTableData *data)
+{
+	olap_fetch_free(((OlapIndexFetch *) data)->fetch);
+	pfree(data);
+}
+
+bool
+olap_index_fetch_tuple(IndexFetchTableData *data, ItemPointer tid,
+					   Snapshot snapshot, TupleTableSlot *slot,
+					   bool *call_again, bool *all_dead)
+{
+	*call_again = false;
+	if (all_dead != NULL)
+		*all_dead = false;
+	return olap_fetch_row(((OlapIndexFetch *) data)->fetch, tid, snapshot, slot);
+}
+
+bool
+olap_tuple_fetch_row_version(Relation rel, ItemPointer tid, Snapshot snapshot,
+							 TupleTableSlot *slot)
+{
+	olap_writer_flush(rel);
+	if (!olap_fetch_row(olap_fetch_shared(rel), tid, snapshot, slot))
+		return false;
+
+	/* the fetch is used by others before the slot is read */
+	ExecMaterializeSlot(slot);
+	return true;
+}

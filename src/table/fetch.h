@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * fetch.h
+ *		Find rows by their TID.
+ *
+ * A fetch knows the directory and keeps a few segments and decoded vectors
+ * open, so rows that lie close together cost little. It notices by the
+ * metapage's version when its directory is out of date.
+ *
+ * src/table/fetch.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_TABLE_FETCH_H
+#define OLAP_TABLE_FETCH_H
+
+#include "access/relscan.h"
+#include "utils/snapshot.h"
+
+#include "table/batch.h"
+
+typedef struct OlapFetch OlapFetch;
+
+/* A fetch in a context below parent, for the relation's own descriptor. */
+extern OlapFetch *olap_fetch_create(Relation rel, MemoryContext parent);
+extern void olap_fetch_free(OlapFetch *fetch);
+
+/*
+ * The row at tid as snapshot sees it. The slot stands on memory of the fetch
+ * until its next call; materialize it to keep it. slot may be NULL: only tell.
+ */
+extern bool olap_fetch_row(OlapFetch *fetch, ItemPointer tid,
+						   Snapshot snapshot, TupleTableSlot *slot);
+
+/* Read the directory again if it changed. */
+extern void olap_fetch_refresh(OlapFetch *fetch);
+
+/* Entries in the order of their row numbers, as of the last refresh. */
+extern int	olap_fetch_count(const OlapFetch *fetch);
+extern const OlapDirEntry *olap_fetch_entry(const OlapFetch *fetch, int i);
+
+/* The entry that covers vblock and is visible; -1 if there is none. */
+extern int	olap_fetch_find(OlapFetch *fetch, BlockNumber vblock,
+							Snapshot snapshot);
+
+/*
+ * The decoded vector that holds row `index` of segment entry i; *row is its
+ * position there. NULL if the segment is shorter.
+ */
+extern OlapBatchSource *olap_fetch_vector(OlapFetch *fetch, int i, uint32 index,
+										  uint32 *row);
+
+/* The page of delta entry i for vblock; valid until the next page is read. */
+extern OlapDeltaPage *olap_fetch_delta_page(OlapFetch *fetch, int i,
+											BlockNumber vblock);
+
+/*
+ * A fetch for callers that come row by row without a handle (foreign-key
+ * triggers, EvalPlanQual): one per backend, kept until the transaction ends.
+ */
+extern OlapFetch *olap_fetch_shared(Relation rel);
+extern void olap_fetch_forget(void);
+extern void olap_fetch_init(void);
+
+/* Table access method callbacks. */
+extern IndexFetchTableData *olap_index_fetch_begin(Relation rel);
+extern void olap_index_fetch_reset(IndexFetchTableData *data);
+extern void olap_index_fetch_end(IndexFetchTableData *data);
+extern bool olap_index_fetch_tuple(IndexFetchTableData *data, ItemPointer tid,
+								   Snapshot snapshot, TupleTableSlot *slot,
+								   bool *call_again, bool *all_dead);
+extern bool olap_tuple_fetch_row_version(Relation rel, ItemPointer tid,
+										 Snapshot snapshot,
+										 TupleTableSlot *slot);
+
+#endif							/* OLAP_TABLE_FETCH_H */

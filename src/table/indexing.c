@@ -1,0 +1,219 @@
+/*-------------------------------------------------------------------------
+ *
+ * indexing.c
+ *		Building PostgreSQL's indexes on an olap table.
+ *
+ * Rows have one version and are not deleted, so an index gets every row whose
+ * inserter did not abort. A build that keeps writers away reads as SnapshotSelf
+ * does (committed or own); CREATE INDEX CONCURRENTLY with an MVCC snapshot.
+ *
+ * src/table/indexing.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "catalog/pg_am_d.h"
+#include "commands/progress.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "pgstat.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplesort.h"
+
+#include "base/compat.h"
+#include "base/errors.h"
+#include "table/am.h"
+#include "table/slot.h"
+
+/* What evaluating an index's columns and predicate needs. */
+typedef struct IndexRows
+{
+	Relation	rel;
+	IndexInfo  *info;
+	EState	   *estate;
+	ExprContext *econtext;
+	ExprState  *predicate;
+	TupleTableSlot *slot;
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+} IndexRows;
+
+static void
+rows_begin(IndexRows *rows, Relation rel, IndexInfo *info)
+{
+	rows->rel = rel;
+	rows->info = info;
+	rows->estate = CreateExecutorState();
+	rows->econtext = GetPerTupleExprContext(rows->estate);
+	rows->slot = table_slot_create(rel, NULL);
+	rows->econtext->ecxt_scantuple = rows->slot;
+	rows->predicate = ExecPrepareQual(info->ii_Predicate, rows->estate);
+}
+
+/* Compute the index columns of the row in the slot; false: not indexed. */
+static bool
+rows_compute(IndexRows *rows)
+{
+	MemoryContextReset(rows->econtext->ecxt_per_tuple_memory);
+	if (rows->predicate != NULL && !ExecQual(rows->predicate, rows->econtext))
+		return false;
+	FormIndexDatum(rows->info, rows->slot, rows->estate, rows->values,
+				   rows->isnull);
+	return true;
+}
+
+static void
+rows_end(IndexRows *rows)
+{
+	ExecDropSingleTupleTableSlot(rows->slot);
+	FreeExecutorState(rows->estate);
+
+	/* these belonged to the executor state */
+	rows->info->ii_ExpressionsState = NIL;
+	rows->info->ii_PredicateState = NULL;
+}
+
+/* Refuse what later releases bring, and what cannot work. */
+static void
+check_index(Relation rel, Relation index, IndexInfo *info)
+{
+	if (info->ii_Unique || info->ii_ExclusionOps != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("unique and exclusion constraints are not supported on olap tables"),
+				 errdetail("Index \"%s\" of table \"%s\" would enforce one.",
+						   RelationGetRelationName(index),
+						   RelationGetRelationName(rel)),
+				 errhint("Create an ordinary index, or keep the key in an ordinary table.")));
+	if (index->rd_rel->relam == BRIN_AM_OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("access method \"brin\" is not supported on olap tables"),
+				 errhint("Every column of an olap table has zone maps already, which do the same.")));
+}
+
+double
+olap_index_build_range_scan(Relation rel, Relation index,
+							struct IndexInfo *info, bool allow_sync,
+							bool anyvisible, bool progress,
+							BlockNumber start_block, BlockNumber nblocks,
+							IndexBuildCallback callback, void *callback_state,
+							TableScanDesc scan)
+{
+	OlapScanDesc *rows_scan;
+	IndexRows	rows;
+	Snapshot	snapshot = SnapshotSelf;
+	bool		registered = false;
+	double		nrows = 0;
+	int64		done = 0;
+
+	check_index(rel, index, info);
+	if (start_block != 0 || nblocks != InvalidBlockNumber)
+		OLAP_NOT_SUPPORTED("building an index over a range of blocks");
+
+	if (info->ii_Concurrent)
+	{
+		snapshot = scan != NULL ? scan->rs_snapshot :
+			RegisterSnapshot(GetTransactionSnapshot());
+		registered = scan == NULL;
+	}
+	if (scan == NULL)
+		scan = table_beginscan_strat(rel, snapshot, 0, NULL, true, false);
+	rows_scan = (OlapScanDesc *) scan;
+	olap_am_scan(rows_scan, RelationGetDescr(rel), snapshot);
+	if (progress)
+		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_TOTAL,
+									 RelationGetNumberOfBlocks(rel));
+
+	rows_begin(&rows, rel, info);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, rows.slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		nrows++;
+		if (rows_compute(&rows))
+			callback(index, &rows.slot->tts_tid, rows.values, rows.isnull,
+					 true, callback_state);
+		if (progress && rows_scan->row == 0)
+		{
+			const OlapScanStats *stats = olap_scan_stats(rows_scan->scan);
+
+			done = Max(done, (int64) (stats->bytes_read / BLCKSZ));
+			pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE, done);
+		}
+	}
+	if (progress)
+		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE,
+									 RelationGetNumberOfBlocks(rel));
+	table_endscan(scan);
+	rows_end(&rows);
+	if (registered)
+		UnregisterSnapshot(snapshot);
+	return nrows;
+}
+
+/* The next TID that the index holds; false at the end. */
+static bool
+next_indexed(ValidateIndexState *state, ItemPointer tid)
+{
+	Datum		value;
+	bool		isnull;
+
+	if (!tuplesort_getdatum(state->tuplesort, true, false, &value, &isnull,
+							NULL))
+		return false;
+	Assert(!isnull);
+	itemptr_decode(tid, DatumGetInt64(value));
+#ifndef USE_FLOAT8_BYVAL
+	pfree(DatumGetPointer(value));
+#endif
+	return true;
+}
+
+/*
+ * Insert the rows that the snapshot sees and the index lacks. Both come in the
+ * order of TIDs: the scan goes through places in the order of row numbers.
+ */
+void
+olap_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
+						 Snapshot snapshot, struct ValidateIndexState *state)
+{
+	TableScanDesc scan = table_beginscan_strat(rel, snapshot, 0, NULL, true,
+											   false);
+	ItemPointerData indexed;
+	bool		have = next_indexed(state, &indexed);
+	IndexRows	rows;
+
+	rows_begin(&rows, rel, info);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, rows.slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		state->htups += 1;
+		while (have && ItemPointerCompare(&indexed, &rows.slot->tts_tid) < 0)
+			have = next_indexed(state, &indexed);
+		if (have && ItemPointerEquals(&indexed, &rows.slot->tts_tid))
+			continue;
+		if (!rows_compute(&rows))
+			continue;
+		index_insert(index, rows.values, rows.isnull, &rows.slot->tts_tid, rel,
+					 UNIQUE_CHECK_NO, false, info);
+		state->tups_inserted += 1;
+	}
+	table_endscan(scan);
+	rows_end(&rows);
+}
+
+/*
+ * Index entries of aborted rows are removed by VACUUM alone: nothing is claimed
+ * dead here, for a wrong claim would lose live rows from the index for good.
+ */
+TransactionId
+olap_index_delete_tuples(Relation rel, TM_IndexDeleteOp *delstate)
+{
+	delstate->ndeltids = 0;
+	return InvalidTransactionId;
+}

@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * sample.c
+ *		ANALYZE and TABLESAMPLE.
+ *
+ * ANALYZE picks blocks of the file. A block of a delta run stands for its rows,
+ * block i of a segment's n for the i-th n-th of the segment's rows, any other
+ * block for none; so the row count extrapolates exactly. But 30,000 blocks hit
+ * nearly every vector of a table, and reading any row of a chunk costs the
+ * whole chunk. So of a large table only some row groups, and some vectors of
+ * each, offer their rows; the others are merely counted. The choice is even
+ * over the table, one group a stratum, so time-ordered columns are covered.
+ *
+ * TABLESAMPLE samples virtual blocks, the ones that TIDs name.
+ *
+ * src/table/sample.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/tsmapi.h"
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "pgstat.h"
+#include "storage/predicate.h"
+#include "storage/procarray.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "segment/visibility.h"
+#include "table/am.h"
+#include "table/scan_internal.h"
+#include "table/slot.h"
+#include "table/writer.h"
+
+/* At most about so many row groups and vectors are read for statistics. */
+#define SAMPLE_ROWGROUPS 128
+#define SAMPLE_VECTORS 768
+
+typedef struct OlapSample
+{
+	MemoryContext cxt;
+	OlapFetch  *fetch;
+
+	/* ANALYZE: entries by block, with the live rows of segments before each */
+	int		   *by_block;
+	uint64	   *rows_before;
+	uint64		total_rows;
+	uint32		seed;
+
+	/* what the current block offers */
+	int			entry;			/* -1: nothing */
+	uint32		next;			/* row of segment, or line pointer */
+	uint32		end;			/* behind the last */
+	OlapDeltaPage *page;
+	BlockNumber vblock;
+
+	/* TABLESAMPLE without a block method: the next block */
+	BlockNumber next_vblock;
+	BlockNumber nvblocks;
+} OlapSample;
+
+static OlapSample *
+sample_begin(OlapScanDesc *scan)
+{
+	MemoryContext cxt;
+	OlapSample *sample;
+
+	olap_writer_flush(scan->base.rs_rd);
+	cxt = AllocSetContextCreate(scan->cxt, "olap sample",
+								ALLOCSET_DEFAULT_SIZES);
+	sample = MemoryContextAllocZero(cxt, sizeof(OlapSample));
+	sample->cxt = cxt;
+	sample->fetch = olap_fetch_create(scan->base.rs_rd, cxt);
+	sample->entry = -1;
+	olap_fetch_refresh(sample->fetch);
+	scan->sample = sample;
+	return sample;
+}
+
+void
+olap_sample_end(OlapScanDesc *scan)
+{
+	OlapSample *sample = scan->sample;
+
+	scan->sample = NULL;
+	if (sample != NULL)
+	{
+		olap_fetch_free(sample->fetch);
+		MemoryContextDelete(sample->cxt);
+	}
+}
+
+/* ---- ANALYZE ---- */
+
+typedef enum RowState
+{
+	ROW_LIVE,
+	ROW_DEAD,
+	ROW_RUNNING					/* of another transaction: not counted */
+} RowState;
+
+static RowState
+row_state(TransactionId xmin)
+{
+	if (!TransactionIdIsNormal(xmin))
+		return TransactionIdIsValid(xmin) ? ROW_LIVE : ROW_DEAD;
+	if (TransactionIdIsCurrentTransactionId(xmin))
+		return ROW_LIVE;
+	if (TransactionIdIsInProgress(xmin))
+		return ROW_RUNNING;
+	return TransactionIdDidCommit(xmin) ? ROW_LIVE : ROW_DEAD;
+}
+
+static RowState
+segment_state(const OlapDirEntry *entry)
+{
+	if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
+		return ROW_RUNNING;		/* counted as removed by the last VACUUM */
+	if (TransactionIdIsValid(entry->xmax) &&
+		row_state(entry->xmax) == ROW_LIVE)
+		return ROW_DEAD;
+	if ((entry->flags & OLAP_ENTRY_COMPLETE) == 0)
+		return ROW_RUNNING;
+	return row_state(entry->xmin);
+}
+
+static int
+compare_blocks(const void *a, const void *b, void *arg)
+{
+	OlapFetch  *fetch = arg;
+	BlockNumber fa = olap_fetch_entry(fetch, *(const int *) a)->first_block;
+	BlockNumber fb = olap_fetch_entry(fetch, *(const int *) b)->first_block;
+
+	return fa < fb ? -1 : fa > fb;
+}
+
+static void
+analyze_begin(OlapSample *sample)
+{
+	int			n = olap_fetch_count(sample->fetch);
+	MemoryContext old = MemoryContextSwitchTo(sample->cxt);
+
+	sample->by_block = palloc_extended(Max(n, 1) * sizeof(int), MCXT_ALLOC_HUGE);
+	sample->rows_before = palloc_extended(Max(n, 1) * sizeof(uint64),
+										  MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+	{
+		const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, i);
+
+		sample->by_block[i] = i;
+		sample->rows_before[i] = sample->total_rows;
+		if (entry->kind == OLAP_ENTRY_SEGMENT &&
+			segment_state(entry) == ROW_LIVE)
+			sample->total_rows += entry->nrows;
+	}
+	qsort_arg(sample->by_block, n, sizeof(int), compare_blocks, sample->fetch);
+	sample->seed = (uint32) random();
+	MemoryContextSwitchTo(old);
+}
+
+/* The entry whose extent holds block; -1 if none does. */
+static int
+entry_of_block(OlapSample *sample, BlockNumber block)
+{
+	int			low = 0,
+				high = olap_fetch_count(sample->fetch);
+	const OlapDirEntry *entry;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (olap_fetch_entry(sample->fetch, sample->by_block[middle])->first_block <= block)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return -1;
+	entry = olap_fetch_entry(sample->fetch, sample->by_block[low - 1]);
+	return block - entry->first_block < entry->nblocks ?
+		sample->by_block[low - 1] : -1;
+}
+
+bool
+olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
+{
+	OlapScanDesc *desc = (OlapScanDesc *) scan;
+	OlapSample *sample = desc->sample;
+	const OlapDirEntry *entry;
+	BlockNumber block;
+	uint32		index;
+
+	if (!olap_analyze_block(OLAP_ANALYZE_BLOCK_PASS, &block))
+		return false;
+	if (sample == NULL)
+	{
+		sample = sample_begin(desc);
+		analyze_begin(sample);
+	}
+	sample->next = sample->end = 0;
+	sample->entry = entry_of_block(sample, block);
+	if (sample->entry < 0)
+		return true;
+
+	entry = olap_fetch_entry(sample->fetch, sample->entry);
+	index = block - entry->first_block;
+	if (entry->kind == OLAP_ENTRY_SEGMENT)
+	{
+		sample->next = (uint64) entry->nrows * index / entry->nblocks;
+		sample->end = (uint64) entry->nrows * (index + 1) / entry->nblocks;
+	}
+	else
+	{
+		sample->page = olap_fetch_delta_page(sample->fetch, sample->entry,
+											 entry->first_vblock + index);
+		sample->next = 1;
+		sample->end = sample->page->ntuples + 1;
+	}
+	return true;
+}
+
+/* Evenly chosen: is item number i one of about `wanted` out of n? */
+static bool
+chosen(OlapSample *sample, uint64 i, uint64 n, uint64 wanted)
+{
+	uint64		stratum;
+	uint64		first;
+	uint64		last;
+
+	if (n <= wanted)
+		return true;
+	stratum = i * wanted / n;
+	first = (stratum * n + wanted - 1) / wanted;
+	last = ((stratum + 1) * n + wanted - 1) / wanted;
+	return i == first + hash_bytes_uint32(sample->seed ^ (uint32) stratum) %
+		Max(last - first, 1);
+}
+
+/* Does the vector that holds this row of the entry offer its rows? */
+static bool
+vector_chosen(OlapSample *sample, uint32 row)
+{
+	uint64		position = sample->rows_before[sample->entry] + row;
+	uint64		groups = sample->total_rows / OLAP_ROWGROUP_ROWS + 1;
+	uint64		vectors = OLAP_ROWGROUP_ROWS / OLAP_VECTOR_ROWS;
+	uint64		wanted = Max(SAMPLE_VECTORS / Min(groups, SAMPLE_ROWGROUPS), 1);
+
+	return chosen(sample, position / OLAP_ROWGROUP_ROWS, groups,
+				  SAMPLE_ROWGROUPS) &&
+		chosen(sample, position % OLAP_ROWGROUP_ROWS / OLAP_VECTOR_ROWS,
+			   vectors, wanted);
+}
+
+static bool
+analyze_segment_row(OlapSample *sample, double *liverows, double *deadrows,
+					TupleTableSlot *slot)
+{
+	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
+	RowState	state = segment_state(entry);
+
+	while (sample->next < sample->end && state == ROW_LIVE)
+	{
+		OlapBatchSource *source;
+		uint32		row;
+
+		if (vector_chosen(sample, sample->next))
+		{
+			source = olap_fetch_vector(sample->fetch, sample->entry,
+									   sample->next, &row);
+			sample->next++;
+			*liverows += 1;
+			if (source == NULL)
+				continue;
+			olap_slot_store_row(slot, source, row);
+			return true;
+		}
+		sample->next++;
+		*liverows += 1;
+	}
+	if (state == ROW_DEAD)
+		*deadrows += sample->end - sample->next;
+	sample->next = sample->end;
+	return false;
+}
+
+static bool
+analyze_delta_row(OlapSample *sample, Relation rel, double *liverows,
+				  double *deadrows, TupleTableSlot *slot)
+{
+	while (sample->next < sample->end)
+	{
+		HeapTupleData tuple;
+		TransactionId xmin;
+		CommandId	cmin;
+
+		if (!olap_delta_tuple(rel, sample->page, sample->next++, &tuple, &xmin,
+							  &cmin))
+			continue;
+		switch (row_state(xmin))
+		{
+			case ROW_LIVE:
+				*liverows += 1;
+				olap_slot_store_delta(slot, slot->tts_tupleDescriptor, &tuple,
+									  xmin, cmin);
+				return true;
+			case ROW_DEAD:
+				*deadrows += 1;
+				break;
+			case ROW_RUNNING:
+				break;
+		}
+	}
+	return false;
+}
+
+bool
+olap_scan_analyze_next_tuple(TableScanDesc scan, TransactionId oldest_xmin,
+							 double *liverows, double *deadrows,
+							 TupleTableSlot *slot)
+{
+	OlapSample *sample = ((OlapScanDesc *) scan)->sample;
+
+	if (sample->entry < 0)
+		return false;
+	if (olap_fetch_entry(sample->fetch, sample->entry)->kind == OLAP_ENTRY_SEGMENT)
+		return analyze_segment_row(sample, liverows, deadrows, slot);
+	return analyze_delta_row(sample, scan->rs_rd, liverows, deadrows, slot);
+}
+
+/* ---- TABLESAMPLE ---- */
+
+static OlapSample *
+tablesample_begin(OlapScanDesc *scan)
+{
+	OlapSample *sample = sample_begin(scan);
+	int			n = olap_fetch_count(sample->fetch);
+
+	for (int i = 0; i < n; i++)
+	{
+		const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, i);
+
+		sample->nvblocks = Max(sample->nvblocks,
+							   entry->first_vblock + entry->nvblocks);
+	}
+	PredicateLockRelation(scan->base.rs_rd, scan->base.rs_snapshot);
+	pgstat_count_heap_scan(scan->base.rs_rd);
+	return sample;
+}
+
+/* Open a virtual block: find its entry and how many rows it has. */
+static void
+open_vblock(OlapScanDesc *scan, BlockNumber vblock)
+{
+	OlapSample *sample = scan->sample;
+	const OlapDirEntry *entry;
+
+	sample->vblock = vblock;
+	sample->end = 0;
+	sample->entry = olap_fetch_find(sample->fetch, vblock,
+									scan->base.rs_snapshot);
+	if (sample->entry < 0)
+		return;
+	entry = olap_fetch_entry(sample->fetch, sample->entry);
+	if (entry->kind == OLAP_ENTRY_DELTA)
+	{
+		sample->page = olap_fetch_delta_page(sample->fetch, sample->entry,
+											 vblock);
+		sample->end = sample->page->ntuples;
+	}
+	else
+	{
+		uint64		first = (uint64) (vblock - entry->first_vblock) *
+			OLAP_VBLOCK_ROWS;
+
+		if (first < entry->nrows)
+			sample->end = Min(entry->nrows - first, OLAP_VBLOCK_ROWS);
+	}
+}
+
+bool
+olap_scan_sample_next_block(TableScanDesc sscan, struct SampleScanState *state)
+{
+	OlapScanDesc *scan = (OlapScanDesc *) sscan;
+	TsmRoutine *method = state->tsmroutine;
+	BlockNumber vblock;
+
+	if (scan->sample == NULL)
+		tablesample_begin(scan);
+	if (scan->sample->nvblocks == 0)
+		return false;
+	if (method->NextSampleBlock != NULL)
+		vblock = method->NextSampleBlock(state, scan->sample->nvblocks);
+	else
+		vblock = scan->sample->next_vblock < scan->sample->nvblocks ?
+			scan->sample->next_vblock++ : InvalidBlockNumber;
+	if (!BlockNumberIsValid(vblock))
+		return false;
+	CHECK_FOR_INTERRUPTS();
+	open_vblock(scan, vblock);
+	return true;
+}
+
+/* Put row off of the open virtual block into slot, if it is visible. */
+static bool
+sample_row(OlapScanDesc *scan, OffsetNumber off, TupleTableSlot *slot)
+{
+	OlapSample *sample = scan->sample;
+	Relation	rel = scan->base.rs_rd;
+	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
+
+	if (entry->kind == OLAP_ENTRY_DELTA)
+	{
+		HeapTupleData tuple;
+		TransactionId xmin;
+		CommandId	cmin;
+
+		if (!olap_delta_tuple(rel, sample->page, off, &tuple, &xmin, &cmin) ||
+			!olap_row_visible(rel, xmin, cmin, scan->base.rs_snapshot))
+			return false;
+		olap_slot_store_delta(slot, slot->tts_tupleDescriptor, &tuple, xmin,
+							  cmin);
+	}
+	else
+	{
+		uint32		row;
+		OlapBatchSource *source;
+
+		source = olap_fetch_vector(sample->fetch, sample->entry,
+								   (sample->vblock - entry->first_vblock) *
+								   OLAP_VBLOCK_ROWS + off - 1, &row);
+		if (source == NULL)
+			return false;
+		olap_slot_store_row(slot, source, row);
+	}
+	return true;
+}
+
+bool
+olap_scan_sample_next_tuple(TableScanDesc sscan, struct SampleScanState *state,
+							TupleTableSlot *slot)
+{
+	OlapScanDesc *scan = (OlapScanDesc *) sscan;
+	OlapSample *sample = scan->sample;
+
+	for (;;)
+	{
+		OffsetNumber off;
+
+		CHECK_FOR_INTERRUPTS();
+		off = state->tsmroutine->NextSampleTuple(state, sample->vblock,
+												 sample->end);
+		if (!OffsetNumberIsValid(off))
+			break;
+		if (off <= sample->end && sample_row(scan, off, slot))
+		{
+			pgstat_count_heap_getnext(scan->base.rs_rd);
+			return true;
+		}
+	}
+	ExecClearTuple(slot);
+	return false;
+}

@@ -1,0 +1,599 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan.c
+ *		Scan a relation in batches.
+ *
+ * The directory is read once, after the snapshot, and put in the order of row
+ * numbers. Its entries are divided into units: a row group, or as many delta
+ * pages as make one batch. A segment counts as the largest number of row groups
+ * whatever it really has, so the numbering needs no segment header, and all
+ * participants of a parallel scan agree on it by the directory alone; whoever
+ * learns that units are not worth visiting moves the shared counter over them.
+ *
+ * src/table/scan.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/subtrans.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "storage/predicate.h"
+#include "storage/procarray.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "delta/delta.h"
+#include "segment/segment.h"
+#include "segment/visibility.h"
+#include "table/scan_internal.h"
+#include "table/slot.h"
+#include "table/writer.h"
+
+/* A place to scan. */
+typedef struct ScanPlace
+{
+	OlapDirEntry entry;
+	OlapDirRef	ref;
+	uint64		first_unit;
+	uint32		nunits;
+	bool		skip;			/* not visible, or pruned */
+} ScanPlace;
+
+struct OlapTableScan
+{
+	Relation	rel;
+	TupleDesc	desc;
+	Snapshot	snapshot;
+	const OlapZoneQual *quals;
+	int			nquals;
+	OlapScanShared *shared;
+	MemoryContext cxt;
+	BufferAccessStrategy strategy;
+	bool		count_rows;		/* in the table's statistics */
+	OlapScanStats stats;
+
+	ScanPlace  *places;
+	int			nplaces;
+	uint64		nunits;
+
+	/* where the scan stands */
+	int64		unit;			/* -1: before the first, nunits: behind the last */
+	int			place;			/* of unit, if there is one */
+	int			nvectors;		/* of unit; 0: nothing to read there */
+	int			vector;
+
+	OlapSegment *segment;		/* open segment of place segment_place */
+	int			segment_place;
+	uint64		segment_bytes;	/* bytes read of it, counted so far */
+	OlapBatchSource *source;
+};
+
+/* ---- visibility ---- */
+
+/*
+ * A row that this snapshot does not see although its writer did not abort is a
+ * conflict out for SERIALIZABLE.
+ */
+static void
+report_invisible(Relation rel, TransactionId xmin, Snapshot snapshot)
+{
+	TransactionId top;
+
+	if (!CheckForSerializableConflictOutNeeded(rel, snapshot) ||
+		!TransactionIdIsNormal(xmin) ||
+		TransactionIdIsCurrentTransactionId(xmin) ||
+		TransactionIdPrecedes(xmin, TransactionXmin) ||
+		(!TransactionIdIsInProgress(xmin) && !TransactionIdDidCommit(xmin)))
+		return;
+	top = SubTransGetTopmostTransaction(xmin);
+	if (!TransactionIdPrecedes(top, TransactionXmin))
+		CheckForSerializableConflictOut(rel, top, snapshot);
+}
+
+bool
+olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
+				 Snapshot snapshot)
+{
+	if (olap_xid_visible(xmin, cmin, snapshot))
+		return true;
+	report_invisible(rel, xmin, snapshot);
+	return false;
+}
+
+bool
+olap_place_visible(Relation rel, const OlapDirEntry *entry, Snapshot snapshot)
+{
+	if (olap_entry_visible(entry, snapshot))
+		return true;
+	if ((entry->flags & OLAP_ENTRY_DEAD) == 0)
+		report_invisible(rel, entry->xmin, snapshot);
+	return false;
+}
+
+/* ---- the list of places ---- */
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const OlapDirEntry *ea = &((const ScanPlace *) a)->entry;
+	const OlapDirEntry *eb = &((const ScanPlace *) b)->entry;
+
+	if (ea->first_vblock != eb->first_vblock)
+		return ea->first_vblock < eb->first_vblock ? -1 : 1;
+	if (ea->id != eb->id)
+		return ea->id < eb->id ? -1 : 1;
+	return 0;
+}
+
+/* Row groups that a segment has if they are full; the header knows better. */
+static uint32
+expected_rowgroups(const OlapDirEntry *entry)
+{
+	return Max(1, (entry->nrows + OLAP_ROWGROUP_ROWS - 1) / OLAP_ROWGROUP_ROWS);
+}
+
+static void
+add_place(OlapTableScan *scan, const OlapDirEntry *entry, const OlapDirRef *ref)
+{
+	ScanPlace  *place = &scan->places[scan->nplaces];
+
+	if (scan->shared != NULL && entry->id > scan->shared->max_entry_id)
+		return;
+	place->entry = *entry;
+	place->ref = *ref;
+	place->skip = !olap_place_visible(scan->rel, entry, scan->snapshot);
+	if (entry->kind == OLAP_ENTRY_DELTA)
+		place->nunits = (entry->nblocks + OLAP_BATCH_DELTA_PAGES - 1) /
+			OLAP_BATCH_DELTA_PAGES;
+	else
+	{
+		place->nunits = OLAP_SEGMENT_MAX_ROWGROUPS;
+		if (!place->skip)
+		{
+			scan->stats.segments_total++;
+			scan->stats.rowgroups_total += expected_rowgroups(entry);
+		}
+	}
+	scan->nplaces++;
+}
+
+static void
+read_places(OlapTableScan *scan)
+{
+	OlapDirList list;
+	MemoryContext old = MemoryContextSwitchTo(scan->cxt);
+	bool		sorted = true;
+
+	olap_directory_read(scan->rel, &list);
+	scan->places = list.n == 0 ? NULL :
+		MemoryContextAllocHuge(scan->cxt, (Size) list.n * sizeof(ScanPlace));
+	scan->nplaces = 0;
+	for (int i = 0; i < list.n; i++)
+		add_place(scan, &list.entries[i], &list.refs[i]);
+	if (list.n > 0)
+	{
+		pfree(list.entries);
+		pfree(list.refs);
+	}
+	MemoryContextSwitchTo(old);
+
+	for (int i = 1; i < scan->nplaces && sorted; i++)
+		sorted = compare_places(&scan->places[i - 1], &scan->places[i]) <= 0;
+	if (!sorted)
+		qsort(scan->places, scan->nplaces, sizeof(ScanPlace), compare_places);
+
+	scan->nunits = 0;
+	for (int i = 0; i < scan->nplaces; i++)
+	{
+		scan->places[i].first_unit = scan->nunits;
+		scan->nunits += scan->places[i].nunits;
+	}
+}
+
+/*
+ * What the zone of one entry says about a qual. A slot that was never written
+ * for this entry (the column is younger) does not carry its row count.
+ */
+static bool
+zone_excludes(const OlapZone *zone, const OlapDirEntry *entry,
+			  const OlapZoneQual *qual)
+{
+	return zone->nrows == entry->nrows &&
+		olap_zone_probe(zone, qual) == OLAP_MATCH_NONE;
+}
+
+/*
+ * Skip the places of one directory page that a qual excludes. Places keep no
+ * order of pages after sorting, hence the test of ref.block.
+ */
+static void
+prune_page(OlapTableScan *scan, int first, int last, const OlapZoneQual *qual,
+		   OlapZone *zones)
+{
+	BlockNumber block = scan->places[first].ref.block;
+
+	if (!olap_zones_read(scan->rel, block, qual->col, zones))
+		return;
+	for (int i = first; i <= last; i++)
+	{
+		ScanPlace  *place = &scan->places[i];
+
+		if (place->skip || place->entry.kind != OLAP_ENTRY_SEGMENT ||
+			place->ref.block != block ||
+			!zone_excludes(&zones[place->ref.slot], &place->entry, qual))
+			continue;
+		place->skip = true;
+		scan->stats.segments_pruned++;
+		scan->stats.rowgroups_pruned += expected_rowgroups(&place->entry);
+	}
+}
+
+static void
+prune_places(OlapTableScan *scan)
+{
+	OlapZone   *zones;
+
+	if (scan->nquals == 0)
+		return;
+	zones = palloc(OLAP_DIR_ENTRIES * sizeof(OlapZone));
+	for (int first = 0, last; first < scan->nplaces; first = last + 1)
+	{
+		BlockNumber block = scan->places[first].ref.block;
+		bool		any = false;
+
+		CHECK_FOR_INTERRUPTS();
+		for (last = first; last + 1 < scan->nplaces &&
+			 scan->places[last + 1].ref.block == block; last++)
+			;
+		for (int q = 0; q < scan->nquals; q++)
+		{
+			any = false;
+			for (int i = first; i <= last && !any; i++)
+				any = !scan->places[i].skip &&
+					scan->places[i].entry.kind == OLAP_ENTRY_SEGMENT;
+			if (!any)
+				break;
+			prune_page(scan, first, last, &scan->quals[q], zones);
+		}
+	}
+	pfree(zones);
+}
+
+/* ---- begin, end ---- */
+
+static void
+scan_start(OlapTableScan *scan)
+{
+	if (scan->segment != NULL)
+		olap_segment_close(scan->segment);
+	scan->segment = NULL;
+	if (scan->places != NULL)
+		pfree(scan->places);
+	scan->places = NULL;
+	memset(&scan->stats, 0, sizeof(scan->stats));
+
+	read_places(scan);
+	prune_places(scan);
+	scan->unit = -1;
+	scan->place = -1;
+	scan->nvectors = 0;
+	scan->vector = 0;
+}
+
+OlapTableScan *
+olap_scan_begin_desc(Relation rel, TupleDesc desc, Snapshot snapshot,
+					 const bool *needed, const OlapZoneQual *quals, int nquals,
+					 OlapScanShared *shared)
+{
+	MemoryContext cxt;
+	OlapTableScan *scan;
+
+	/* a shared scan was preceded by olap_scan_shared_init(), which flushed */
+	if (shared == NULL)
+		olap_writer_flush(rel);
+
+	cxt = AllocSetContextCreate(CurrentMemoryContext, "olap scan",
+								ALLOCSET_DEFAULT_SIZES);
+	scan = MemoryContextAllocZero(cxt, sizeof(OlapTableScan));
+	scan->rel = rel;
+	scan->desc = desc;
+	scan->snapshot = snapshot;
+	scan->quals = quals;
+	scan->nquals = nquals;
+	scan->shared = shared;
+	scan->cxt = cxt;
+	scan->count_rows = true;
+	if (!RelationUsesLocalBuffers(rel) &&
+		RelationGetNumberOfBlocks(rel) > NBuffers / 4)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+
+		scan->strategy = GetAccessStrategy(BAS_BULKREAD);
+		MemoryContextSwitchTo(old);
+	}
+	scan->source = olap_batch_source_create(rel, desc, needed, cxt);
+
+	PredicateLockRelation(rel, snapshot);
+	pgstat_count_heap_scan(rel);
+	scan_start(scan);
+	return scan;
+}
+
+OlapTableScan *
+olap_scan_begin(Relation rel, Snapshot snapshot, const bool *needed,
+				const OlapZoneQual *quals, int nquals, OlapScanShared *shared)
+{
+	return olap_scan_begin_desc(rel, RelationGetDescr(rel), snapshot, needed,
+								quals, nquals, shared);
+}
+
+void
+olap_scan_rescan(OlapTableScan *scan, const OlapZoneQual *quals, int nquals)
+{
+	if (scan->shared == NULL)
+		olap_writer_flush(scan->rel);
+	scan->quals = quals;
+	scan->nquals = nquals;
+	pgstat_count_heap_scan(scan->rel);
+	scan_start(scan);
+}
+
+void
+olap_scan_end(OlapTableScan *scan)
+{
+	if (scan->segment != NULL)
+		olap_segment_close(scan->segment);
+	if (scan->strategy != NULL)
+		FreeAccessStrategy(scan->strategy);
+	MemoryContextDelete(scan->cxt);
+}
+
+const OlapScanStats *
+olap_scan_stats(const OlapTableScan *scan)
+{
+	return &scan->stats;
+}
+
+void
+olap_scan_shared_init(OlapScanShared *shared, Relation rel)
+{
+	OlapMeta	meta;
+
+	olap_writer_flush(rel);
+	shared->max_entry_id = olap_meta_read(rel, &meta) ?
+		meta.next_entry_id - 1 : 0;
+	pg_atomic_init_u64(&shared->next_unit, 0);
+}
+
+/* ---- units ---- */
+
+/* Move the shared counter out of [from, to), where nothing is to be done. */
+static void
+skip_units(OlapTableScan *scan, uint64 from, uint64 to)
+{
+	if (scan->shared != NULL)
+	{
+		uint64		now = pg_atomic_read_u64(&scan->shared->next_unit);
+
+		while (now >= from && now < to &&
+			   !pg_atomic_compare_exchange_u64(&scan->shared->next_unit, &now,
+											   to))
+			;
+	}
+}
+
+/* Take the next unit of the direction; false if there is none. */
+static bool
+next_unit(OlapTableScan *scan, bool forward)
+{
+	if (!forward)
+	{
+		if (scan->unit >= 0)
+			scan->unit--;
+		return scan->unit >= 0;
+	}
+	if (scan->shared != NULL)
+		scan->unit = Min(pg_atomic_fetch_add_u64(&scan->shared->next_unit, 1),
+						 scan->nunits);
+	else if (scan->unit < (int64) scan->nunits)
+		scan->unit++;
+	return scan->unit < (int64) scan->nunits;
+}
+
+/* The place that the scan's unit is in; the scan moves by small steps. */
+static ScanPlace *
+find_place(OlapTableScan *scan)
+{
+	uint64		unit = scan->unit;
+	int			i = Min(Max(scan->place, 0), scan->nplaces - 1);
+
+	while (unit < scan->places[i].first_unit)
+		i--;
+	while (unit >= scan->places[i].first_unit + scan->places[i].nunits)
+		i++;
+	scan->place = i;
+	return &scan->places[i];
+}
+
+static void
+count_segment_bytes(OlapTableScan *scan)
+{
+	uint64		now = olap_segment_bytes_read(scan->segment);
+
+	scan->stats.bytes_read += now - scan->segment_bytes;
+	scan->segment_bytes = now;
+}
+
+static void
+open_segment(OlapTableScan *scan, ScanPlace *place)
+{
+	if (scan->segment != NULL && scan->segment_place == scan->place)
+		return;
+	if (scan->segment != NULL)
+	{
+		count_segment_bytes(scan);
+		olap_segment_close(scan->segment);
+		scan->segment = NULL;
+	}
+	scan->segment = olap_segment_open(scan->rel, &place->entry, scan->cxt,
+									  scan->strategy);
+	scan->segment_place = scan->place;
+	scan->segment_bytes = 0;
+	scan->stats.segments_read++;
+	scan->stats.rowgroups_total += olap_segment_rowgroups(scan->segment);
+	scan->stats.rowgroups_total -= expected_rowgroups(&place->entry);
+	skip_units(scan, place->first_unit + olap_segment_rowgroups(scan->segment),
+			   place->first_unit + place->nunits);
+}
+
+static bool
+rowgroup_excluded(OlapTableScan *scan, int rg)
+{
+	for (int q = 0; q < scan->nquals; q++)
+	{
+		const OlapZone *zone = olap_segment_zone(scan->segment,
+												 scan->quals[q].col, rg);
+
+		if (zone != NULL &&
+			olap_zone_probe(zone, &scan->quals[q]) == OLAP_MATCH_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* Find out what the scan's unit holds: sets nvectors. */
+static void
+open_unit(OlapTableScan *scan)
+{
+	ScanPlace  *place = find_place(scan);
+	int			index = scan->unit - place->first_unit;
+
+	scan->nvectors = 0;
+	if (place->skip)
+	{
+		skip_units(scan, place->first_unit, place->first_unit + place->nunits);
+		return;
+	}
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+	{
+		scan->nvectors = 1;
+		return;
+	}
+
+	if (scan->segment != NULL && scan->segment_place == scan->place)
+		for (int rg = 0; rg < olap_segment_rowgroups(scan->segment); rg++)
+			if (rg != index)
+				olap_segment_release(scan->segment, rg);
+	open_segment(scan, place);
+	if (index >= olap_segment_rowgroups(scan->segment))
+		return;
+	if (rowgroup_excluded(scan, index))
+	{
+		scan->stats.rowgroups_pruned++;
+		return;
+	}
+	scan->stats.rowgroups_read++;
+	scan->nvectors = (olap_segment_rowgroup_rows(scan->segment, index) +
+					  OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
+}
+
+/* ---- batches ---- */
+
+/* Keep the visible rows of a delta page. */
+static void
+keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
+{
+	for (OffsetNumber off = 1; off <= page->ntuples; off++)
+	{
+		HeapTupleData tuple;
+		TransactionId xmin;
+		CommandId	cmin;
+
+		if (olap_delta_tuple(scan->rel, page, off, &tuple, &xmin, &cmin) &&
+			olap_row_visible(scan->rel, xmin, cmin, scan->snapshot))
+			olap_batch_delta_keep(scan->source, &tuple, xmin, cmin);
+	}
+}
+
+static void
+load_delta_unit(OlapTableScan *scan)
+{
+	ScanPlace  *place = &scan->places[scan->place];
+	uint32		first = (scan->unit - place->first_unit) * OLAP_BATCH_DELTA_PAGES;
+	uint32		last = Min(first + OLAP_BATCH_DELTA_PAGES, place->entry.nblocks);
+
+	olap_batch_set_delta(scan->source);
+	for (uint32 i = first; i < last; i++)
+	{
+		OlapDeltaPage *page = olap_batch_delta_page(scan->source, &place->entry,
+													i, i - first,
+													scan->strategy);
+
+		if (page->ntuples == 0)
+			continue;
+		scan->stats.delta_pages++;
+		scan->stats.bytes_read += BLCKSZ;
+		keep_visible(scan, page);
+	}
+}
+
+static OlapBatch *
+load_batch(OlapTableScan *scan)
+{
+	ScanPlace  *place = &scan->places[scan->place];
+
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+		load_delta_unit(scan);
+	else
+		olap_batch_set_segment(scan->source, scan->segment, &place->entry,
+							   scan->unit - place->first_unit, scan->vector);
+	return &scan->source->batch;
+}
+
+OlapBatch *
+olap_scan_move(OlapTableScan *scan, ScanDirection direction)
+{
+	bool		forward = !ScanDirectionIsBackward(direction);
+	OlapBatch  *batch;
+
+	Assert(forward || scan->shared == NULL);
+	if (scan->segment != NULL)
+		count_segment_bytes(scan);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		scan->vector += forward ? 1 : -1;
+		while (scan->vector < 0 || scan->vector >= scan->nvectors)
+		{
+			scan->nvectors = 0;
+			if (!next_unit(scan, forward))
+				return NULL;
+			open_unit(scan);
+			scan->vector = forward ? 0 : scan->nvectors - 1;
+		}
+		batch = load_batch(scan);
+	} while (batch->nsel == 0);
+
+	scan->stats.rows += batch->nsel;
+	for (uint32 i = 0; i < batch->nsel; i++)
+		pgstat_count_heap_getnext(scan->rel);
+	return batch;
+}
+
+OlapBatch *
+olap_scan_next(OlapTableScan *scan)
+{
+	return olap_scan_move(scan, ForwardScanDirection);
+}
+
+void
+olap_scan_fill_slot(OlapTableScan *scan, OlapBatch *batch, uint32 row,
+					TupleTableSlot *slot)
+{
+	olap_slot_store_row(slot, batch->source, row);
+}

@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * storage.c
+ *		Files of an olap table: create, truncate, move, estimate.
+ *
+ * A file without blocks is a valid empty table, so nothing is ever written at
+ * creation, and the init fork of an unlogged table is an empty file.
+ *
+ * src/table/storage.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/multixact.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/storage.h"
+#include "catalog/storage_xlog.h"
+#include "optimizer/plancat.h"
+#include "storage/bufmgr.h"
+#include "storage/smgr.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "segment/directory.h"
+#include "table/am.h"
+#include "table/writer.h"
+
+/* Pages that a table which was never analyzed is taken to have at least. */
+#define NEW_TABLE_PAGES 10
+
+void
+olap_relation_set_new_filelocator(Relation rel, const RelFileLocator *locator,
+								  char persistence, TransactionId *freezeXid,
+								  MultiXactId *minmulti)
+{
+	SMgrRelation file;
+
+	/* nothing older than what runs now can be written to the new file */
+	*freezeXid = RecentXmin;
+	*minmulti = GetOldestMultiXactId();
+
+	file = RelationCreateStorage(*locator, persistence, true);
+	if (persistence == RELPERSISTENCE_UNLOGGED)
+	{
+		/*
+		 * A crash replaces the table by its init fork, which therefore must
+		 * be on disk and in the WAL for standbys and archives.
+		 */
+		smgrcreate(file, INIT_FORKNUM, false);
+		log_smgrcreate(locator, INIT_FORKNUM);
+		smgrimmedsync(file, INIT_FORKNUM);
+	}
+	smgrclose(file);
+}
+
+void
+olap_relation_truncate(Relation rel)
+{
+	olap_writer_forget(rel);
+	olap_fetch_forget();
+	RelationTruncate(rel, 0);
+}
+
+/* Copy one fork to the new file, with the WAL that its creation needs. */
+static void
+copy_fork(Relation rel, SMgrRelation target, const RelFileLocator *locator,
+		  ForkNumber fork)
+{
+	char		persistence = rel->rd_rel->relpersistence;
+
+	if (fork != MAIN_FORKNUM)
+	{
+		smgrcreate(target, fork, false);
+		if (RelationIsPermanent(rel) ||
+			(persistence == RELPERSISTENCE_UNLOGGED && fork == INIT_FORKNUM))
+			log_smgrcreate(locator, fork);
+	}
+	RelationCopyStorage(RelationGetSmgr(rel), target, fork, persistence);
+}
+
+void
+olap_relation_copy_data(Relation rel, const RelFileLocator *locator)
+{
+	SMgrRelation target;
+
+	/* pending rows belong to the old file; so does what a fetch has open */
+	olap_writer_flush(rel);
+	olap_fetch_forget();
+
+	/* the copy reads the file, not the buffers */
+	FlushRelationBuffers(rel);
+	target = RelationCreateStorage(*locator, rel->rd_rel->relpersistence, true);
+	copy_fork(rel, target, locator, MAIN_FORKNUM);
+	for (ForkNumber fork = MAIN_FORKNUM + 1; fork <= MAX_FORKNUM; fork++)
+		if (smgrexists(RelationGetSmgr(rel), fork))
+			copy_fork(rel, target, locator, fork);
+	RelationDropStorage(rel);
+	smgrclose(target);
+}
+
+/*
+ * Rows come from the metapage, in constant time. A table without rows that was
+ * never analyzed is probably about to be filled, and plans may be kept; heap
+ * then assumes a few pages, and so do we.
+ */
+void
+olap_relation_estimate_size(Relation rel, int32 *attr_widths,
+							BlockNumber *pages, double *tuples,
+							double *allvisfrac)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
+	OlapMeta	meta;
+
+	*allvisfrac = 0;
+	*pages = nblocks;
+	*tuples = 0;
+	if (nblocks > 0 && olap_meta_read(rel, &meta))
+		*tuples = (double) meta.rows_hint;
+
+	if (*tuples == 0 && rel->rd_rel->reltuples < 0 &&
+		!rel->rd_rel->relhassubclass)
+	{
+		int32		width = get_rel_data_width(rel, attr_widths);
+
+		*pages = Max(nblocks, NEW_TABLE_PAGES);
+		*tuples = NEW_TABLE_PAGES * (double) OLAP_PAGE_PAYLOAD /
+			Max(MAXALIGN(width) + MAXALIGN(SizeofHeapTupleHeader) +
+				sizeof(ItemIdData), 1);
+	}
+}

@@ -1,0 +1,340 @@
+/*-------------------------------------------------------------------------
+ *
+ * vacuum.c
+ *		VACUUM: freeze, mark what aborted writers left, tend the indexes.
+ *
+ * No transaction id is assigned here: snapshots skip vacuuming backends, so an
+ * id of ours would look aborted to others. Row numbers of aborted rows are not
+ * reused, so their index entries are removed at leisure; an entry or tuple is
+ * marked dead only after that, for nobody could name its rows afterwards.
+ *
+ * Standbys: before ids are forgotten one conflict record ends the snapshots
+ * there that still take them for running.
+ *
+ * src/table/vacuum.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/multixact.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "commands/vacuum.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/lmgr.h"
+#include "storage/procarray.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "delta/delta.h"
+#include "segment/directory.h"
+#include "table/am.h"
+
+/* Row numbers [first, end) of an aborted writer. */
+typedef struct DeadRange
+{
+	OlapRow		first;
+	OlapRow		end;
+} DeadRange;
+
+typedef struct VacuumState
+{
+	Relation	rel;
+	BufferAccessStrategy strategy;
+	struct VacuumCutoffs cutoffs;
+	OlapDirList list;
+	TransactionId oldest;		/* of the ids that stay */
+	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
+	double		live_rows;
+	double		running_rows;
+	uint64		dead_rows;
+	DeadRange  *dead;			/* ascending, disjoint */
+	Size		ndead;
+	Size		dead_cap;
+} VacuumState;
+
+typedef enum XidFate
+{
+	XID_KEEP,					/* young or running */
+	XID_FREEZE,
+	XID_ABORTED,
+	XID_FROZEN					/* already */
+} XidFate;
+
+/* What becomes of an inserter; remembers the oldest that stays. */
+static XidFate
+judge_xid(VacuumState *state, TransactionId xid)
+{
+	XidFate		fate = XID_KEEP;
+
+	if (!TransactionIdIsNormal(xid))
+		return XID_FROZEN;
+	if (!TransactionIdIsInProgress(xid))
+	{
+		if (!TransactionIdDidCommit(xid))
+			return XID_ABORTED;
+		if (TransactionIdPrecedes(xid, state->cutoffs.FreezeLimit))
+			fate = XID_FREEZE;
+	}
+	if (fate == XID_KEEP && TransactionIdPrecedes(xid, state->oldest))
+		state->oldest = xid;
+	if (fate == XID_FREEZE &&
+		(!TransactionIdIsValid(state->newest_frozen) ||
+		 TransactionIdFollows(xid, state->newest_frozen)))
+		state->newest_frozen = xid;
+	return fate;
+}
+
+/* ---- pass 1: look ---- */
+
+static void
+add_dead(VacuumState *state, OlapRow first, OlapRow end)
+{
+	state->dead_rows += end - first;
+	if (state->ndead > 0 && state->dead[state->ndead - 1].end == first)
+	{
+		state->dead[state->ndead - 1].end = end;
+		return;
+	}
+	if (state->ndead == state->dead_cap)
+	{
+		state->dead_cap = Max(64, state->dead_cap * 2);
+		state->dead = state->dead == NULL ?
+			palloc(state->dead_cap * sizeof(DeadRange)) :
+			repalloc_huge(state->dead, state->dead_cap * sizeof(DeadRange));
+	}
+	state->dead[state->ndead].first = first;
+	state->dead[state->ndead].end = end;
+	state->ndead++;
+}
+
+static void
+look_at_delta(VacuumState *state, const OlapDirEntry *run)
+{
+	OlapDeltaPage *page = palloc(sizeof(OlapDeltaPage));
+
+	for (uint32 i = 0; i < run->nblocks; i++)
+	{
+		vacuum_delay_point(false);
+		olap_delta_page_read(state->rel, run, i, page, state->strategy);
+		for (OffsetNumber off = 1; off <= page->ntuples; off++)
+		{
+			HeapTupleData tuple;
+			TransactionId xmin;
+			CommandId	cmin;
+			OlapRow		row;
+
+			if (!olap_delta_tuple(state->rel, page, off, &tuple, &xmin, &cmin))
+				continue;
+			row = olap_row_of_tid(&tuple.t_self);
+			if (judge_xid(state, xmin) == XID_ABORTED)
+				add_dead(state, row, row + 1);
+			else if (TransactionIdIsNormal(xmin) && TransactionIdIsInProgress(xmin))
+				state->running_rows++;
+			else
+				state->live_rows++;
+		}
+	}
+	pfree(page);
+}
+
+static void
+look(VacuumState *state)
+{
+	for (int i = 0; i < state->list.n; i++)
+	{
+		const OlapDirEntry *entry = &state->list.entries[i];
+
+		vacuum_delay_point(false);
+		if (entry->kind == OLAP_ENTRY_DELTA)
+		{
+			look_at_delta(state, entry);
+			continue;
+		}
+		if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
+			continue;
+		if (judge_xid(state, entry->xmin) == XID_ABORTED)
+		{
+			OlapRow		first = (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
+
+			/* an incomplete entry reserved more than it knows of */
+			if (entry->nvblocks > 0)
+				add_dead(state, first, first +
+						 (OlapRow) entry->nvblocks * OLAP_VBLOCK_ROWS);
+		}
+		else if (TransactionIdIsNormal(entry->xmin) &&
+				 TransactionIdIsInProgress(entry->xmin))
+			state->running_rows += entry->nrows;
+		else
+			state->live_rows += entry->nrows;
+		if (TransactionIdIsNormal(entry->xmax))
+			judge_xid(state, entry->xmax);
+	}
+}
+
+/* ---- pass 2: indexes ---- */
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	OlapRow		fa = ((const DeadRange *) a)->first;
+	OlapRow		fb = ((const DeadRange *) b)->first;
+
+	return fa < fb ? -1 : fa > fb;
+}
+
+/* IndexBulkDeleteCallback */
+static bool
+row_is_dead(ItemPointer tid, void *arg)
+{
+	VacuumState *state = arg;
+	OlapRow		row = olap_row_of_tid(tid);
+	Size		low = 0,
+				high = state->ndead;
+
+	while (low < high)
+	{
+		Size		middle = low + (high - low) / 2;
+
+		if (row < state->dead[middle].first)
+			high = middle;
+		else if (row >= state->dead[middle].end)
+			low = middle + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+static void
+vacuum_one_index(VacuumState *state, Relation index)
+{
+	IndexVacuumInfo info = {0};
+	IndexBulkDeleteResult *stats = NULL;
+
+	info.index = index;
+	info.report_progress = false;
+	info.estimated_count = false;
+	info.message_level = DEBUG2;
+	info.num_heap_tuples = state->live_rows;
+	info.strategy = state->strategy;
+	if (state->ndead > 0)
+		stats = index_bulk_delete(&info, stats, row_is_dead, state);
+	stats = index_vacuum_cleanup(&info, stats);
+	if (stats == NULL)
+		return;
+	if (!stats->estimated_count)
+		vac_update_relstats(index, stats->num_pages, stats->num_index_tuples,
+							0, 0, false, InvalidTransactionId,
+							InvalidMultiXactId, NULL, NULL, false);
+	pfree(stats);
+}
+
+static bool
+vacuum_indexes(VacuumState *state, VacuumParams *params)
+{
+	Relation   *indexes;
+	int			nindexes;
+
+	vac_open_indexes(state->rel, RowExclusiveLock, &nindexes, &indexes);
+	qsort(state->dead, state->ndead, sizeof(DeadRange), compare_ranges);
+	if (params->index_cleanup != VACOPTVALUE_DISABLED)
+		for (int i = 0; i < nindexes; i++)
+			vacuum_one_index(state, indexes[i]);
+	vac_close_indexes(nindexes, indexes, NoLock);
+	return nindexes > 0;
+}
+
+/* ---- pass 3: write ---- */
+
+static void
+write_entry(VacuumState *state, int i)
+{
+	OlapDirEntry entry = state->list.entries[i];
+
+	if ((entry.flags & OLAP_ENTRY_DEAD) != 0 ||
+		!TransactionIdIsNormal(entry.xmin) ||
+		TransactionIdIsInProgress(entry.xmin))
+		return;
+	if (!TransactionIdDidCommit(entry.xmin))
+		entry.flags |= OLAP_ENTRY_DEAD;
+	else if (TransactionIdPrecedes(entry.xmin, state->cutoffs.FreezeLimit))
+		entry.xmin = FrozenTransactionId;
+	else
+		return;
+	olap_directory_update(state->rel, &state->list.refs[i], &entry);
+}
+
+static void
+write_changes(VacuumState *state)
+{
+	if (TransactionIdIsValid(state->newest_frozen))
+		olap_log_conflict(state->rel, state->newest_frozen);
+	for (int i = 0; i < state->list.n; i++)
+	{
+		const OlapDirEntry *entry = &state->list.entries[i];
+
+		vacuum_delay_point(false);
+		if (entry->kind == OLAP_ENTRY_SEGMENT)
+			write_entry(state, i);
+		else
+			for (uint32 page = 0; page < entry->nblocks; page++)
+			{
+				vacuum_delay_point(false);
+				olap_delta_page_freeze(state->rel, entry, page,
+									   state->cutoffs.FreezeLimit,
+									   state->strategy);
+			}
+	}
+}
+
+/* The planner's row count drifts with aborted inserts; put it right. */
+static void
+correct_hints(VacuumState *state)
+{
+	OlapMeta	meta;
+	int64		rows = (int64) (state->live_rows + state->running_rows);
+
+	if (olap_meta_read(state->rel, &meta) && meta.rows_hint != (uint64) rows &&
+		state->dead_rows > 0)
+		olap_meta_count(state->rel, rows - (int64) meta.rows_hint, 0, 0);
+}
+
+void
+olap_relation_vacuum(Relation rel, VacuumParams *params,
+					 BufferAccessStrategy strategy)
+{
+	VacuumState state = {0};
+	TimestampTz start = GetCurrentTimestamp();
+	bool		has_index;
+
+	pgstat_progress_start_command(PROGRESS_COMMAND_VACUUM,
+								  RelationGetRelid(rel));
+	state.rel = rel;
+	state.strategy = strategy;
+	vacuum_get_cutoffs(rel, params, &state.cutoffs);
+	state.oldest = state.cutoffs.OldestXmin;
+	olap_directory_read(rel, &state.list);
+
+	look(&state);
+	has_index = vacuum_indexes(&state, params);
+	if (state.ndead > 0 || TransactionIdIsValid(state.newest_frozen))
+		write_changes(&state);
+	correct_hints(&state);
+
+	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel), state.live_rows,
+						0, 0, has_index, state.oldest,
+						state.cutoffs.OldestMxact, NULL, NULL, false);
+	pgstat_report_vacuum(RelationGetRelid(rel), rel->rd_rel->relisshared,
+						 state.live_rows, 0, start);
+	pgstat_progress_end_command();
+	ereport((params->options & VACOPT_VERBOSE) ? INFO : DEBUG2,
+			(errmsg("vacuumed \"%s\": %.0f rows, %llu of aborted transactions marked, oldest transaction %u",
+					RelationGetRelationName(rel), state.live_rows,
+					(unsigned long long) state.dead_rows, state.oldest)));
+}

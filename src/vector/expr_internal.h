@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * expr_internal.h
+ *		What the files of the expression program share.
+ *
+ * src/vector/expr_internal.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_EXPR_INTERNAL_H
+#define OLAP_EXPR_INTERNAL_H
+
+#include "vector/expr.h"
+
+/* Does a value pass?  Without regard to expr->negated. */
+typedef bool (*OlapByteTest) (const OlapExpr *expr, const uint8 *data,
+							  size_t len);
+
+typedef struct OlapPattern OlapPattern;
+
+/* What a test keeps between batches. */
+struct OlapExprState
+{
+	OlapByteTest test;			/* VAR and FIXED values */
+	OlapPattern *pattern;		/* LIKE */
+	int			cost;			/* to order the tests of a filter */
+
+	/* the constants as sorted integers: of this decimal scale, or -1 */
+	int64	   *ints;
+	int			nints;
+	int			ints_scale;
+	bool		ints_ready;
+
+	/* answers by code, for the dictionary last seen */
+	const OlapVector *dict;
+	uint64		dict_place;
+	uint8	   *answers;
+	uint32		answers_cap;
+};
+
+extern OlapPattern *olap_pattern_compile(const uint8 *pattern, size_t len,
+										 bool utf8);
+extern bool olap_pattern_match(const OlapPattern *pattern, const uint8 *data,
+							   size_t len);
+
+/* Length without trailing blanks. */
+extern size_t olap_bpchar_length(const uint8 *data, size_t len);
+
+/* Order of two values of a by-reference order. */
+extern int	olap_value_compare(OlapOrder order, const uint8 *a, size_t alen,
+							   const uint8 *b, size_t blen);
+
+/* The test of values of a by-reference order; NULL if expr has none. */
+extern OlapByteTest olap_byte_test(const OlapExpr *expr);
+
+#endif							/* OLAP_EXPR_INTERNAL_H */

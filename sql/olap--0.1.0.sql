@@ -310,3 +310,20 @@ COMMENT ON FUNCTION olap.check_ledger IS 'proof of exactly-once: ranges tile fro
 -------------------------------------------------------------------------------
 -- statistics and verification
 -------------------------------------------------------------------------------
+
+CREATE FUNCTION olap.verify("table" regclass)
+  RETURNS TABLE (segment bigint, fault text, detail text)
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_verify';
+COMMENT ON FUNCTION olap.verify IS 'read all of a table''s storage; one row for each fault found, none if all is sound';
+
+CREATE FUNCTION olap.segments("table" regclass)
+  RETURNS TABLE (id bigint, kind text, state text, rows bigint, blocks bigint, bytes bigint,
+                 time_min text, time_max text)
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_segments';
+COMMENT ON FUNCTION olap.segments IS 'the segments and delta runs that a table consists of';
+
+CREATE FUNCTION olap.column_stats("table" regclass)
+  RETURNS TABLE ("column" text, encodings text, rows bigint, nulls bigint, raw_bytes bigint,
+                 stored_bytes bigint, min text, max text)
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_column_stats';
+COMMENT ON FUNCTION olap.column_stats IS 'encodings, sizes and bounds of each column over the segments of a table';

@@ -495,9 +495,8 @@ olap_directory_read(Relation rel, OlapDirList *list)
 	}
 }
 
-/* Where the zone pages of a directory page are; false if it has none for col. */
-static bool
-zone_run(Relation rel, BlockNumber dir_block, BlockNumber *first, uint32 *ncols)
+bool
+olap_zones_extent(Relation rel, BlockNumber dir_block, BlockNumber *first, uint32 *ncols)
 {
 	Buffer		buffer = olap_page_read(rel, dir_block, OLAP_PAGE_DIRECTORY, 0,
 										BUFFER_LOCK_SHARE);
@@ -516,7 +515,7 @@ olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 	BlockNumber first;
 	uint32		have;
 
-	if (!zone_run(rel, ref->block, &first, &have))
+	if (!olap_zones_extent(rel, ref->block, &first, &have))
 		return;
 	ncols = Min(ncols, (int) have);
 	olap_extend_to(rel, first + have);
@@ -561,7 +560,7 @@ olap_zones_read(Relation rel, BlockNumber dir_block, int col, OlapZone *zones)
 	Buffer		buffer;
 	bool		written;
 
-	if (!zone_run(rel, dir_block, &first, &ncols) || col >= (int) ncols)
+	if (!olap_zones_extent(rel, dir_block, &first, &ncols) || col >= (int) ncols)
 		return false;
 	if (first + col >= RelationGetNumberOfBlocks(rel))
 		return false;			/* its first segment is not complete yet */

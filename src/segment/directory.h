@@ -156,4 +156,11 @@ extern void olap_zones_write(Relation rel, const OlapDirRef *ref,
 extern bool olap_zones_read(Relation rel, BlockNumber dir_block, int col,
 							OlapZone *zones);
 
+/*
+ * The zone pages of the directory page at dir_block: *ncols pages from *first,
+ * some perhaps not written yet.  False if it has none.
+ */
+extern bool olap_zones_extent(Relation rel, BlockNumber dir_block,
+							  BlockNumber *first, uint32 *ncols);
+
 #endif							/* OLAP_DIRECTORY_H */

@@ -12,3 +12,5 @@ OLAP_OBJS += src/table/slot.o
 OLAP_OBJS += src/table/storage.o
 OLAP_OBJS += src/table/vacuum.o
 OLAP_OBJS += src/table/writer.o
+OLAP_OBJS += src/table/inspect.o
+OLAP_OBJS += src/table/verify.o

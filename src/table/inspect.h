@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * inspect.h
+ *		What the functions that look into a table's storage share.
+ *
+ * src/table/inspect.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_INSPECT_H
+#define OLAP_INSPECT_H
+
+#include "utils/relcache.h"
+
+/*
+ * Open an olap table for inspection, AccessShareLock held until the end of the
+ * transaction; rows this backend holds back are written first.
+ * Errors: WRONG_OBJECT_TYPE, INSUFFICIENT_PRIVILEGE (SELECT is needed),
+ * FEATURE_NOT_SUPPORTED for temporary tables of other sessions.
+ */
+extern Relation olap_inspect_open(Oid relid);
+
+/* Does row security keep the user from values of the table? */
+extern bool olap_inspect_hidden(Oid relid);
+
+#endif							/* OLAP_INSPECT_H */

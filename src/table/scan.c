@@ -398,8 +398,11 @@ next_unit(OlapTableScan *scan, bool forward)
 		return scan->unit >= 0;
 	}
 	if (scan->shared != NULL)
-		scan->unit = Min(pg_atomic_fetch_add_u64(&scan->shared->next_unit, 1),
-						 scan->nunits);
+	{
+		uint64		next = pg_atomic_fetch_add_u64(&scan->shared->next_unit, 1);
+
+		scan->unit = Min(next, scan->nunits);
+	}
 	else if (scan->unit < (int64) scan->nunits)
 		scan->unit++;
 	return scan->unit < (int64) scan->nunits;

@@ -1,6 +1,5 @@
 -- What of pipelines needs no broker: arguments, rights, views, the ledger's proof.
 \set VERBOSITY terse
-CREATE EXTENSION IF NOT EXISTS olap;
 CREATE ROLE regress_olap_owner LOGIN;
 CREATE ROLE regress_olap_other;
 CREATE ROLE regress_olap_monitor IN ROLE pg_monitor;

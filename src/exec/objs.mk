@@ -1,4 +1,5 @@
 # src/exec (rank 10): the custom scan and aggregate nodes and their EXPLAIN
+OLAP_OBJS += src/exec/emit.o
 OLAP_OBJS += src/exec/explain.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o

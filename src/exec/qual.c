@@ -135,6 +135,17 @@ collation_fits(const OlapCompareOp *op, Oid collation)
 	return olap_collation_is_c(collation);
 }
 
+/*
+ * Is var stored in a representation that this order reads?  A column of a
+ * domain over float is kept as plain bytes, not as a float.
+ */
+static bool
+order_fits(const OlapCompareOp *op, const Var *var)
+{
+	return op->order != OLAP_ORDER_FLOAT || var->vartype == FLOAT4OID ||
+		var->vartype == FLOAT8OID;
+}
+
 /* ---- tests ---- */
 
 static OlapExpr *
@@ -226,6 +237,10 @@ translate_op(OpExpr *expr, const OlapQualContext *cxt, bool negate)
 		!collation_fits(&op, expr->inputcollid))
 		return NULL;
 
+	if ((lvar != NULL && !order_fits(&op, lvar)) ||
+		(rvar != NULL && !order_fits(&op, rvar)))
+		return NULL;
+
 	cmp = negate ? olap_compare_negate(op.cmp) : op.cmp;
 	if (lvar != NULL && rvar != NULL)
 	{
@@ -264,7 +279,7 @@ translate_array(ScalarArrayOpExpr *expr, const OlapQualContext *cxt, bool negate
 
 	set_sa_opfuncid(expr);
 	if (var == NULL || !is_constant(array, cxt) ||
-		!olap_compare_op(expr->opfuncid, &op) ||
+		!olap_compare_op(expr->opfuncid, &op) || !order_fits(&op, var) ||
 		!collation_fits(&op, expr->inputcollid))
 		return NULL;
 	/* = ANY is IN; <> ALL is NOT IN, the negation of the other */

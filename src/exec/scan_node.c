@@ -13,12 +13,15 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "exec/emit.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"
 #include "table/writer.h"
@@ -41,6 +44,7 @@ typedef struct OlapScanNode
 	bool		built;
 	OlapTableScan *scan;
 	OlapBatch  *batch;
+	OlapEmitter *emitter;
 	uint32		pos;			/* of the next row in batch */
 	uint64		place;			/* of the batch before */
 	OlapFilter *filter;			/* NULL: none */
@@ -103,30 +107,52 @@ create_state(CustomScan *plan)
 	return (Node *) node;
 }
 
+/*
+ * The columns that the plan reads, NULL for all.  Only the finished plan knows:
+ * the planner replaces a node's target list after the node was made.
+ */
+static bool *
+needed_columns(CustomScan *plan, int natts)
+{
+	bool	   *needed = palloc0(Max(natts, 1) * sizeof(bool));
+	Bitmapset  *set = NULL;
+	int			x = -1;
+
+	pull_varattnos((Node *) plan->scan.plan.targetlist, plan->scan.scanrelid,
+				   &set);
+	pull_varattnos((Node *) plan->scan.plan.qual, plan->scan.scanrelid, &set);
+	pull_varattnos((Node *) plan->custom_exprs, plan->scan.scanrelid, &set);
+	while ((x = bms_next_member(set, x)) >= 0)
+	{
+		int			attno = x + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno == InvalidAttrNumber)
+			return NULL;		/* the whole row */
+		if (attno > 0 && attno <= natts)
+			needed[attno - 1] = true;
+	}
+	return needed;
+}
+
 static void
 begin(CustomScanState *css, EState *estate, int eflags)
 {
 	OlapScanNode *node = (OlapScanNode *) css;
 	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
 	int			natts = RelationGetDescr(css->ss.ss_currentRelation)->natts;
-	ListCell   *lc;
 
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapScan filter",
 									  ALLOCSET_DEFAULT_SIZES);
 	node->recheck = ExecInitQual(plan->custom_exprs, &css->ss.ps);
-	node->needed = palloc0(Max(natts, 1) * sizeof(bool));
-	foreach(lc, linitial(plan->custom_private))
-	{
-		int			attno = lfirst_int(lc);
+	node->needed = needed_columns(plan, natts);
+	node->emitter = olap_emitter_create(css->ss.ss_currentRelation, node->needed,
+										css->ss.ss_ScanTupleSlot,
+										estate->es_query_cxt);
 
-		if (attno == 0)
-		{
-			node->needed = NULL;
-			break;
-		}
-		if (attno <= natts)
-			node->needed[attno - 1] = true;
-	}
+	/* workers do not see rows that wait in this process's memory */
+	if (plan->scan.plan.parallel_aware && !IsParallelWorker() &&
+		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
+		olap_writer_flush(css->ss.ss_currentRelation);
 }
 
 /* ---- building the filter ---- */
@@ -290,20 +316,17 @@ access_next(ScanState *ss)
 		start_scan(node);
 	for (;;)
 	{
-		const OlapBatch *batch = node->batch;
-		uint32		row;
-
-		if (batch == NULL || node->pos >= batch->nsel)
+		if (node->batch == NULL || node->pos >= node->batch->nsel)
 		{
 			if (!next_batch(node))
 				return ExecClearTuple(slot);
+			olap_emitter_load(node->emitter, node->batch);
 			continue;
 		}
-		row = batch->sel != NULL ? batch->sel[node->pos] : node->pos;
-		node->pos++;
-		olap_scan_fill_slot(node->scan, node->batch, row, slot);
-		if (node->unbuilt != NULL)
+		olap_emitter_store(node->emitter, node->pos++);
+		if (unlikely(node->unbuilt != NULL))
 		{
+			ResetExprContext(ss->ps.ps_ExprContext);
 			ss->ps.ps_ExprContext->ecxt_scantuple = slot;
 			if (!ExecQual(node->unbuilt, ss->ps.ps_ExprContext))
 				continue;
@@ -325,6 +348,10 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 static TupleTableSlot *
 exec(CustomScanState *css)
 {
+	/* nothing to project or test: the slot goes up as it is */
+	if (css->ss.ps.qual == NULL && css->ss.ps.ps_ProjInfo == NULL &&
+		css->ss.ps.state->es_epq_active == NULL)
+		return access_next(&css->ss);
 	return ExecScan(&css->ss, access_next, recheck_row);
 }
 

@@ -15,8 +15,7 @@
 
 /*
  * Plan: custom_exprs holds the clauses with a vector form; plan.qual the
- * others.  custom_private is one list of integers, the attribute numbers that
- * are needed; a 0 among them means all.
+ * others.  custom_private is empty.
  */
 extern const CustomScanMethods olap_scan_plan_methods;
 

@@ -259,11 +259,8 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 {
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *vector = NIL,
-			   *rest = NIL,
-			   *needed = NIL;
-	Bitmapset  *set;
+			   *rest = NIL;
 	ListCell   *lc;
-	int			x = -1;
 
 	foreach(lc, clauses)
 	{
@@ -277,19 +274,11 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 			rest = lappend(rest, rinfo->clause);
 	}
 
-	set = attributes_of((Node *) tlist, rel->relid, NULL);
-	set = attributes_of((Node *) vector, rel->relid, set);
-	set = attributes_of((Node *) rest, rel->relid, set);
-	while ((x = bms_next_member(set, x)) >= 0)
-		if (x + FirstLowInvalidHeapAttributeNumber >= 0)
-			needed = lappend_int(needed, x + FirstLowInvalidHeapAttributeNumber);
-
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = rest;
 	scan->scan.scanrelid = rel->relid;
 	scan->flags = best->flags;
 	scan->custom_exprs = vector;
-	scan->custom_private = list_make1(needed);
 	scan->methods = &olap_scan_plan_methods;
 	return &scan->scan.plan;
 }

@@ -1,0 +1,190 @@
+/*-------------------------------------------------------------------------
+ *
+ * emit.c
+ *		From the surviving rows of a batch to slots, a column at a time.
+ *
+ * src/exec/emit.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "exec/emit.h"
+#include "segment/page.h"
+
+/* One column: Datums (and NULL flags) of the batch's surviving rows. */
+typedef struct EmitColumn
+{
+	int			col;
+	bool		has_nulls;		/* in this batch */
+	Datum	   *values;			/* [OLAP_VECTOR_ROWS] */
+	bool	   *nulls;
+	char	   *numerics;		/* bytes of scaled decimals */
+} EmitColumn;
+
+struct OlapEmitter
+{
+	MemoryContext cxt;
+	TupleTableSlot *slot;
+	int			natts;
+	Oid			relid;
+	OlapBatch  *batch;
+	int			ncolumns;
+	EmitColumn *columns;
+};
+
+OlapEmitter *
+olap_emitter_create(Relation rel, const bool *needed, TupleTableSlot *slot,
+					MemoryContext cxt)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	OlapEmitter *emitter = palloc0(sizeof(OlapEmitter));
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	emitter->cxt = cxt;
+	emitter->slot = slot;
+	emitter->natts = desc->natts;
+	emitter->relid = RelationGetRelid(rel);
+	emitter->columns = palloc0(Max(desc->natts, 1) * sizeof(EmitColumn));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		slot->tts_values[i] = (Datum) 0;
+		slot->tts_isnull[i] = true;
+		if ((needed == NULL || needed[i]) &&
+			!TupleDescAttr(desc, i)->attisdropped)
+			emitter->columns[emitter->ncolumns++].col = i;
+	}
+	MemoryContextSwitchTo(old);
+	return emitter;
+}
+
+#define FETCH(conversion) \
+	do { \
+		if (sel == NULL) \
+			for (uint32 i = 0; i < n; i++) \
+			{ \
+				uint32		row = i; \
+				out[i] = (conversion); \
+			} \
+		else \
+			for (uint32 i = 0; i < n; i++) \
+			{ \
+				uint32		row = sel[i]; \
+				out[i] = (conversion); \
+			} \
+	} while (0)
+
+/* Numerics of a scaled vector, side by side in memory kept for them. */
+static void
+fetch_decimals(OlapEmitter *emitter, EmitColumn *column, const OlapVector *v,
+			   const uint16 *sel, uint32 n)
+{
+	const int64 *values = v->values;
+
+	if (column->numerics == NULL)
+		column->numerics = MemoryContextAlloc(emitter->cxt, OLAP_VECTOR_ROWS *
+											  OLAP_DECIMAL_MAX_SIZE);
+	for (uint32 i = 0; i < n; i++)
+	{
+		char	   *numeric = column->numerics + i * OLAP_DECIMAL_MAX_SIZE;
+
+		olap_decimal_from_i64(values[sel != NULL ? sel[i] : i], v->scale,
+							  numeric);
+		column->values[i] = PointerGetDatum(numeric);
+	}
+}
+
+static void
+fetch_column(OlapEmitter *emitter, EmitColumn *column, const OlapVector *v,
+			 const uint16 *sel, uint32 n)
+{
+	Datum	   *out;
+
+	if (column->values == NULL)
+	{
+		column->values = MemoryContextAlloc(emitter->cxt, OLAP_VECTOR_ROWS *
+											sizeof(Datum));
+		column->nulls = MemoryContextAlloc(emitter->cxt, OLAP_VECTOR_ROWS *
+										   sizeof(bool));
+	}
+	out = column->values;
+	switch (v->phys)
+	{
+		case OLAP_PHYS_BOOL:
+			FETCH(BoolGetDatum(((const uint8 *) v->values)[row]));
+			break;
+		case OLAP_PHYS_I8:
+			FETCH(CharGetDatum(((const char *) v->values)[row]));
+			break;
+		case OLAP_PHYS_I16:
+			FETCH(Int16GetDatum(((const int16 *) v->values)[row]));
+			break;
+		case OLAP_PHYS_I32:
+			FETCH(Int32GetDatum(((const int32 *) v->values)[row]));
+			break;
+		case OLAP_PHYS_I64:
+			FETCH(Int64GetDatum(((const int64 *) v->values)[row]));
+			break;
+		case OLAP_PHYS_F32:
+			FETCH(Float4GetDatum(((const float *) v->values)[row]));
+			break;
+		case OLAP_PHYS_F64:
+			FETCH(Float8GetDatum(((const double *) v->values)[row]));
+			break;
+		case OLAP_PHYS_DEC64:
+			fetch_decimals(emitter, column, v, sel, n);
+			break;
+		case OLAP_PHYS_FIXED:
+			FETCH(PointerGetDatum((const char *) v->values +
+								  (size_t) row * v->width));
+			break;
+		case OLAP_PHYS_VAR:
+			FETCH(PointerGetDatum(v->heap + ((const uint32 *) v->values)[row]));
+			break;
+	}
+	column->has_nulls = v->valid != NULL;
+	if (column->has_nulls)
+		for (uint32 i = 0; i < n; i++)
+			column->nulls[i] = olap_vector_is_null(v, sel != NULL ? sel[i] : i);
+}
+
+void
+olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch)
+{
+	emitter->batch = batch;
+	for (int c = 0; c < emitter->ncolumns; c++)
+	{
+		EmitColumn *column = &emitter->columns[c];
+
+		fetch_column(emitter, column, olap_batch_column(batch, column->col),
+					 batch->sel, batch->nsel);
+		emitter->slot->tts_isnull[column->col] = false;
+	}
+}
+
+void
+olap_emitter_store(OlapEmitter *emitter, uint32 pos)
+{
+	TupleTableSlot *slot = emitter->slot;
+	const OlapBatch *batch = emitter->batch;
+	uint32		row = batch->sel != NULL ? batch->sel[pos] : pos;
+
+	/* somebody materialized the row before */
+	if (unlikely(TTS_SHOULDFREE(slot)))
+		ExecClearTuple(slot);
+	for (int c = 0; c < emitter->ncolumns; c++)
+	{
+		const EmitColumn *column = &emitter->columns[c];
+
+		slot->tts_values[column->col] = column->values[pos];
+		if (column->has_nulls)
+			slot->tts_isnull[column->col] = column->nulls[pos];
+	}
+	slot->tts_flags &= ~TTS_FLAG_EMPTY;
+	slot->tts_nvalid = (AttrNumber) emitter->natts;
+	slot->tts_tableOid = emitter->relid;
+	olap_tid_of_row(&slot->tts_tid, batch->row_numbers != NULL ?
+					batch->row_numbers[row] : batch->first_row + row);
+}

@@ -142,9 +142,15 @@ slot_copy_heap_tuple(TupleTableSlot *slot)
 	tuple->t_tableOid = slot->tts_tableOid;
 	if (TransactionIdIsValid(ours->xmin))
 	{
-		HeapTupleHeaderSetXmin(tuple->t_data, ours->xmin);
-		HeapTupleHeaderSetCmin(tuple->t_data, ours->cmin);
-		tuple->t_data->t_infomask |= HEAP_XMAX_INVALID;
+		HeapTupleHeader header = tuple->t_data;
+
+		/* all fields that a composite value uses otherwise, or none */
+		header->t_infomask &= ~HEAP_XACT_MASK;
+		header->t_infomask |= HEAP_XMAX_INVALID;
+		HeapTupleHeaderSetXmin(header, ours->xmin);
+		HeapTupleHeaderSetXmax(header, InvalidTransactionId);
+		HeapTupleHeaderSetCmin(header, ours->cmin);
+		header->t_ctid = slot->tts_tid;
 	}
 	return tuple;
 }

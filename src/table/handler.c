@@ -289,13 +289,21 @@ tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 	return TM_Invisible;
 }
 
+/*
+ * Rows are neither updated nor deleted, so share locks hold by themselves and
+ * conflict with nothing; foreign keys from other rows ask for them. Exclusive
+ * ones come with what they are for.
+ */
 static TM_Result
 tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
 		   TupleTableSlot *slot, CommandId cid, LockTupleMode mode,
 		   LockWaitPolicy wait_policy, uint8 flags, TM_FailureData *tmfd)
 {
-	OLAP_NOT_SUPPORTED("locking of rows (FOR UPDATE, FOR SHARE)");
-	return TM_Invisible;
+	if (mode != LockTupleKeyShare && mode != LockTupleShare)
+		OLAP_NOT_SUPPORTED("locking of rows (FOR UPDATE, FOR NO KEY UPDATE)");
+	tmfd->traversed = false;
+	return olap_tuple_fetch_row_version(rel, tid, snapshot, slot) ?
+		TM_Ok : TM_Invisible;
 }
 
 /* ---- the rest ---- */

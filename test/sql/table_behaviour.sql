@@ -9,8 +9,8 @@ SET default_table_access_method = heap;
 CREATE FUNCTION differences(h regclass, o regclass) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE n bigint;
 BEGIN
-  EXECUTE format('SELECT (SELECT count(*) FROM (SELECT x::text FROM %1$s x EXCEPT ALL SELECT y::text FROM %2$s y) a)
-                       + (SELECT count(*) FROM (SELECT y::text FROM %2$s y EXCEPT ALL SELECT x::text FROM %1$s x) b)', h, o) INTO n;
+  EXECUTE format('SELECT (SELECT count(*) FROM (SELECT hh::text FROM %1$s hh EXCEPT ALL SELECT oo::text FROM %2$s oo) a)
+                       + (SELECT count(*) FROM (SELECT oo::text FROM %2$s oo EXCEPT ALL SELECT hh::text FROM %1$s hh) b)', h, o) INTO n;
   RETURN n;
 END $$;
 
@@ -28,7 +28,9 @@ CREATE TABLE none () USING olap;
 INSERT INTO none DEFAULT VALUES;
 INSERT INTO none SELECT FROM generate_series(1, 9999);
 SELECT count(*) FROM none;
+\set ECHO none
 SELECT format('CREATE TABLE wide (%s) USING olap', string_agg('c' || g || ' int', ', ')) FROM generate_series(1, 1600) g \gexec
+\set ECHO all
 INSERT INTO wide (c1, c1600) SELECT g, g FROM generate_series(1, 5000) g;
 INSERT INTO wide (c7) VALUES (7);
 SELECT count(*), sum(c1), sum(c1600), sum(c7), count(c800) FROM wide;
@@ -210,4 +212,5 @@ WHERE tablename = 'st' AND schemaname = 'table_behaviour' ORDER BY attname;
 UPDATE o SET a = 1;
 DELETE FROM o;
 SELECT * FROM o WHERE a = 1 FOR UPDATE;
+SELECT * FROM o WHERE a = 1 FOR KEY SHARE;
 DROP SCHEMA table_behaviour CASCADE;

@@ -468,6 +468,7 @@ parse_options(Datum reloptions, OptionParse *parse, OlapOptions *o)
 {
 	char	  **strings;
 	int			n = option_strings(reloptions, &strings);
+	bool		seen[lengthof(option_names)] = {0};
 
 	memset(o, 0, sizeof(*o));
 	for (int i = 0; i < n; i++)
@@ -477,6 +478,12 @@ parse_options(Datum reloptions, OptionParse *parse, OlapOptions *o)
 		if (kind < 0)
 			continue;
 		parse->name = option_names[kind];
+		if (seen[kind] && parse->strict)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" is given more than once",
+							parse->name)));
+		seen[kind] = true;
 		parse_one(parse, kind, o);
 	}
 	check_needs_time(parse, o);

@@ -31,6 +31,20 @@ COMMENT ON ACCESS METHOD olap IS 'columnar tables for real-time analytics';
 -- kafka
 -------------------------------------------------------------------------------
 
+CREATE FUNCTION olap.olap_kafka_handler()
+RETURNS fdw_handler AS '$libdir/olap_kafka' LANGUAGE C STRICT;
+COMMENT ON FUNCTION olap.olap_kafka_handler() IS
+  'callbacks of foreign-data wrapper olap_kafka';
+
+CREATE FUNCTION olap.olap_kafka_validator(text[], oid)
+RETURNS void AS '$libdir/olap_kafka' LANGUAGE C STRICT;
+COMMENT ON FUNCTION olap.olap_kafka_validator(text[], oid) IS
+  'checks options of olap_kafka servers, user mappings, foreign tables and columns';
+
+CREATE FOREIGN DATA WRAPPER olap_kafka
+  HANDLER olap.olap_kafka_handler VALIDATOR olap.olap_kafka_validator;
+COMMENT ON FOREIGN DATA WRAPPER olap_kafka IS 'topics of Apache Kafka';
+
 -------------------------------------------------------------------------------
 -- pipelines
 -------------------------------------------------------------------------------

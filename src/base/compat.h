@@ -16,6 +16,7 @@
 
 #include "access/reloptions.h"
 #include "access/relscan.h"
+#include "miscadmin.h"
 #include "commands/explain.h"
 #include "commands/vacuum.h"
 #include "optimizer/pathnode.h"
@@ -359,6 +360,31 @@ extern void olap_log_conflict(Relation rel, TransactionId horizon);
 #else
 #define olap_index_beginscan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/*
+ * As whom a scanned table is checked: 16 moved it out of the range table entry
+ * (a61b1f74823).
+ */
+#if PG_VERSION_NUM >= 160000
+#include "executor/executor.h"
+#include "parser/parse_relation.h"
+
+static inline Oid
+olap_rte_check_as_user(EState *estate, RangeTblEntry *rte)
+{
+	RTEPermissionInfo *perm = rte->perminfoindex == 0 ? NULL :
+		getRTEPermissionInfo(estate->es_rteperminfos, rte);
+
+	return perm != NULL && OidIsValid(perm->checkAsUser) ? perm->checkAsUser :
+		GetUserId();
+}
+#else
+static inline Oid
+olap_rte_check_as_user(EState *estate, RangeTblEntry *rte)
+{
+	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+}
 #endif
 
 #endif							/* OLAP_BASE_COMPAT_H */

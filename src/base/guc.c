@@ -23,6 +23,8 @@ int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_max_pipelines = 64;
 bool		olap_guc_ingest_synchronous_commit = false;
 
+char	   *olap_guc_allowed_hosts = NULL;
+
 typedef struct OlapGucBool
 {
 	const char *name;
@@ -79,5 +81,10 @@ olap_guc_init(void)
 								*s->variable, s->min, s->max, s->context,
 								s->flags, NULL, NULL, NULL);
 	}
+	DefineCustomStringVariable("olap.allowed_hosts",
+							   "Sets the hosts that olap_kafka may connect to.",
+							   "A list of host[:port], * stands for any characters; empty allows all.",
+							   &olap_guc_allowed_hosts, "", PGC_SIGHUP, 0,
+							   NULL, NULL, NULL);
 	MarkGUCPrefixReserved("olap");
 }

@@ -21,6 +21,9 @@ extern int	olap_guc_max_pipelines;
 /* olap.ingest_synchronous_commit: batches of pipelines wait for their WAL */
 extern bool olap_guc_ingest_synchronous_commit;
 
+/* olap.allowed_hosts: which brokers may be connected to; read by olap_kafka */
+extern char *olap_guc_allowed_hosts;
+
 /* Define every setting; called once by _PG_init. */
 extern void olap_guc_init(void);
 

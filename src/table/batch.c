@@ -82,7 +82,17 @@ olap_batch_set_segment(OlapBatchSource *source, OlapSegment *segment,
 	uint32		first = vecno * OLAP_VECTOR_ROWS;
 
 	forget_columns(source);
+
+	/*
+	 * Dictionaries live as long as a row group is open.  Only the next vector
+	 * of the same one is sure to find them: a segment may be opened anew where
+	 * another one was.
+	 */
+	if (source->segment != segment || source->entry_id != entry->id ||
+		source->rg != rg || vecno != source->vecno + 1)
+		batch->place++;
 	source->segment = segment;
+	source->entry_id = entry->id;
 	source->rg = rg;
 	source->vecno = vecno;
 	source->xmin = entry->xmin;
@@ -99,6 +109,7 @@ olap_batch_set_delta(OlapBatchSource *source)
 	OlapBatch  *batch = &source->batch;
 
 	forget_columns(source);
+	batch->place++;
 	source->segment = NULL;
 	if (source->pages == NULL)
 	{

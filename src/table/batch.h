@@ -52,6 +52,7 @@ typedef struct OlapBatchSource
 
 	/* a vector of a segment, ... */
 	OlapSegment *segment;
+	uint32		entry_id;		/* of the segment */
 	int			rg;
 	uint32		vecno;
 	TransactionId xmin;			/* of all its rows */

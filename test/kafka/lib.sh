@@ -79,7 +79,7 @@ done_testing()
 give_up()
 {
   fail "$*"
-  [ ! -e "$DIR/pg/log" ] || tail -30 "$DIR/pg/log" | sed 's/^/# server: /'
+  [ ! -e "$DIR/pg/log" ] || pipeline_notes "${TEST#test_}"
   done_testing
   exit 1
 }
@@ -272,7 +272,17 @@ position_query()  # NAME: sum of the committed next offsets
 # Wait until the committed offsets reach the ends of all partitions.
 wait_caught_up()  # NAME SECONDS
 {
-  wait_for "$2" "$(position_query "$1")" "$(topic_end "$1")"
+  wait_for "$2" "$(position_query "$1")" "$(topic_end "$1")" || {
+    pipeline_notes "$1"
+    return 1
+  }
+}
+
+# What the server says of a pipeline in trouble.
+pipeline_notes()  # NAME
+{
+  psql -Xxq -c "SELECT * FROM olap.pipeline_status WHERE name = '$1'" 2>&1 | sed 's/^/# /'
+  grep -vE 'FATAL|HINT' "$DIR/pg/log" | tail -25 | sed 's/^/# server: /'
 }
 
 # --- the oracle ---

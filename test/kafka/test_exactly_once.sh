@@ -100,9 +100,8 @@ recoveries=$DIR/recoveries
 # Kill, wait for the server, and every other time for the next committed batch.
 kill_once()
 {
-  local before start position
+  local before start
   choose_victim
-  position=$(sql_or_nothing "$(position_query events)")
   start=$(now)
   kill -KILL "$victim_pid"
   killed[$victim]=$((killed[$victim] + 1))
@@ -117,8 +116,6 @@ kill_once()
     seconds_since "$start" >> "$recoveries"
     echo " $victim" >> "$recoveries"
   fi
-  position_after=$(sql_or_nothing "$(position_query events)")
-  [ "${position_after:-0}" -ge "${position:-0}" ] || fail "committed offsets never go back"
   sleep "$(awk -v r=$RANDOM 'BEGIN { printf "%.2f", 0.05 + r / 32768 * 1.2 }')"
 }
 

@@ -202,7 +202,7 @@ SELECT a, length(b), md5(b) FROM big ORDER BY a;
 
 -- statistics
 CREATE TABLE st (id int, few text, f float8, n int) USING olap;
-INSERT INTO st SELECT g, 'f' || g % 5, g / 1000.0, CASE WHEN g % 4 = 0 THEN NULL ELSE 1 END FROM generate_series(1, 200000) g;
+INSERT INTO st SELECT g, 'f' || g % 5, g / 1000.0, CASE WHEN g % 3 = 0 THEN NULL ELSE 1 END FROM generate_series(1, 200000) g;
 ANALYZE st;
 SELECT reltuples FROM pg_class WHERE oid = 'st'::regclass;
 SELECT attname, round(null_frac::numeric, 1) AS null_frac, n_distinct, round(correlation::numeric, 1) AS correlation FROM pg_stats

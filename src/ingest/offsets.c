@@ -66,13 +66,11 @@ olap_offsets_claim(const char *name)
 	if (p == NULL || !p->local || strcmp(p->state, "running") != 0)
 		return NULL;
 	p->epoch++;
-	p->crashes++;
 	values[0] = CStringGetTextDatum(name);
 	values[1] = Int64GetDatum(p->epoch);
 	olap_catalog_begin(&scope);
 	olap_catalog_exec(NULL,
-					  "UPDATE olap.pipeline SET epoch = $2, crashes = crashes + 1"
-					  " WHERE name = $1", 2, types, values, NULL);
+					  "UPDATE olap.pipeline SET epoch = $2 WHERE name = $1", 2, types, values, NULL);
 	olap_catalog_exec(NULL,
 					  "UPDATE olap.pipeline_offset SET epoch = $2"
 					  " WHERE pipeline = $1", 2, types, values, NULL);
@@ -291,6 +289,21 @@ olap_dead_letter_add(const OlapPipeline *p, const OlapOffset *offset,
 	for (int i = 0; i < lengthof(values); i++)
 		if (types[i] == TEXTOID || types[i] == BYTEAOID)
 			pfree(DatumGetPointer(values[i]));
+}
+
+void
+olap_offsets_count_start(const OlapPipeline *p)
+{
+	static const Oid types[] = {TEXTOID, INT8OID};
+	Datum		values[] = {CStringGetTextDatum(p->name), Int64GetDatum(p->epoch)};
+	OlapCatalogScope scope;
+
+	olap_catalog_begin(&scope);
+	olap_catalog_exec(NULL,
+					  "UPDATE olap.pipeline SET crashes = crashes + 1"
+					  " WHERE name = $1 AND epoch = $2",
+					  2, types, values, NULL);
+	olap_catalog_end(&scope);
 }
 
 void

@@ -55,9 +55,8 @@ typedef struct OlapOutcome
 extern OlapFingerprint olap_fingerprint(const OlapMessage *message);
 
 /*
- * Take a pipeline over: raises its epoch and counts the start as a possible
- * crash until the first commit.  NULL if it does not exist, is not to run, or
- * does not belong here.
+ * Take a pipeline over: raises its epoch.  NULL if it does not exist, is not to
+ * run, or does not belong here.
  */
 extern OlapPipeline *olap_offsets_claim(const char *name);
 
@@ -87,6 +86,9 @@ extern void olap_dead_letter_add(const OlapPipeline *pipeline,
 								 const OlapOffset *offset,
 								 const OlapMessage *message,
 								 const OlapDecodeError *error);
+
+/* From now on, an end without a commit counts as a crash. */
+extern void olap_offsets_count_start(const OlapPipeline *pipeline);
 
 /* The first commit of a worker: it did not crash. */
 extern void olap_offsets_clear_crashes(const OlapPipeline *pipeline);

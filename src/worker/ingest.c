@@ -35,6 +35,9 @@
 #define INVALIDATION_MS 1000
 /* A worker that lived so long did not crash on its first record. */
 #define SETTLED_MS 10000
+/* Longest pause between crashes, and delay of a worker's first batch. */
+#define MAX_CRASH_DELAY_MS 5000
+#define FIRST_DELAY_MS 100
 /* Records tried one by one after crashes. */
 #define SINGLES 1000
 
@@ -181,12 +184,12 @@ olap_ingest_open(const char *name, int slot)
 	ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_FIRST_MS);
 	ingest->opened_at = ingest->discovery_at = ingest->progress_at =
 		ingest->rate_at = ingest->inval_at = now;
-	if (ingest->pipeline->crashes > OLAP_PIPELINE_MAX_CRASHES)
+	if (ingest->pipeline->crashes >= OLAP_PIPELINE_MAX_CRASHES)
 	{
 		ingest->singles = SINGLES;
 		ereport(LOG,
 				(errmsg("pipeline \"%s\" ended %d times without a commit, the next %d records are tried one by one",
-						name, ingest->pipeline->crashes - 1, SINGLES)));
+						name, ingest->pipeline->crashes, SINGLES)));
 	}
 	ingest->batch_cxt = AllocSetContextCreate(top, "olap ingest batch", ALLOCSET_DEFAULT_SIZES);
 	ingest->flush_cxt = AllocSetContextCreate(top, "olap ingest flush", ALLOCSET_DEFAULT_SIZES);
@@ -216,9 +219,17 @@ olap_ingest_open(const char *name, int slot)
 int
 olap_ingest_delay(const OlapIngest *ingest)
 {
-	int			crashes = ingest->pipeline->crashes - 1;
+	int			crashes = ingest->pipeline->crashes;
 
-	return crashes < 2 ? 0 : Min(250 << Min(crashes - 2, 8), 60000);
+	return crashes < 2 ? 0 : Min(250 << Min(crashes - 2, 8), MAX_CRASH_DELAY_MS);
+}
+
+void
+olap_ingest_begin(OlapIngest *ingest)
+{
+	begin();
+	olap_offsets_count_start(ingest->pipeline);
+	commit();
 }
 
 int
@@ -459,6 +470,13 @@ housekeeping(OlapIngest *ingest)
 	}
 }
 
+/* The first batch is committed soon: then what comes after a crash is known to be sound. */
+static int
+max_delay(const OlapIngest *ingest)
+{
+	return ingest->last_commit == 0 ? FIRST_DELAY_MS : ingest->pipeline->max_delay_ms;
+}
+
 static bool
 is_full(const OlapIngest *ingest, TimestampTz now)
 {
@@ -466,8 +484,7 @@ is_full(const OlapIngest *ingest, TimestampTz now)
 		return false;
 	return ingest->nbuffer >= ingest->pipeline->max_rows ||
 		ingest->bytes >= ingest->pipeline->max_bytes || ingest->singles > 0 ||
-		TimestampDifferenceExceeds(ingest->buffered_since, now,
-								   ingest->pipeline->max_delay_ms);
+		TimestampDifferenceExceeds(ingest->buffered_since, now, max_delay(ingest));
 }
 
 /* Milliseconds to wait for records before something else is due. */
@@ -479,7 +496,7 @@ poll_timeout(const OlapIngest *ingest)
 	if (ingest->nbuffer == 0)
 		return POLL_MS;
 	waited = (long) ((GetCurrentTimestamp() - ingest->buffered_since) / 1000);
-	return (int) Max(0, Min(POLL_MS, ingest->pipeline->max_delay_ms - waited));
+	return (int) Max(0, Min(POLL_MS, max_delay(ingest) - waited));
 }
 
 void

@@ -30,10 +30,13 @@ extern void olap_ingest_step(OlapIngest *ingest);
 extern void olap_ingest_finish(OlapIngest *ingest);
 
 /*
- * Milliseconds to wait before the first record: a record that ends the whole
+ * Milliseconds to wait before olap_ingest_begin(): a record that ends the whole
  * server must not do so without a pause.
  */
 extern int	olap_ingest_delay(const OlapIngest *ingest);
+
+/* From here on, the worker reads, and its end without a commit is a crash. */
+extern void olap_ingest_begin(OlapIngest *ingest);
 
 /* Version of the definition it works by. */
 extern int	olap_ingest_version(const OlapIngest *ingest);

@@ -19,11 +19,13 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/pmsignal.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 #include "base/guc.h"
 #include "ingest/live.h"
@@ -141,8 +143,11 @@ run(void)
 	for (int ms = olap_ingest_delay(ingest); ms > 0 && !should_end(ingest); ms -= 100)
 	{
 		CHECK_FOR_INTERRUPTS();
-		pg_usleep(Min(ms, 100) * 1000L);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 Min(ms, 100), PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
 	}
+	olap_ingest_begin(ingest);
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -27,9 +27,6 @@
 #include "ingest/mapping.h"
 #include "table/writer.h"
 
-/* the fast path waits until the table layer is linked */
-#pragma weak olap_writer_batch_ok
-
 void
 olap_mapping_check_target(Relation target, Oid role)
 {
@@ -155,7 +152,7 @@ table_reason(Relation target, Oid role)
 		return "row security applies";
 	if (pg_class_aclcheck(relid, role, ACL_INSERT) != ACLCHECK_OK)
 		return "rights are on columns";
-	if (olap_writer_batch_ok == NULL || !olap_writer_batch_ok(target))
+	if (!olap_writer_batch_ok(target))
 		return "row numbers are observable";
 	return NULL;
 }

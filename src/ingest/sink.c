@@ -36,11 +36,6 @@
 #include "ingest/sink.h"
 #include "table/writer.h"
 
-/* the fast path waits until the table layer is linked */
-#pragma weak olap_column_types
-#pragma weak olap_writer_insert_batch
-#pragma weak olap_writer_flush
-
 #define BATCH_NAME "olap_batch"
 
 struct OlapSink

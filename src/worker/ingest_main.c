@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include <unistd.h>
+
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -151,8 +153,9 @@ run(void)
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
+		/* without a postmaster nothing is left to tidy up, and a new one waits */
 		if (!PostmasterIsAlive())
-			proc_exit(1);
+			_exit(1);
 		if (ConfigReloadPending)
 		{
 			ConfigReloadPending = false;

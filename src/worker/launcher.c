@@ -52,6 +52,7 @@ static BackgroundWorkerHandle **handles;	/* [nslots]; NULL: none started by us *
 static bool *was_running;		/* [nslots] */
 static BackgroundWorkerHandle *look_handle = NULL;
 static int	look_retries = 0;
+static TimestampTz look_all_at = 0; /* when to look at all databases next */
 
 /* All databases, while they are looked at one after the other. */
 static Oid *databases = NULL;
@@ -217,15 +218,11 @@ next_look(void)
 	if (look_handle != NULL)
 	{
 		look_handle = NULL;
-		if (!done && look_retries++ < LOOK_RETRIES)
-		{
+		if (done)
+			look_retries = 0;
+		else if (look_retries++ < LOOK_RETRIES)
 			/* the database may be gone: list them anew, but not at once */
-			olap_live_lock(LW_EXCLUSIVE);
-			olap_live->look_all = true;
-			olap_live_unlock();
-			return LOOK_RETRY_MS;
-		}
-		look_retries = 0;
+			look_all_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_RETRY_MS);
 	}
 	order.database = choose_database();
 	if (!OidIsValid(order.database))
@@ -368,7 +365,6 @@ serve_slots(TimestampTz *wake_at)
 void
 olap_launcher_main(Datum arg)
 {
-	TimestampTz look_all_at = 0;
 	TimestampTz look_at = 0;
 
 	pqsignal(SIGTERM, die);
@@ -400,11 +396,12 @@ olap_launcher_main(Datum arg)
 		}
 		olap_live_lock(LW_EXCLUSIVE);
 		drop_dead_holds();
-		if (TimestampDifferenceExceeds(look_all_at, now, LOOK_ALL_MS))
+		if (look_all_at <= now)
 		{
-			look_all_at = now;
+			look_all_at = TimestampTzPlusMilliseconds(now, LOOK_ALL_MS);
 			olap_live->look_all = true;
 		}
+		wake_at = Min(wake_at, look_all_at);
 		olap_live_unlock();
 		if (look_at <= now)
 		{

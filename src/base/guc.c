@@ -21,7 +21,7 @@
 bool		olap_guc_enable_scan = true;
 int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_max_pipelines = 64;
-bool		olap_guc_ingest_synchronous_commit = false;
+bool		olap_guc_ingest_synchronous_commit = true;
 
 char	   *olap_guc_allowed_hosts = NULL;
 

@@ -4,7 +4,7 @@
  *		One transaction: records become rows, dead letters, ledger, offsets.
  *
  * Why one: data and offsets share a commit record, so a crash at any point
- * loses or repeats nothing.  For the same reason synchronous_commit may be off:
+ * loses or repeats nothing.  For the same reason synchronous_commit could be off:
  * a lost tail of the WAL takes the offsets with it, and is read again.
  *
  * Errors: any ERROR leaves through the worker's end; nothing here is undone by

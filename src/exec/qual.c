@@ -149,6 +149,62 @@ order_fits(const OlapCompareOp *op, const Var *var)
 /* ---- tests ---- */
 
 static OlapExpr *
+compare_int(const Var *var, OlapCompare cmp, int64 constant)
+{
+	OlapExprValue value = {.i = constant};
+
+	return olap_expr_compare(var->varattno - 1, OLAP_ORDER_INT, cmp, &value);
+}
+
+/* col cmp a constant between `below` and the next integer. */
+static OlapExpr *
+compare_between(const Var *var, OlapCompare cmp, int64 below)
+{
+	switch (cmp)
+	{
+		case OLAP_CMP_EQ:
+			return olap_expr_const(false);
+		case OLAP_CMP_NE:
+			return olap_expr_null(var->varattno - 1, false);
+		case OLAP_CMP_LT:
+		case OLAP_CMP_LE:
+			return compare_int(var, OLAP_CMP_LE, below);
+		default:
+			return compare_int(var, OLAP_CMP_GT, below);
+	}
+}
+
+/* A date column (days) against a timestamp (microseconds). */
+static OlapExpr *
+compare_date(const Var *var, OlapCompare cmp, Timestamp constant)
+{
+	int64		day;
+
+	if (TIMESTAMP_IS_NOBEGIN(constant))
+		return compare_int(var, cmp, DATEVAL_NOBEGIN);
+	if (TIMESTAMP_IS_NOEND(constant))
+		return compare_int(var, cmp, DATEVAL_NOEND);
+	day = constant / USECS_PER_DAY;
+	if (day * USECS_PER_DAY == constant)
+		return compare_int(var, cmp, day);
+	return compare_between(var, cmp, constant < 0 ? day - 1 : day);
+}
+
+/* A timestamp column against a date, which may be beyond all timestamps. */
+static OlapExpr *
+compare_timestamp(const Var *var, OlapCompare cmp, DateADT constant)
+{
+	int			overflow = 0;
+	Timestamp	value = date2timestamp_opt_overflow(constant, &overflow);
+
+	if (overflow > 0)
+		return compare_between(var, cmp, PG_INT64_MAX - 1);
+	if (overflow < 0)
+		return compare_between(var, cmp, PG_INT64_MIN);
+	return compare_int(var, cmp, value);
+}
+
+static OlapExpr *
 compare_constant(Var *var, const OlapCompareOp *op, OlapCompare cmp, Node *other,
 				 Oid type, const OlapQualContext *cxt)
 {
@@ -161,6 +217,10 @@ compare_constant(Var *var, const OlapCompareOp *op, OlapCompare cmp, Node *other
 	datum = evaluate(other, cxt, &isnull);
 	if (isnull)
 		return olap_expr_const(false);
+	if (op->left != op->right && type == TIMESTAMPOID)
+		return compare_date(var, cmp, DatumGetTimestamp(datum));
+	if (op->left != op->right && type == DATEOID)
+		return compare_timestamp(var, cmp, DatumGetDateADT(datum));
 	convert_value(datum, type, &value);
 	return olap_expr_compare(var->varattno - 1, op->order, cmp, &value);
 }
@@ -244,8 +304,9 @@ translate_op(OpExpr *expr, const OlapQualContext *cxt, bool negate)
 	cmp = negate ? olap_compare_negate(op.cmp) : op.cmp;
 	if (lvar != NULL && rvar != NULL)
 	{
-		if (op.left != op.right || lvar->vartype != rvar->vartype ||
-			lvar->vartypmod != rvar->vartypmod)
+		/* fixed-width representations must be the same; others need not */
+		if (op.left != op.right ||
+			(op.order < OLAP_ORDER_NUMERIC && lvar->vartype != rvar->vartype))
 			return NULL;
 		return olap_expr_columns(lvar->varattno - 1, op.order, cmp,
 								 rvar->varattno - 1);
@@ -256,6 +317,33 @@ translate_op(OpExpr *expr, const OlapQualContext *cxt, bool negate)
 		return compare_constant(rvar, &op, olap_compare_commute(cmp), left,
 								op.left, cxt);
 	return NULL;
+}
+
+/* col IS [NOT] DISTINCT FROM constant, which is never NULL itself. */
+static OlapExpr *
+translate_distinct(DistinctExpr *expr, const OlapQualContext *cxt, bool negate)
+{
+	OpExpr		equal = *(OpExpr *) expr;
+	Var		   *var = as_column(linitial(expr->args), cxt);
+	Node	   *other = lsecond(expr->args);
+	OlapExpr   *arg;
+	bool		isnull;
+
+	equal.xpr.type = T_OpExpr;
+	if (var == NULL)
+	{
+		var = as_column(lsecond(expr->args), cxt);
+		other = linitial(expr->args);
+	}
+	if (var == NULL || !is_constant(other, cxt))
+		return NULL;
+	arg = translate_op(&equal, cxt, false);
+	if (arg == NULL || cxt->parent == NULL)
+		return arg;
+	(void) evaluate(other, cxt, &isnull);
+	if (isnull)
+		return olap_expr_null(var->varattno - 1, negate);
+	return negate ? arg : olap_expr_not_true(arg);
 }
 
 static OlapExpr *
@@ -280,6 +368,7 @@ translate_array(ScalarArrayOpExpr *expr, const OlapQualContext *cxt, bool negate
 	set_sa_opfuncid(expr);
 	if (var == NULL || !is_constant(array, cxt) ||
 		!olap_compare_op(expr->opfuncid, &op) || !order_fits(&op, var) ||
+		(op.left != op.right && (op.left == DATEOID || op.right == DATEOID)) ||
 		!collation_fits(&op, expr->inputcollid))
 		return NULL;
 	/* = ANY is IN; <> ALL is NOT IN, the negation of the other */
@@ -372,6 +461,8 @@ translate_node(Node *node, const OlapQualContext *cxt, bool negate, int depth)
 	{
 		case T_OpExpr:
 			return translate_op((OpExpr *) node, cxt, negate);
+		case T_DistinctExpr:
+			return translate_distinct((DistinctExpr *) node, cxt, negate);
 		case T_ScalarArrayOpExpr:
 			return translate_array((ScalarArrayOpExpr *) node, cxt, negate);
 		case T_BoolExpr:

@@ -42,6 +42,7 @@ typedef struct OlapScanNode
 	CustomScanState css;
 	MemoryContext cxt;			/* filter and zone quals; reset by a rescan */
 	bool		built;
+	bool		never;			/* some clause is true of no row at all */
 	OlapTableScan *scan;
 	OlapBatch  *batch;
 	OlapEmitter *emitter;
@@ -172,6 +173,7 @@ build_quals(OlapScanNode *node)
 	ListCell   *lc;
 	int			n = 0;
 
+	node->never = false;
 	MemoryContextReset(node->cxt);
 	old = MemoryContextSwitchTo(node->cxt);
 	exprs = palloc(Max(list_length(plan->custom_exprs), 1) * sizeof(OlapExpr *));
@@ -179,10 +181,13 @@ build_quals(OlapScanNode *node)
 	{
 		OlapExpr   *expr = olap_qual_translate(lfirst(lc), &cxt);
 
-		if (expr != NULL)
-			exprs[n++] = expr;
-		else
+		if (expr == NULL)
+		{
 			unbuilt = lappend(unbuilt, lfirst(lc));
+			continue;
+		}
+		exprs[n++] = expr;
+		node->never |= expr->kind == OLAP_EXPR_CONST && !expr->truth;
 	}
 	node->zones = palloc(MAX_ZONE_QUALS * sizeof(OlapZoneQual));
 	node->nzones = olap_qual_zones(exprs, n, olap_column_types(desc),
@@ -281,6 +286,8 @@ olap_scan_counts(CustomScanState *css)
 static bool
 next_batch(OlapScanNode *node)
 {
+	if (node->never)
+		return false;
 	for (;;)
 	{
 		uint32		before;

@@ -1,0 +1,108 @@
+#!/bin/bash
+# The life of pipelines: pause, resume, alter, drop, rows the table refuses, two
+# pipelines into one table, rights, and databases and extensions that go while
+# their pipelines run.
+. "$(dirname "$0")/lib.sh"
+
+broker_begin
+topic_create life 2
+topic_create second 1
+server_start "max_worker_processes = 12"
+sql "CREATE DATABASE work"
+export PGDATABASE=work
+sql "CREATE EXTENSION olap"
+kafka_server
+tables_create life "id bigint NOT NULL, $all_columns"
+produce life --rows 5000 --with-id --malformed 0.02 --summary "$DIR/summary"
+good=$(jq .good "$DIR/summary")
+bad=$(jq .malformed "$DIR/summary")
+
+rows="SELECT count(*) FROM life"
+state="SELECT state FROM olap.pipeline_status WHERE name = 'life'"
+workers="SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'olap pipeline'"
+
+# --- start, dead letters ---
+start=$(now)
+pipeline_create life
+wait_for 10 "$workers" 1 || give_up "a new pipeline gets its worker"
+check_that "a new pipeline's worker starts within 2 s" "$(seconds_since "$start") <= 2"
+wait_caught_up life 20 || give_up "the pipeline catches up"
+check "all good records are rows" "$(sql "$rows")" "$good"
+check "all bad records are dead letters" "$(sql "SELECT count(*) FROM olap.dead_letters")" "$bad"
+check "dead letters keep bytes and say why" "$(sql "SELECT count(*) FROM olap.dead_letters
+  WHERE value IS NULL OR error = '' OR length(sqlstate) <> 5")" 0
+check "the ledger proves it" "$(sql "SELECT bool_and(ok) FROM olap.check_ledger('life')")" t
+
+# --- pause, resume ---
+sql "SELECT olap.pause_pipeline('life')" > /dev/null
+wait_for 5 "$workers" 0 || fail "a paused pipeline's worker ends"
+produce life --rows 500 --first-id 5000 --with-id --summary /dev/null
+sleep 1.5
+check "a paused pipeline reads nothing" "$(sql "$rows")" "$good"
+check "it says so" "$(sql "$state")" paused
+sql "SELECT olap.resume_pipeline('life')" > /dev/null
+if wait_for 10 "$rows" $((good + 500)); then pass "resumed, it goes on where it was"; else fail "resumed, it goes on where it was"; fi
+
+# --- alter takes effect while it runs ---
+sql "SELECT olap.alter_pipeline('life', max_rows => 100, max_delay => '100 ms')" > /dev/null
+wait_for 5 "SELECT count(*) FROM olap.pipeline_status WHERE max_rows = 100 AND pid IS NOT NULL" 1
+sleep 1
+produce life --rows 2000 --first-id 5500 --with-id --summary /dev/null
+if wait_for 10 "$rows" $((good + 2500)); then pass "an altered pipeline goes on"; else fail "an altered pipeline goes on"; fi
+check_that "max_rows bounds the later batches" "$(sql "SELECT max(sum) FROM (SELECT sum(read) FROM olap.ledger
+  WHERE from_offset >= 2800 GROUP BY committed_at) b") <= 100"
+
+# --- a transaction that does not commit changes nothing ---
+sql "BEGIN; SELECT olap.drop_pipeline('life'); ROLLBACK" > /dev/null
+sleep 0.5
+check "a rolled back drop changes nothing" "$(sql "$state")" running
+
+# --- two pipelines, one table, one of them over a heap table with its own rules ---
+sql "CREATE TABLE both_in (id bigint NOT NULL CHECK (id % 100 <> 7), $all_columns, _partition int, _offset bigint,
+  loaded_at timestamptz DEFAULT now()) PARTITION BY RANGE (id)" > /dev/null
+sql "CREATE TABLE both_in_low PARTITION OF both_in FOR VALUES FROM (0) TO (1000)" > /dev/null
+foreign=${all_columns/ts timestamptz NOT NULL/"ts timestamptz OPTIONS (time_format 'epoch_ms') NOT NULL"}
+sql "CREATE FOREIGN TABLE second_topic (id bigint NOT NULL, $foreign) SERVER kafka OPTIONS (topic 'second', format 'json')"
+produce second --rows 1200 --with-id --summary /dev/null
+sql "SELECT olap.create_pipeline('one', 'second_topic', 'both_in'), olap.create_pipeline('two', 'second_topic', 'both_in')" > /dev/null
+wait_for 15 "SELECT count(*) FROM olap.pipeline_offsets WHERE pipeline IN ('one', 'two') AND next_offset >= 1200" 2 ||
+  fail "both pipelines read everything"
+check "rows that pass CHECK and have a partition are in, from both" "$(sql "SELECT count(*), count(DISTINCT id) FROM both_in")" "1980|990"
+check "the others are dead letters, by reason" "$(sql "SELECT sqlstate, count(*) FROM olap.dead_letters
+  WHERE pipeline = 'one' GROUP BY 1")" "23514|210"
+check "both ledgers prove it" "$(sql "SELECT bool_and(c.ok) FROM (VALUES ('one'), ('two')) p(n), olap.check_ledger(p.n) c")" t
+
+# --- the table goes, the pipeline says so and nothing else suffers ---
+sql "DROP TABLE both_in" > /dev/null
+produce second --rows 10 --first-id 1200 --with-id --summary /dev/null
+wait_for 10 "SELECT state FROM olap.pipeline_status WHERE name = 'one'" retrying || fail "a pipeline without its table retries"
+check "the others run on" "$(sql "$state")" running
+sql "SELECT olap.drop_pipeline('one'), olap.drop_pipeline('two')" > /dev/null
+wait_for 5 "$workers" 1 || fail "dropped pipelines end"
+
+# --- SIGTERM ---
+pid=$(sql "SELECT pid FROM olap.pipeline_status WHERE name = 'life'")
+start=$(now)
+sql "SELECT pg_terminate_backend($pid)" > /dev/null
+wait_for 5 "SELECT count(*) FROM pg_stat_activity WHERE pid = $pid" 0 || fail "a terminated worker ends within 5 s"
+wait_for 10 "$workers" 1 || fail "a terminated worker is replaced"
+
+# --- databases: rename, copy, drop; the extension ---
+psql -XqAt -d postgres -c "CREATE DATABASE life_copy TEMPLATE work" > "$DIR/out" 2>&1 || true
+check "a database with a running pipeline can be copied" "$(sql "SELECT count(*) FROM pg_database WHERE datname = 'life_copy'")" 1
+check "the copy's pipeline waits to be adopted" "$(psql -XqAt -d life_copy -c "$state")" paused
+psql -XqAt -d life_copy -c "SELECT olap.resume_pipeline('life')" > /dev/null
+wait_for 10 "$workers" 2 || fail "adopted, it runs"
+sql "ALTER DATABASE life_copy RENAME TO life_moved"
+check "a database with a running pipeline can be renamed" "$(sql "SELECT count(*) FROM pg_database WHERE datname = 'life_moved'")" 1
+wait_for 10 "$workers" 2 || fail "its worker comes back"
+psql -XqAt -v ON_ERROR_STOP=1 -d life_moved -c "DROP EXTENSION olap CASCADE" > "$DIR/out" 2>&1 || fail "the extension can be dropped: $(cat "$DIR/out")"
+wait_for 10 "$workers" 1 || fail "its worker ends with the extension"
+psql -XqAt -d life_moved -c "CREATE EXTENSION olap" -c "CREATE TABLE x (id bigint)" > /dev/null
+sql "DROP DATABASE life_moved"
+check "a database can be dropped" "$(sql "SELECT count(*) FROM pg_database WHERE datname = 'life_moved'")" 0
+wait_for 10 "$workers" 1 || fail "the first pipeline runs through it all"
+wait_caught_up life 20 || fail "it is caught up at the end"
+check "nothing lost, nothing doubled" "$(sql "SELECT count(*), count(DISTINCT (_partition, _offset)) FROM life")" "$((good + 2500))|$((good + 2500))"
+check "the ledger proves it at the end" "$(sql "SELECT bool_and(ok) FROM olap.check_ledger('life')")" t
+done_testing

@@ -242,7 +242,7 @@ prove()
   [ -n "$ok" ] || die "the table is not what was produced"
   say "    The server was killed with SIGKILL in between, and the figures are equal."
   say "    Why a row became a dead letter:"
-  sql "SELECT count(*), reason FROM (SELECT concat_ws(': ', column_name, regexp_replace(error, '[0-9]{3,}', '..', 'g')) AS reason
+  sql "SELECT count(*), reason FROM (SELECT concat_ws(': ', column_name, regexp_replace(error, '[0-9]{5,}', '..', 'g')) AS reason
     FROM olap.dead_letters WHERE pipeline = 'events') d GROUP BY 2 ORDER BY 1 DESC LIMIT 8" |
     awk -F'|' '{ printf "    %6d  %s\n", $1, $2 }'
 }

@@ -22,6 +22,7 @@
 #include "optimizer/pathnode.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM < 150000
@@ -343,6 +344,26 @@ vacuum_get_cutoffs(Relation rel, const VacuumParams *params,
 #define tuplesort_getdatum(state, forward, copy, val, isnull, abbrev) \
 	tuplesort_getdatum(state, forward, val, isnull, abbrev)
 #endif
+
+/*
+ * The btree strategy number of an operator, 0 if it has none. 18 asks for
+ * comparison types of any ordered index; the numbers agree.
+ */
+static inline int
+olap_btree_strategy(Oid opno)
+{
+#if PG_VERSION_NUM >= 180000
+	List	   *all = get_op_index_interpretation(opno);
+
+	return all == NIL ? 0 :
+		(int) ((OpIndexInterpretation *) linitial(all))->cmptype;
+#else
+	List	   *all = get_op_btree_interpretation(opno);
+
+	return all == NIL ? 0 :
+		((OpBtreeInterpretation *) linitial(all))->strategy;
+#endif
+}
 
 /*
  * Log that transactions up to horizon are forgotten: standbys cancel the

@@ -80,9 +80,7 @@ bounded_column(const OlapKafkaTable *table, RelOptInfo *rel, Node *node)
 static int
 strategy_of(Oid opno)
 {
-	List	   *all = get_op_btree_interpretation(opno);
-	int			strategy = all == NIL ? 0 :
-		((OpBtreeInterpretation *) linitial(all))->strategy;
+	int			strategy = olap_btree_strategy(opno);
 
 	return strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber ?
 		strategy : 0;

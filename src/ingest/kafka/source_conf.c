@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "base/compat.h"
 #include "ingest/kafka/hosts.h"
 #include "ingest/kafka/source_int.h"
 
@@ -69,7 +70,7 @@ static void
 tell_log(const rd_kafka_t *rk, int level, const char *facility,
 		 const char *text)
 {
-	ereport(IsBackgroundWorker && level <= 4 ? LOG : DEBUG1,
+	ereport(AmBackgroundWorkerProcess() && level <= 4 ? LOG : DEBUG1,
 			(errmsg_internal("olap_kafka: %s: %s", facility, text),
 			 errhidestmt(true)));
 }

@@ -17,7 +17,8 @@
 /* One column: Datums (and NULL flags) of the batch's surviving rows. */
 typedef struct EmitColumn
 {
-	int			col;
+	int			col;			/* of the batch */
+	int			out;			/* of the slot */
 	bool		has_nulls;		/* in this batch */
 	Datum	   *values;			/* [OLAP_VECTOR_ROWS] */
 	bool	   *nulls;
@@ -28,8 +29,8 @@ struct OlapEmitter
 {
 	MemoryContext cxt;
 	TupleTableSlot *slot;
-	int			natts;
-	Oid			relid;
+	int			natts;			/* of the slot */
+	Oid			relid;			/* invalid: rows carry no identity */
 	OlapBatch  *batch;
 	int			ncolumns;
 	EmitColumn *columns;
@@ -54,7 +55,31 @@ olap_emitter_create(Relation rel, const bool *needed, TupleTableSlot *slot,
 		slot->tts_isnull[i] = true;
 		if ((needed == NULL || needed[i]) &&
 			!TupleDescAttr(desc, i)->attisdropped)
-			emitter->columns[emitter->ncolumns++].col = i;
+		{
+			emitter->columns[emitter->ncolumns].col = i;
+			emitter->columns[emitter->ncolumns++].out = i;
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return emitter;
+}
+
+OlapEmitter *
+olap_emitter_create_mapped(const AttrNumber *attnos, int n, TupleTableSlot *slot,
+						   MemoryContext cxt)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	OlapEmitter *emitter = palloc0(sizeof(OlapEmitter));
+
+	emitter->cxt = cxt;
+	emitter->slot = slot;
+	emitter->natts = n;
+	emitter->columns = palloc0(Max(n, 1) * sizeof(EmitColumn));
+	emitter->ncolumns = n;
+	for (int i = 0; i < n; i++)
+	{
+		emitter->columns[i].col = attnos[i] - 1;
+		emitter->columns[i].out = i;
 	}
 	MemoryContextSwitchTo(old);
 	return emitter;
@@ -160,7 +185,7 @@ olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch)
 
 		fetch_column(emitter, column, olap_batch_column(batch, column->col),
 					 batch->sel, batch->nsel);
-		emitter->slot->tts_isnull[column->col] = false;
+		emitter->slot->tts_isnull[column->out] = false;
 	}
 }
 
@@ -169,22 +194,26 @@ olap_emitter_store(OlapEmitter *emitter, uint32 pos)
 {
 	TupleTableSlot *slot = emitter->slot;
 	const OlapBatch *batch = emitter->batch;
-	uint32		row = batch->sel != NULL ? batch->sel[pos] : pos;
+	const EmitColumn *column = emitter->columns;
+	const EmitColumn *end = column + emitter->ncolumns;
 
 	/* somebody materialized the row before */
 	if (unlikely(TTS_SHOULDFREE(slot)))
 		ExecClearTuple(slot);
-	for (int c = 0; c < emitter->ncolumns; c++)
+	for (; column < end; column++)
 	{
-		const EmitColumn *column = &emitter->columns[c];
-
-		slot->tts_values[column->col] = column->values[pos];
+		slot->tts_values[column->out] = column->values[pos];
 		if (column->has_nulls)
-			slot->tts_isnull[column->col] = column->nulls[pos];
+			slot->tts_isnull[column->out] = column->nulls[pos];
 	}
 	slot->tts_flags &= ~TTS_FLAG_EMPTY;
 	slot->tts_nvalid = (AttrNumber) emitter->natts;
-	slot->tts_tableOid = emitter->relid;
-	olap_tid_of_row(&slot->tts_tid, batch->row_numbers != NULL ?
-					batch->row_numbers[row] : batch->first_row + row);
+	if (OidIsValid(emitter->relid))
+	{
+		uint32		row = batch->sel != NULL ? batch->sel[pos] : pos;
+
+		slot->tts_tableOid = emitter->relid;
+		olap_tid_of_row(&slot->tts_tid, batch->row_numbers != NULL ?
+						batch->row_numbers[row] : batch->first_row + row);
+	}
 }

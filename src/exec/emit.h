@@ -29,6 +29,15 @@ extern OlapEmitter *olap_emitter_create(Relation rel, const bool *needed,
 										TupleTableSlot *slot,
 										MemoryContext cxt);
 
+/*
+ * An emitter into a virtual slot of another descriptor: attribute i of the slot
+ * is column attnos[i] of rel, i < n, where n is all the slot has.  Such a slot
+ * gets no TID.
+ */
+extern OlapEmitter *olap_emitter_create_mapped(const AttrNumber *attnos, int n,
+											   TupleTableSlot *slot,
+											   MemoryContext cxt);
+
 /* Fetch the columns of the rows that batch->sel lists. */
 extern void olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch);
 

@@ -46,6 +46,7 @@ typedef struct OlapScanNode
 	OlapTableScan *scan;
 	OlapBatch  *batch;
 	OlapEmitter *emitter;
+	bool		direct;			/* it fills the result slot: no projection */
 	uint32		pos;			/* of the next row in batch */
 	uint64		place;			/* of the batch before */
 	OlapFilter *filter;			/* NULL: none */
@@ -135,6 +136,36 @@ needed_columns(CustomScan *plan, int natts)
 	return needed;
 }
 
+/*
+ * An emitter into the result slot, if the target list is made of columns alone
+ * and no row is looked at before it goes up; else NULL.
+ */
+static OlapEmitter *
+direct_emitter(CustomScanState *css)
+{
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	List	   *tlist = plan->scan.plan.targetlist;
+	EState	   *estate = css->ss.ps.state;
+	AttrNumber *attnos = palloc(Max(list_length(tlist), 1) * sizeof(AttrNumber));
+	ListCell   *lc;
+	int			n = 0;
+
+	if (css->ss.ps.ps_ProjInfo == NULL || css->ss.ps.qual != NULL ||
+		estate->es_epq_active != NULL)
+		return NULL;
+	foreach(lc, tlist)
+	{
+		Var		   *var = (Var *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (!IsA(var, Var) || var->varno != (int) plan->scan.scanrelid ||
+			var->varattno <= 0)
+			return NULL;
+		attnos[n++] = var->varattno;
+	}
+	return olap_emitter_create_mapped(attnos, n, css->ss.ps.ps_ResultTupleSlot,
+									  estate->es_query_cxt);
+}
+
 static void
 begin(CustomScanState *css, EState *estate, int eflags)
 {
@@ -146,9 +177,13 @@ begin(CustomScanState *css, EState *estate, int eflags)
 									  ALLOCSET_DEFAULT_SIZES);
 	node->recheck = ExecInitQual(plan->custom_exprs, &css->ss.ps);
 	node->needed = needed_columns(plan, natts);
-	node->emitter = olap_emitter_create(css->ss.ss_currentRelation, node->needed,
-										css->ss.ss_ScanTupleSlot,
-										estate->es_query_cxt);
+	node->emitter = direct_emitter(css);
+	node->direct = node->emitter != NULL;
+	if (!node->direct)
+		node->emitter = olap_emitter_create(css->ss.ss_currentRelation,
+											node->needed,
+											css->ss.ss_ScanTupleSlot,
+											estate->es_query_cxt);
 
 	/* workers do not see rows that wait in this process's memory */
 	if (plan->scan.plan.parallel_aware && !IsParallelWorker() &&
@@ -206,6 +241,15 @@ start_scan(OlapScanNode *node)
 
 	if (!node->built)
 		build_quals(node);
+	if (node->direct && node->unbuilt != NULL)
+	{
+		/* testing a row needs it in the table's form */
+		node->direct = false;
+		node->emitter = olap_emitter_create(css->ss.ss_currentRelation,
+											node->needed,
+											css->ss.ss_ScanTupleSlot,
+											css->ss.ps.state->es_query_cxt);
+	}
 	node->scan = olap_scan_begin(css->ss.ss_currentRelation,
 								 css->ss.ps.state->es_snapshot, node->needed,
 								 node->zones, node->nzones,
@@ -317,10 +361,11 @@ static TupleTableSlot *
 access_next(ScanState *ss)
 {
 	OlapScanNode *node = (OlapScanNode *) ss;
-	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
+	TupleTableSlot *slot;
 
 	if (node->scan == NULL)
 		start_scan(node);
+	slot = node->direct ? ss->ps.ps_ResultTupleSlot : ss->ss_ScanTupleSlot;
 	for (;;)
 	{
 		if (node->batch == NULL || node->pos >= node->batch->nsel)
@@ -355,7 +400,15 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 static TupleTableSlot *
 exec(CustomScanState *css)
 {
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	/* starting may find that rows must be looked at after all */
+	if (node->direct && node->scan == NULL)
+		start_scan(node);
+
 	/* nothing to project or test: the slot goes up as it is */
+	if (node->direct)
+		return access_next(&css->ss);
 	if (css->ss.ps.qual == NULL && css->ss.ps.ps_ProjInfo == NULL &&
 		css->ss.ps.state->es_epq_active == NULL)
 		return access_next(&css->ss);

@@ -33,6 +33,7 @@
 #define FOLD_FIRST_MS (60 * 1000)
 #define FOLD_MS (3600 * 1000)
 #define INVALIDATION_MS 1000
+#define MIRROR_MS 5000
 /* A worker that lived so long did not crash on its first record. */
 #define SETTLED_MS 10000
 /* Longest pause between crashes, and delay of a worker's first batch. */
@@ -428,6 +429,30 @@ has_progress(OlapIngest *ingest)
 	return false;
 }
 
+/*
+ * Tell the broker's group where we are, for lag monitors outside.  Best effort;
+ * never read back.
+ */
+static void
+mirror_offsets(OlapIngest *ingest)
+{
+	int32	   *partitions = palloc(sizeof(int32) * Max(ingest->npartitions, 1));
+	int64	   *offsets = palloc(sizeof(int64) * Max(ingest->npartitions, 1));
+	int			n = 0;
+
+	for (int i = 0; i < ingest->npartitions; i++)
+	{
+		if (ingest->partitions[i].offset.stopped)
+			continue;
+		partitions[n] = ingest->partitions[i].offset.partition;
+		offsets[n++] = ingest->partitions[i].offset.next_offset;
+	}
+	if (n > 0)
+		ingest->api->mirror(ingest->source, n, partitions, offsets);
+	pfree(partitions);
+	pfree(offsets);
+}
+
 /* What is done between batches. */
 static void
 housekeeping(OlapIngest *ingest)
@@ -446,6 +471,12 @@ housekeeping(OlapIngest *ingest)
 		ingest->progress_at = now;
 		if (has_progress(ingest))
 			ingest_flush(ingest);
+	}
+	if (ingest->last_commit > ingest->mirror_at &&
+		TimestampDifferenceExceeds(ingest->mirror_at, now, MIRROR_MS))
+	{
+		ingest->mirror_at = now;
+		mirror_offsets(ingest);
 	}
 	if (now >= ingest->fold_at)
 	{

@@ -51,6 +51,7 @@ struct OlapIngest
 	TimestampTz opened_at;
 	TimestampTz progress_at;
 	TimestampTz discovery_at;
+	TimestampTz mirror_at;
 	TimestampTz fold_at;		/* when the ledger is folded next */
 	TimestampTz live_at;
 	TimestampTz inval_at;

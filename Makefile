@@ -100,8 +100,8 @@ KAFKA_LIB = olap_kafka.so
 
 all: $(KAFKA_LIB)
 
-$(KAFKA_LIB): $(sort $(OLAP_KAFKA_OBJS))
-	$(CC) $(CFLAGS) -shared -o $@ $^ $(LDFLAGS) $(LDFLAGS_SL) $(OLAP_KAFKA_LIBS)
+$(KAFKA_LIB): $(sort $(OLAP_KAFKA_OBJS)) src/ingest/exports.map
+	$(CC) $(CFLAGS) -shared -o $@ $(filter %.o,$^) -Wl,--version-script=src/ingest/exports.map $(LDFLAGS) $(LDFLAGS_SL) $(OLAP_KAFKA_LIBS)
 
 install: install-kafka
 uninstall: uninstall-kafka

@@ -10,7 +10,7 @@
 #             (the fmgr glue in *_sql.c excepted)
 #   path      includes of ours are written from src/
 #   version   PG_VERSION_NUM occurs in src/base/compat.* alone
-#   kafka     librdkafka's header is included by src/ingest/source*.c alone
+#   kafka     librdkafka's header is included by src/ingest/kafka/source* alone
 #   length    no file over 1,000 lines (a warning over 800), no function over 150
 #   head      every file opens with the head comment that names it
 set -euo pipefail
@@ -82,8 +82,8 @@ check_tree()
       target = $0
       sub(/^[^<"]*[<"]/, "", target)
       sub(/[>"].*$/, "", target)
-      if (target ~ /rdkafka/ && file !~ /^src\/ingest\/(kafka\/)?source[^\/]*\.c$/)
-        fail("kafka", "librdkafka is included by src/ingest/source*.c alone")
+      if (target ~ /rdkafka/ && file !~ /^src\/ingest\/(kafka\/)?source[^\/]*\.[ch]$/)
+        fail("kafka", "librdkafka is included by src/ingest/kafka/source* alone")
       if ($0 ~ /"/) {
         split(target, t, "/")
         if (t[2] != "" && (t[1] in rank) && rank[t[1]] != 99) {

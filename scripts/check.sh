@@ -392,7 +392,11 @@ EOT
     if [ "$rc" != 0 ]; then
       grep -A3 '^not ok' "$WORK/tap/$name.out" | head -20 | sed 's/^/      | /' || true
       show_log "$WORK/tap/$name.err"
-      find "$WORK/tap/$name" -name '*.log' -size -2000k -exec cp {} "$LOGS/" \; 2> /dev/null || true
+      if ! grep -q '^not ok' "$WORK/tap/$name.out"; then
+        find "$WORK/tap/$name" -name 'regress_log_*' -exec tail -8 {} \; |
+          cut -c1-300 | sed 's/^/      | /'
+      fi
+      find "$WORK/tap/$name" \( -name '*.log' -o -name 'regress_log_*' \) -size -2000k -exec cp {} "$LOGS/" \; 2> /dev/null || true
     fi
   done
 }

@@ -28,7 +28,8 @@ show_filter(CustomScanState *css, List *ancestors, ExplainState *es)
 	context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
 									   ancestors);
 	text = deparse_expression((Node *) make_ands_explicit(plan->custom_exprs),
-							  context, es->verbose, false);
+							  context,
+							  list_length(es->rtable) > 1 || es->verbose, false);
 	ExplainPropertyText("Vector Filter", text, es);
 }
 

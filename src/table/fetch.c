@@ -451,7 +451,13 @@ static void
 at_subxact_end(SubXactEvent event, SubTransactionId subid,
 			   SubTransactionId parent, void *arg)
 {
-	if (event != SUBXACT_EVENT_START_SUB && subid == shared_subid)
+	if (subid != shared_subid)
+		return;
+
+	/* memory of a committed subtransaction would stay until the end */
+	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
+		olap_fetch_forget();
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
 		shared_fetch = NULL;
 }
 

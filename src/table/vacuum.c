@@ -50,6 +50,7 @@ typedef struct VacuumState
 	OlapDirList list;
 	TransactionId oldest;		/* of the ids that stay */
 	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
+	bool		aborted;		/* something is to be marked dead */
 	double		live_rows;
 	double		running_rows;
 	uint64		dead_rows;
@@ -77,7 +78,10 @@ judge_xid(VacuumState *state, TransactionId xid)
 	if (!TransactionIdIsInProgress(xid))
 	{
 		if (!TransactionIdDidCommit(xid))
+		{
+			state->aborted = true;
 			return XID_ABORTED;
+		}
 		if (TransactionIdPrecedes(xid, state->cutoffs.FreezeLimit))
 			fate = XID_FREEZE;
 	}
@@ -323,7 +327,7 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 
 	look(&state);
 	has_index = vacuum_indexes(&state, params);
-	if (state.ndead > 0 || TransactionIdIsValid(state.newest_frozen))
+	if (state.aborted || TransactionIdIsValid(state.newest_frozen))
 		write_changes(&state);
 	correct_hints(&state);
 

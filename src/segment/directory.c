@@ -466,6 +466,30 @@ read_directory_page(Relation rel, BlockNumber block, OlapDirList *list, int cap)
 }
 
 /*
+ * Nothing complete may lie behind what the metapage has handed out (a writer
+ * may be giving back row numbers of an entry that is not).  The metapage is
+ * read again: an entry may be younger than the copy that led to its page.
+ */
+static void
+check_limits(Relation rel, const OlapDirList *list)
+{
+	OlapMeta	meta;
+
+	if (!olap_meta_read(rel, &meta))
+		return;
+	for (int i = 0; i < list->n; i++)
+	{
+		const OlapDirEntry *entry = &list->entries[i];
+
+		if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
+			((uint64) entry->first_vblock + entry->nvblocks > meta.next_vblock ||
+			 (uint64) entry->first_block + entry->nblocks > meta.high_water))
+			directory_corrupted(rel, list->refs[i].block,
+								"entry behind what the metapage has handed out");
+	}
+}
+
+/*
  * Entries that were inserted after the metapage was read are of no interest to
  * the caller's snapshot, which is older; so as many pages as it counts will do.
  */
@@ -493,6 +517,7 @@ olap_directory_read(Relation rel, OlapDirList *list)
 		CHECK_FOR_INTERRUPTS();
 		block = read_directory_page(rel, block, list, cap);
 	}
+	check_limits(rel, list);
 }
 
 bool

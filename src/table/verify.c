@@ -72,12 +72,15 @@ report(Verify *verify, uint32 id, const char *fault, const char *detail)
 						 values, nulls);
 }
 
+/* Internal errors and missing files: what core says of impossible pointers. */
 static bool
 is_damage(int sqlerrcode)
 {
 	return sqlerrcode == ERRCODE_DATA_CORRUPTED ||
 		sqlerrcode == ERRCODE_INDEX_CORRUPTED ||
 		sqlerrcode == ERRCODE_IO_ERROR ||
+		sqlerrcode == ERRCODE_UNDEFINED_FILE ||
+		sqlerrcode == ERRCODE_INTERNAL_ERROR ||
 		sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
@@ -208,7 +211,9 @@ check_directory(Verify *verify, int index)
 			add_directory_page(verify, &blocks, list->refs[i].block);
 		if (entry->nblocks > 0 && entry->first_block != InvalidBlockNumber)
 			add_range(&blocks, entry->first_block, entry->nblocks, entry->id);
-		add_range(&rows, entry->first_vblock, entry->nvblocks, entry->id);
+		/* a writer may be giving back row numbers of an unfinished entry */
+		if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0)
+			add_range(&rows, entry->first_vblock, entry->nvblocks, entry->id);
 		add_range(&ids, entry->id, 1, entry->id);
 	}
 	check_ranges(verify, &blocks, meta.high_water, "blocks");

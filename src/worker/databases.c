@@ -6,7 +6,8 @@
  * Why: these commands fail while another process is connected, and PostgreSQL
  * sends only autovacuum away.  So the command puts a hold on the database, ends
  * our workers in it and waits for them; the launcher starts none while the hold
- * lasts.  If the command fails, the workers come back.
+ * lasts, until the end of the transaction.  If the command fails, the workers
+ * come back.
  *
  * src/worker/databases.c
  *-------------------------------------------------------------------------
@@ -15,6 +16,7 @@
 
 #include <signal.h>
 
+#include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
@@ -34,6 +36,9 @@
 #define WAIT_FOR_WORKERS_MS 5000
 
 static ProcessUtility_hook_type previous_utility_hook = NULL;
+static bool holding = false;	/* this transaction holds a database */
+
+static void release_holds(XactEvent event, void *arg);
 
 /* The database a command needs for itself; NULL: none. */
 static const char *
@@ -87,33 +92,54 @@ send_away(Oid database)
 	return gone;
 }
 
-static int
+/* Keep workers away from a database; false if too many are held already. */
+static bool
 take_hold(Oid database)
 {
-	int			taken = -1;
+	static bool registered = false;
 
+	if (!registered)
+		RegisterXactCallback(release_holds, NULL);
+	registered = true;
 	olap_live_lock(LW_EXCLUSIVE);
-	for (int i = 0; i < OLAP_LIVE_DATABASES && taken < 0; i++)
+	for (int i = 0; i < OLAP_LIVE_DATABASES; i++)
 		if (!OidIsValid(olap_live->holds[i].database))
 		{
 			olap_live->holds[i].database = database;
 			olap_live->holds[i].holder = MyProcPid;
-			taken = i;
+			olap_live_unlock();
+			holding = true;
+			return true;
 		}
 	olap_live_unlock();
-	return taken;
+	return false;
 }
 
+/*
+ * Let go of what this transaction held. Not before its end: until then nobody
+ * else sees that a database was dropped or has another name.
+ */
 static void
-release_hold(int hold, Oid database)
+release_holds(XactEvent event, void *arg)
 {
+	if (!holding || (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+					 event != XACT_EVENT_PREPARE))
+		return;
+	holding = false;
 	olap_live_lock(LW_EXCLUSIVE);
-	olap_live->holds[hold].database = InvalidOid;
-	/* a look tells whether the database is still there */
+	for (int i = 0; i < OLAP_LIVE_DATABASES; i++)
+	{
+		OlapLiveHold *hold = &olap_live->holds[i];
+
+		if (!OidIsValid(hold->database) || hold->holder != MyProcPid)
+			continue;
+		for (int s = 0; s < olap_live->nslots; s++)
+			if (olap_live->slots[s].database == hold->database)
+				olap_live->slots[s].next_start = 0;
+		hold->database = InvalidOid;
+	}
+	/* a look tells what is still there */
 	olap_live->look_all = true;
-	for (int i = 0; i < olap_live->nslots; i++)
-		if (olap_live->slots[i].database == database)
-			olap_live->slots[i].next_start = 0;
 	olap_live_wake_launcher();
 	olap_live_unlock();
 }
@@ -170,7 +196,6 @@ utility(PlannedStmt *pstmt, const char *query, bool readonly_tree,
 	Node	   *tree = pstmt->utilityStmt;
 	const char *name = olap_live == NULL ? NULL : wanted_database(tree);
 	Oid			database = name == NULL ? InvalidOid : get_database_oid(name, true);
-	int			hold;
 
 	/* workers of a database whose extension goes must hear of it */
 	if (IsA(tree, DropStmt) && olap_live != NULL &&
@@ -178,23 +203,10 @@ utility(PlannedStmt *pstmt, const char *query, bool readonly_tree,
 		 ((DropStmt *) tree)->removeType == OBJECT_SCHEMA))
 		olap_live_request_look();
 
-	if (!OidIsValid(database) || database == MyDatabaseId ||
-		!is_permitted(database, IsA(tree, CreatedbStmt)) ||
-		(hold = take_hold(database)) < 0)
-	{
-		call_utility(pstmt, query, readonly_tree, context, params, env, dest, qc);
-		return;
-	}
-	PG_TRY();
-	{
+	if (OidIsValid(database) && database != MyDatabaseId &&
+		is_permitted(database, IsA(tree, CreatedbStmt)) && take_hold(database))
 		wait_until_gone(database);
-		call_utility(pstmt, query, readonly_tree, context, params, env, dest, qc);
-	}
-	PG_FINALLY();
-	{
-		release_hold(hold, database);
-	}
-	PG_END_TRY();
+	call_utility(pstmt, query, readonly_tree, context, params, env, dest, qc);
 }
 
 void

@@ -62,22 +62,46 @@ use_installed()     # point at the private server of an earlier run
   cluster_use "$DB"
 }
 
+# One demo at a time: two would remove each other's server. What the demo starts
+# must not inherit the lock, hence 9<&- there.
+take_lock()
+{
+  mkdir -p -m 755 "$DEMO_DIR"
+  [ -O "$DEMO_DIR" ] || die "$DEMO_DIR belongs to somebody else"
+  exec 9< "$DEMO_DIR"
+  flock -n 9 || die "another demo, or a demo shell, is using $DEMO_DIR"
+}
+
+start_server()
+{
+  cluster_start "$DB" 9<&-
+}
+
+# In a subshell: the server about to be removed is not the one to build for.
+empty_folder()
+{
+  (
+    if use_installed && [ -n "$(cluster_pid "$DB")" ]; then
+      cluster_stop "$DB" immediate
+    fi
+  )
+  find "$DEMO_DIR" -mindepth 1 -delete
+}
+
 demo_clean()
 {
   [ -e "$DEMO_DIR" ] || return 0
-  [ -O "$DEMO_DIR" ] || die "$DEMO_DIR belongs to somebody else"
-  if use_installed && [ -n "$(cluster_pid "$DB")" ]; then
-    cluster_stop "$DB" immediate
-  fi
-  rm -rf "$DEMO_DIR"
+  take_lock
+  empty_folder
+  rmdir "$DEMO_DIR"
 }
 
 demo_shell()
 {
   use_installed && [ -e "$DB/data" ] || die "there is nothing to open; run \"make demo\" first"
-  [ -z "$(cluster_pid "$DB")" ] || die "the demo is running"
+  take_lock
   trap stop_all EXIT
-  cluster_start "$DB"
+  [ -n "$(cluster_pid "$DB")" ] || start_server
   say "Tables: events (olap), campaigns (heap). Try: \\d+ events, SELECT * FROM olap.pipeline_status;"
   psql -X || true
 }
@@ -87,8 +111,7 @@ demo_shell()
 prepare()
 {
   title "1. A private server with olap"
-  demo_clean
-  mkdir -m 755 "$DEMO_DIR"
+  empty_folder
   PG_CONFIG=${PG_CONFIG:-$(pg_default_config)}
   local start=$SECONDS
   make -s -f tools/tools.mk -j"$(nproc)" tools
@@ -99,7 +122,7 @@ prepare()
   echo "$PG_CONFIG" > "$DEMO_DIR/pg_config"
   cluster_create "$DB" "fsync = on" "shared_buffers = '512MB'" "max_wal_size = '2GB'" \
     "work_mem = '64MB'" "timezone = 'UTC'"
-  cluster_start "$DB"
+  start_server
   cluster_use "$DB"
   say "$("$PG_CONFIG" --version), built and started in $((SECONDS - start)) s, in $DEMO_DIR"
 }
@@ -107,7 +130,7 @@ prepare()
 start_broker()
 {
   "$BIN/olap-broker" --watch $$ --topic "events:$PARTITIONS" \
-    --bootstrap-file "$DEMO_DIR/bootstrap" 2> "$DEMO_DIR/broker.log" &
+    --bootstrap-file "$DEMO_DIR/bootstrap" 2> "$DEMO_DIR/broker.log" 9<&- &
   broker_pid=$!
   for _ in $(seq 100); do
     [ ! -e "$DEMO_DIR/bootstrap" ] || break
@@ -181,7 +204,7 @@ pull_the_plug()
   say "  >>> kill -9 to every process of the server, at $(commas "$before") rows, in the middle of its work"
   cluster_kill "$DB"
   sleep 1
-  cluster_start "$DB"
+  start_server
   say "  >>> started again; nobody tells the pipeline to go on"
   say
 }
@@ -192,7 +215,7 @@ stream()
   title "3. $(commas "$ROWS") events at $(commas "$RATE") a second, one in 2,000 malformed"
   "$BIN/olap-produce" --brokers "$BOOTSTRAP" --topic events --rows "$ROWS" --rate "$RATE" \
     --seed "$SEED" --malformed 0.0005 --block 512 --start-ts $((($(date +%s) - 86400) * 1000)) --span 86400 \
-    -X linger.ms=100 --progress --summary "$DEMO_DIR/produced.json" 2> "$DEMO_DIR/produce.log" &
+    -X linger.ms=100 --progress --summary "$DEMO_DIR/produced.json" 2> "$DEMO_DIR/produce.log" 9<&- &
   producer_pid=$!
   last_rows=0
   while kill -0 "$producer_pid" 2> /dev/null; do
@@ -287,6 +310,7 @@ demo_run()
   local start
   scripts/setup.sh base
   start=$SECONDS
+  take_lock
   trap stop_all EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP

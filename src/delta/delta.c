@@ -69,29 +69,21 @@ try_page(Relation rel, BlockNumber block, Size len, bool wait)
 	return InvalidBuffer;
 }
 
-/*
- * An exclusively locked page with room for len bytes.  *fresh: it is still all
- * zeros and gets owner and vblock.
- */
+/* An exclusively locked page with room for len bytes. */
 static Buffer
-target_page(Relation rel, Size len, bool *fresh, uint32 *owner, uint32 *vblock)
+target_page(Relation rel, Size len)
 {
 	BlockNumber block = RelationGetTargetBlock(rel);
 	Buffer		buffer = try_page(rel, block, len, true);
 	OlapMeta	meta;
 
-	*fresh = false;
 	if (!BufferIsValid(buffer) && block == InvalidBlockNumber &&
 		olap_meta_read(rel, &meta) && meta.delta_used > 0)
 		buffer = try_page(rel, meta.delta_first_block + meta.delta_used - 1,
 						  len, false);
-	if (!BufferIsValid(buffer))
-	{
-		block = olap_delta_page_allocate(rel, vblock, owner);
-		buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block,
-									RBM_ZERO_AND_LOCK, NULL);
-		*fresh = true;
-	}
+	/* somebody else may fill the new page first */
+	while (!BufferIsValid(buffer))
+		buffer = try_page(rel, olap_delta_page_allocate(rel), len, true);
 	RelationSetTargetBlock(rel, BufferGetBlockNumber(buffer));
 	return buffer;
 }
@@ -119,22 +111,13 @@ fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
 		  CommandId cid)
 {
 	GenericXLogState *xlog;
-	uint32		owner,
-				vblock;
-	bool		fresh;
-	Buffer		buffer = target_page(rel, tuples[0]->t_len, &fresh, &owner,
-									 &vblock);
+	Buffer		buffer = target_page(rel, tuples[0]->t_len);
 	Page		page;
+	uint32		vblock;
 	int			n = 0;
 
 	xlog = GenericXLogStart(rel);
-	page = GenericXLogRegisterBuffer(xlog, buffer,
-									 fresh ? GENERIC_XLOG_FULL_IMAGE : 0);
-	if (fresh)
-	{
-		olap_page_init(page, OLAP_PAGE_DELTA, owner);
-		OlapPageGetOpaque(page)->vblock = vblock;
-	}
+	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
 	vblock = OlapPageGetOpaque(page)->vblock;
 
 	while (n < ntuples && has_room(page, tuples[n]->t_len))
@@ -181,18 +164,22 @@ olap_delta_page_read(Relation rel, const OlapDirEntry *run, uint32 index,
 
 	page->vblock = run->first_vblock + index;
 	page->ntuples = 0;
+	if (index >= run->nrows)
+		return;					/* not handed out when the entry was read */
 	if (block >= RelationGetNumberOfBlocks(rel))
-		return;					/* handed out, or about to be, never written */
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("segment %u of \"%s\" is corrupted", run->id,
+						RelationGetRelationName(rel)),
+				 errdetail("Delta block %u lies behind the end of the file.",
+						   block)));
 
 	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	source = BufferGetPage(buffer);
-	if (!PageIsNew(source))
-	{
-		olap_page_check(rel, source, block, OLAP_PAGE_DELTA, run->id);
-		memcpy(page->page.data, source, BLCKSZ);
-		page->ntuples = PageGetMaxOffsetNumber(source);
-	}
+	olap_page_check(rel, source, block, OLAP_PAGE_DELTA, run->id);
+	memcpy(page->page.data, source, BLCKSZ);
+	page->ntuples = PageGetMaxOffsetNumber(source);
 	UnlockReleaseBuffer(buffer);
 
 	if (page->ntuples > OLAP_VBLOCK_ROWS ||

@@ -40,8 +40,8 @@ typedef struct OlapDeltaPage
 } OlapDeltaPage;
 
 /*
- * Copy page number index (0 .. nblocks - 1) of a delta run.  A page never
- * written gives ntuples = 0.
+ * Copy page number index (0 .. nblocks - 1) of a delta run.  A page that was
+ * not handed out when run was read gives ntuples = 0.
  * Errors: ERRCODE_DATA_CORRUPTED.
  */
 extern void olap_delta_page_read(Relation rel, const OlapDirEntry *run,

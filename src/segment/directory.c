@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "base/errors.h"
 #include "segment/directory.h"
 
 /* Delta runs double from the first to the last of these. */
@@ -378,21 +379,46 @@ edit_delta_run(DirEdit *edit)
 	meta->delta_used = 0;
 }
 
+/*
+ * The page is made an empty delta page in the record that hands it out.  So a
+ * page below the run's count that is missing or zero is corruption, never a
+ * page somebody was about to write.
+ */
 BlockNumber
-olap_delta_page_allocate(Relation rel, uint32 *vblock, uint32 *owner)
+olap_delta_page_allocate(Relation rel)
 {
 	DirEdit		edit;
+	OlapMeta   *meta;
+	DirPage    *dir;
+	Buffer		buffer;
+	Page		page;
 	BlockNumber block;
 
 	edit_begin(&edit, rel);
-	if (edit.meta->delta_used >= edit.meta->delta_nblocks)
+	meta = edit.meta;
+	if (meta->delta_used >= meta->delta_nblocks)
+	{
 		edit_delta_run(&edit);
-	block = edit.meta->delta_first_block + edit.meta->delta_used;
-	*vblock = edit.meta->delta_first_vblock + edit.meta->delta_used;
-	*owner = edit.meta->delta_id;
-	edit.meta->delta_used++;
-	edit_finish(&edit);
+		dir = (DirPage *) OlapPageGetPayload(edit.dir_pages[edit.ndirs - 1]);
+	}
+	else
+		dir = edit_directory(&edit, meta->delta_ref.block);
+	Ensure(meta->delta_ref.slot < dir->nentries &&
+		   dir->entries[meta->delta_ref.slot].id == meta->delta_id,
+		   "delta run %u of \"%s\" is not where the metapage says",
+		   meta->delta_id, RelationGetRelationName(rel));
+
+	block = meta->delta_first_block + meta->delta_used;
 	olap_extend_to(rel, block + 1);
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK,
+								NULL);
+	page = GenericXLogRegisterBuffer(edit.xlog, buffer, GENERIC_XLOG_FULL_IMAGE);
+	olap_page_init(page, OLAP_PAGE_DELTA, meta->delta_id);
+	OlapPageGetOpaque(page)->vblock = meta->delta_first_vblock + meta->delta_used;
+	olap_page_seal(page, block);
+	dir->entries[meta->delta_ref.slot].nrows = ++meta->delta_used;
+	edit_finish(&edit);
+	UnlockReleaseBuffer(buffer);
 	return block;
 }
 

@@ -53,7 +53,7 @@ typedef struct OlapDirEntry
 	uint32		nblocks;
 	uint32		first_vblock;	/* row numbers: first_vblock * 291 + i */
 	uint32		nvblocks;
-	uint32		nrows;			/* segments: rows stored */
+	uint32		nrows;			/* segments: rows; delta: pages handed out */
 	uint32		header_len;		/* segments: bytes of the segment's header */
 	int64		time_min;		/* bounds of the time column in its own unit */
 	int64		time_max;		/* (date: days); MIN .. MAX if not known */
@@ -130,12 +130,10 @@ extern void olap_directory_trim(Relation rel, const OlapDirRef *ref,
 								OlapDirEntry *entry, uint32 nvblocks);
 
 /*
- * A page for delta rows, from the current run or a new one (doubling from 8 to
- * 128 pages).  The page is still zeros.  *vblock is its virtual block, *owner
- * its entry's id.
+ * An empty delta page, from the current run or a new one (doubling from 8 to
+ * 128 pages).  Others may put rows on it before the caller does.
  */
-extern BlockNumber olap_delta_page_allocate(Relation rel, uint32 *vblock,
-											uint32 *owner);
+extern BlockNumber olap_delta_page_allocate(Relation rel);
 
 /* All entries, in CurrentMemoryContext; empty list for an empty relation. */
 extern void olap_directory_read(Relation rel, OlapDirList *list);

@@ -11,7 +11,7 @@ BEGIN
 	RETURN format('segments %s pruned %s read %s, row groups %s pruned %s read %s, rows %s',
 		plan->>'Segments Total', plan->>'Segments Pruned', plan->>'Segments Read',
 		plan->>'Row Groups Total', plan->>'Row Groups Pruned', plan->>'Row Groups Read',
-		plan->>'Actual Rows');
+		(plan->>'Actual Rows')::numeric::bigint);
 END $$;
 SET max_parallel_workers_per_gather = 0;
 SET TimeZone = 'UTC';

@@ -5,9 +5,9 @@ DECLARE
 	line text;
 BEGIN
 	-- sizes and times vary; workers may do any part of the work
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
-		CONTINUE WHEN line ~ '(Bytes Read|Buffers|Heap Fetches|Memory Usage|Sort Method)';
-		RETURN NEXT line;
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
+		CONTINUE WHEN line ~ '(Bytes Read|Buffers|Heap Fetches|Memory Usage|Sort Method|Index Searches)';
+		RETURN NEXT regexp_replace(line, '(rows=\d+)\.\d+', '\1');
 	END LOOP;
 END $$;
 SET max_parallel_workers_per_gather = 0;

@@ -372,7 +372,7 @@ EOT
     cd test && find t -maxdepth 1 -name "$TESTS.pl" | sort | sed 's|^|test/|' |
       as_server env WORK="$WORK" PGXS_TEST="$PGXS_TEST" PG_CONFIG="$PG_CONFIG" \
         PATH="$("$PG_CONFIG" --bindir):$PATH" PG_REGRESS="$PGXS_TEST/regress/pg_regress" \
-        HOME="$WORK/tap" LC_ALL=C.UTF-8 \
+        HOME="$WORK/tap" LC_ALL=C.UTF-8 LANG=C.UTF-8 \
         xargs -P "$JOBS" -n 1 bash "$WORK/tap.sh"
   ) || true
   for t in $(find test/t -maxdepth 1 -name "$TESTS.pl" | sort); do

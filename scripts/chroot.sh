@@ -95,7 +95,7 @@ enter()
     mount --rbind /dev "$0/dev"
     mount -t tmpfs -o mode=1777 tmpfs "$0/dev/shm"
     cp -L /etc/resolv.conf "$0/etc/resolv.conf" 2> /dev/null || true
-    exec chroot "$0" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
+    exec chroot "$0" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 LANG=C.UTF-8 \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       FUZZ_SECONDS="${FUZZ_SECONDS:-}" TESTS="${TESTS:-*}" PG_MAJOR='"$MAJOR"' "$@"' \
     "$DIR" "$@"

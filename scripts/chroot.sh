@@ -88,7 +88,7 @@ make_chroot()
 # Run a command in the chroot as root, alone in its namespaces.
 enter()
 {
-  unshare --mount --pid --fork --kill-child bash -c '
+  9>&- unshare --mount --pid --fork --kill-child bash -c '
     set -e
     mount --make-rprivate /
     mount -t proc proc "$0/proc"
@@ -115,11 +115,16 @@ copy_tree()
 }
 
 [ "$(id -u)" = 0 ] || skip "a chroot needs root"
+# One at a time in a chroot; what an interrupted run left in its /tmp goes.
+mkdir -p "$CACHE"
+exec 9> "$DIR.lock"
+flock 9
 unshare --mount --pid --fork true 2> /dev/null || skip "this machine does not allow namespaces"
 if [ -n "$FRESH" ] || [ ! -d "$DIR" ]; then
   make_chroot
 fi
 start=$SECONDS
+find "$DIR/tmp" -mindepth 1 -delete
 copy_tree
 if [ -n "$BARE" ]; then
   enter sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends make' \
@@ -131,11 +136,12 @@ if [ -n "$BARE" ]; then
 fi
 enter sh -c 'cd /work/olap && scripts/setup.sh base' ||
   { echo "the packages of $SUITE cannot be installed"; exit 1; }
-enter sh -c 'id olap > /dev/null 2>&1 || useradd -m olap; chown -R olap /work/olap'
+# Not a user named olap: "$user" in its search_path would be our own schema.
+enter sh -c 'id tester > /dev/null 2>&1 || useradd -m tester; chown -R tester /work/olap'
 echo "chroot: ready after $((SECONDS - start)) s"
 if [ $# -gt 0 ]; then
-  enter runuser -u olap -- env -C /work/olap HOME=/home/olap "$@"
+  enter runuser -u tester -- env -C /work/olap HOME=/home/tester "$@"
 else
-  enter runuser -u olap -- env -C /work/olap HOME=/home/olap \
+  enter runuser -u tester -- env -C /work/olap HOME=/home/tester \
     scripts/check.sh --no-setup --only "$PARTS"
 fi

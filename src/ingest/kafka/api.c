@@ -15,6 +15,7 @@
 
 PG_MODULE_MAGIC;
 
+extern PGDLLEXPORT void _PG_init(void);
 extern PGDLLEXPORT const OlapSourceApi *olap_kafka_source_api(void);
 
 static const OlapSourceApi api = {
@@ -38,4 +39,14 @@ const OlapSourceApi *
 olap_kafka_source_api(void)
 {
 	return &api;
+}
+
+/*
+ * The settings, olap.allowed_hosts among them, are the olap library's. Where it
+ * is not preloaded the name would be a placeholder that any session can set.
+ */
+void
+_PG_init(void)
+{
+	load_file("$libdir/olap", false);
 }

@@ -323,7 +323,8 @@ start_read(ForeignScanState *node)
 		return;
 	}
 
-	scan->source = olap_source_open(RelationGetRelid(rel), user, NULL);
+	scan->source = olap_source_open(RelationGetRelid(rel), user,
+									"olap-select");
 	scan->cleanup.func = close_source;
 	scan->cleanup.arg = scan;
 	MemoryContextRegisterResetCallback(scan->cxt, &scan->cleanup);

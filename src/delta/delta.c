@@ -174,10 +174,9 @@ olap_delta_page_read(Relation rel, const OlapDirEntry *run, uint32 index,
 				 errdetail("Delta block %u lies behind the end of the file.",
 						   block)));
 
-	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	buffer = olap_page_read(rel, block, OLAP_PAGE_DELTA, run->id,
+							BUFFER_LOCK_SHARE);
 	source = BufferGetPage(buffer);
-	olap_page_check(rel, source, block, OLAP_PAGE_DELTA, run->id);
 	memcpy(page->page.data, source, BLCKSZ);
 	page->ntuples = PageGetMaxOffsetNumber(source);
 	UnlockReleaseBuffer(buffer);

@@ -113,8 +113,7 @@ lock_metapage(Relation rel)
 		UnlockRelationForExtension(rel, ExclusiveLock);
 	}
 
-	buffer = ReadBuffer(rel, 0);
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	buffer = olap_page_pin(rel, 0, BUFFER_LOCK_EXCLUSIVE);
 	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
 		init_metapage(rel, buffer);
 	else
@@ -149,8 +148,7 @@ olap_meta_read(Relation rel, OlapMeta *meta)
 
 	if (nblocks == 0)
 		return false;
-	buffer = ReadBuffer(rel, 0);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	buffer = olap_page_pin(rel, 0, BUFFER_LOCK_SHARE);
 	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
 	{
 		UnlockReleaseBuffer(buffer);
@@ -584,8 +582,7 @@ olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 			bool		fresh;
 			Page		page;
 
-			buffers[i] = ReadBuffer(rel, block);
-			LockBuffer(buffers[i], BUFFER_LOCK_EXCLUSIVE);
+			buffers[i] = olap_page_pin(rel, block, BUFFER_LOCK_EXCLUSIVE);
 			fresh = PageIsNew(BufferGetPage(buffers[i]));
 			if (!fresh)
 				olap_page_check(rel, BufferGetPage(buffers[i]), block,
@@ -615,8 +612,7 @@ olap_zones_read(Relation rel, BlockNumber dir_block, int col, OlapZone *zones)
 		return false;
 	if (first + col >= RelationGetNumberOfBlocks(rel))
 		return false;			/* its first segment is not complete yet */
-	buffer = ReadBuffer(rel, first + col);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	buffer = olap_page_pin(rel, first + col, BUFFER_LOCK_SHARE);
 	written = !PageIsNew(BufferGetPage(buffer));
 	if (written)
 	{

@@ -154,8 +154,8 @@ read_error_context(void *arg)
 }
 
 static Buffer
-read_page(Relation rel, BlockNumber blkno, OlapPageKind kind, uint32 owner,
-		  int lockmode, BufferAccessStrategy strategy)
+pin_page(Relation rel, BlockNumber blkno, uint32 owner, int lockmode,
+		 BufferAccessStrategy strategy)
 {
 	ReadContext ctx = {rel, blkno, owner};
 	ErrorContextCallback callback;
@@ -178,6 +178,20 @@ read_page(Relation rel, BlockNumber blkno, OlapPageKind kind, uint32 owner,
 	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
 	LockBuffer(buffer, lockmode);
 	error_context_stack = callback.previous;
+	return buffer;
+}
+
+Buffer
+olap_page_pin(Relation rel, BlockNumber blkno, int lockmode)
+{
+	return pin_page(rel, blkno, 0, lockmode, NULL);
+}
+
+static Buffer
+read_page(Relation rel, BlockNumber blkno, OlapPageKind kind, uint32 owner,
+		  int lockmode, BufferAccessStrategy strategy)
+{
+	Buffer		buffer = pin_page(rel, blkno, owner, lockmode, strategy);
 
 	olap_page_check(rel, BufferGetPage(buffer), blkno, kind, owner);
 	return buffer;

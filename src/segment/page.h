@@ -103,6 +103,9 @@ extern const char *olap_page_fault(Page page, BlockNumber blkno,
 extern Buffer olap_page_read(Relation rel, BlockNumber blkno, OlapPageKind kind,
 							 uint32 owner, int lockmode);
 
+/* Pin and lock a page that may never have been written; nothing is checked. */
+extern Buffer olap_page_pin(Relation rel, BlockNumber blkno, int lockmode);
+
 /* A piece of what is to be written. */
 typedef struct OlapSpan
 {

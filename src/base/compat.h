@@ -408,4 +408,16 @@ olap_rte_check_as_user(EState *estate, RangeTblEntry *rte)
 }
 #endif
 
+/* 16: whether an update went to a new page; 18: whether to log a failure. */
+#if PG_VERSION_NUM < 160000
+#define pgstat_count_heap_update(rel, hot, newpage) \
+	(pgstat_count_heap_update)(rel, hot)
+#endif
+#if PG_VERSION_NUM < 180000
+#define ConditionalLockTuple(rel, tid, mode, log) \
+	(ConditionalLockTuple)(rel, tid, mode)
+#define ConditionalXactLockTableWait(xid, log) \
+	(ConditionalXactLockTableWait)(xid)
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_H */

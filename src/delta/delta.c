@@ -89,8 +89,8 @@ target_page(Relation rel, Size len)
 }
 
 static void
-stamp_tuple(HeapTuple tuple, TransactionId xid, CommandId cid, Oid relid,
-			BlockNumber vblock, OffsetNumber off)
+stamp_tuple(HeapTuple tuple, TransactionId xid, CommandId cid, uint32 token,
+			Oid relid, BlockNumber vblock, OffsetNumber off)
 {
 	HeapTupleHeader header = tuple->t_data;
 
@@ -102,13 +102,16 @@ stamp_tuple(HeapTuple tuple, TransactionId xid, CommandId cid, Oid relid,
 	HeapTupleHeaderSetXmin(header, xid);
 	HeapTupleHeaderSetXmax(header, InvalidTransactionId);
 	HeapTupleHeaderSetCmin(header, cid);
-	header->t_ctid = tuple->t_self;
+	if (token != 0)
+		HeapTupleHeaderSetSpeculativeToken(header, token);
+	else
+		header->t_ctid = tuple->t_self;
 }
 
 /* Put as many of the tuples as fit on one page; returns their number. */
 static int
 fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
-		  CommandId cid)
+		  CommandId cid, uint32 token)
 {
 	GenericXLogState *xlog;
 	Buffer		buffer = target_page(rel, tuples[0]->t_len);
@@ -124,7 +127,8 @@ fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
 	{
 		OffsetNumber off = PageGetMaxOffsetNumber(page) + 1;
 
-		stamp_tuple(tuples[n], xid, cid, RelationGetRelid(rel), vblock, off);
+		stamp_tuple(tuples[n], xid, cid, token, RelationGetRelid(rel), vblock,
+					off);
 		if (PageAddItemExtended(page, (Item) tuples[n]->t_data,
 								tuples[n]->t_len, off,
 								PAI_OVERWRITE | PAI_IS_HEAP) != off)
@@ -141,7 +145,7 @@ fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
 
 void
 olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
-				  TransactionId xid, CommandId cid)
+				  TransactionId xid, CommandId cid, uint32 token)
 {
 	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
 	for (int done = 0; done < ntuples;)
@@ -150,8 +154,32 @@ olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
 		if (!olap_delta_fits(tuples[done]->t_len))
 			elog(ERROR, "a row of %u bytes does not fit a delta page",
 				 tuples[done]->t_len);
-		done += fill_page(rel, tuples + done, ntuples - done, xid, cid);
+		done += fill_page(rel, tuples + done, ntuples - done, xid, cid, token);
 	}
+}
+
+void
+olap_delta_complete(Relation rel, const OlapDirEntry *run, uint32 index,
+					OffsetNumber off, bool succeeded)
+{
+	BlockNumber block = run->first_block + index;
+	Buffer		buffer = olap_page_read(rel, block, OLAP_PAGE_DELTA, run->id,
+										BUFFER_LOCK_EXCLUSIVE);
+	GenericXLogState *xlog = GenericXLogStart(rel);
+	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	HeapTupleHeader header;
+
+	if (off < 1 || off > PageGetMaxOffsetNumber(page) ||
+		!ItemIdIsNormal(PageGetItemId(page, off)))
+		elog(ERROR, "row %u of delta block %u of \"%s\" is not there", off, block,
+			 RelationGetRelationName(rel));
+	header = (HeapTupleHeader) PageGetItem(page, PageGetItemId(page, off));
+	ItemPointerSet(&header->t_ctid, run->first_vblock + index, off);
+	if (!succeeded)
+		HeapTupleHeaderSetXmin(header, InvalidTransactionId);
+	olap_page_seal(page, block);
+	GenericXLogFinish(xlog);
+	UnlockReleaseBuffer(buffer);
 }
 
 void

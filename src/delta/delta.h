@@ -25,9 +25,17 @@ extern bool olap_delta_fits(Size len);
  * Insert tuples (already flat: no external, compressed or expanded values) as
  * written by (xid, cid), WAL-logged page by page.  Sets t_self and the header's
  * xmin and cmin of each.  Every tuple must fit (olap_delta_fits()).
+ * token: of a speculative insertion, or 0.
  */
 extern void olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
-							  TransactionId xid, CommandId cid);
+							  TransactionId xid, CommandId cid, uint32 token);
+
+/*
+ * End the speculative insertion of tuple off on page `index` of run: it becomes
+ * an ordinary row, or (succeeded = false) none at all, for nobody.
+ */
+extern void olap_delta_complete(Relation rel, const OlapDirEntry *run,
+								uint32 index, OffsetNumber off, bool succeeded);
 
 /*
  * A checked private copy of a delta page.

@@ -34,9 +34,10 @@ freeze_tuples(Page page, TransactionId freeze_limit, bool only_look)
 			continue;
 		header = (HeapTupleHeader) PageGetItem(page, item);
 		xmin = HeapTupleHeaderGetRawXmin(header);
-		if (!TransactionIdIsNormal(xmin) || TransactionIdIsInProgress(xmin))
+		if (xmin == FrozenTransactionId || TransactionIdIsInProgress(xmin))
 			continue;
-		if (!TransactionIdDidCommit(xmin))
+		/* aborted, or a speculative insertion that was taken back */
+		if (!TransactionIdIsValid(xmin) || !TransactionIdDidCommit(xmin))
 		{
 			if (!only_look)
 				ItemIdMarkDead(item);

@@ -78,6 +78,7 @@ init_metapage(Relation rel, Buffer buffer)
 	meta->dir_first = meta->dir_last = InvalidBlockNumber;
 	meta->delta_ref.block = InvalidBlockNumber;
 	meta->delta_first_block = InvalidBlockNumber;
+	meta->log_root = InvalidBlockNumber;
 	olap_page_seal(page, 0);
 	lsn = GenericXLogFinish(xlog);
 
@@ -189,25 +190,53 @@ edit_directory(DirEdit *edit, BlockNumber block)
 }
 
 static BlockNumber
-take_blocks(DirEdit *edit, uint32 nblocks)
+take_blocks(Relation rel, OlapMeta *meta, uint32 nblocks)
 {
-	BlockNumber first = edit->meta->high_water;
+	BlockNumber first = meta->high_water;
 
 	if ((uint64) first + nblocks > MaxBlockNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("olap table \"%s\" cannot grow beyond %u blocks",
-						RelationGetRelationName(edit->rel), MaxBlockNumber),
+						RelationGetRelationName(rel), MaxBlockNumber),
 				 errhint("Partition the table.")));
-	edit->meta->high_water += nblocks;
+	meta->high_water += nblocks;
 	return first;
+}
+
+/* ---- the metapage in records of other layers ---- */
+
+void
+olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
+					 GenericXLogState *xlog)
+{
+	edit->rel = rel;
+	edit->buffer = lock_metapage(rel);
+	edit->page = GenericXLogRegisterBuffer(xlog, edit->buffer, 0);
+	edit->meta = (OlapMeta *) OlapPageGetPayload(edit->page);
+	check_meta(rel, edit->meta);
+}
+
+BlockNumber
+olap_meta_edit_take_block(OlapMetaEdit *edit)
+{
+	BlockNumber block = take_blocks(edit->rel, edit->meta, 1);
+
+	olap_extend_to(edit->rel, block + 1);
+	return block;
+}
+
+void
+olap_meta_edit_seal(OlapMetaEdit *edit)
+{
+	olap_page_seal(edit->page, 0);
 }
 
 /* Append an empty directory page to the chain and to the edit. */
 static DirPage *
 edit_new_directory(DirEdit *edit, DirPage *last)
 {
-	BlockNumber block = take_blocks(edit, 1);
+	BlockNumber block = take_blocks(edit->rel, edit->meta, 1);
 	Buffer		buffer;
 	DirPage    *dir;
 	int			i = edit->ndirs++;
@@ -270,10 +299,10 @@ edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 	entry->first_vblock = meta->next_vblock;
 	meta->next_vblock += entry->nvblocks;
 	entry->first_block = entry->nblocks > 0 ?
-		take_blocks(edit, entry->nblocks) : InvalidBlockNumber;
+		take_blocks(edit->rel, meta, entry->nblocks) : InvalidBlockNumber;
 	if (ncols > 0 && dir->zone_first == InvalidBlockNumber)
 	{
-		dir->zone_first = take_blocks(edit, ncols);
+		dir->zone_first = take_blocks(edit->rel, meta, ncols);
 		dir->zone_ncols = ncols;
 	}
 
@@ -302,7 +331,7 @@ olap_blocks_allocate(Relation rel, uint32 nblocks)
 	BlockNumber first;
 
 	edit_begin(&edit, rel);
-	first = take_blocks(&edit, nblocks);
+	first = take_blocks(rel, edit.meta, nblocks);
 	edit_finish(&edit);
 	olap_extend_to(rel, first + nblocks);
 	return first;
@@ -326,6 +355,26 @@ olap_directory_update(Relation rel, const OlapDirRef *ref,
 						   entry->id, ref->slot, ref->block)));
 	dir->entries[ref->slot] = *entry;
 	edit_finish(&edit);
+}
+
+void
+olap_directory_kill(Relation rel, const OlapDirEntry *entry)
+{
+	OlapDirList list;
+	OlapDirEntry dead = *entry;
+
+	olap_directory_read(rel, &list);
+	for (int i = 0; i < list.n; i++)
+		if (list.entries[i].id == entry->id)
+		{
+			dead.flags |= OLAP_ENTRY_DEAD;
+			olap_directory_update(rel, &list.refs[i], &dead);
+			pfree(list.entries);
+			pfree(list.refs);
+			return;
+		}
+	elog(ERROR, "segment %u of \"%s\" is not there", entry->id,
+		 RelationGetRelationName(rel));
 }
 
 /*

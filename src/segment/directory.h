@@ -24,6 +24,7 @@
 #ifndef OLAP_DIRECTORY_H
 #define OLAP_DIRECTORY_H
 
+#include "access/generic_xlog.h"
 #include "utils/snapshot.h"
 
 #include "index/zone.h"
@@ -90,6 +91,10 @@ typedef struct OlapMeta
 	uint32		delta_first_vblock;
 	uint32		delta_nblocks;
 	uint32		delta_used;		/* pages of the run handed out */
+	/* the range log (delta/rangelog.h) */
+	uint32		log_levels;		/* height of its map; 0: there is none yet */
+	BlockNumber log_root;
+	uint32		unused;
 } OlapMeta;
 
 /* A list of entries with their places, in insertion order. */
@@ -118,9 +123,33 @@ extern void olap_directory_insert(Relation rel, OlapDirEntry *entry,
 /* Allocate nblocks more blocks; the file is long enough afterwards. */
 extern BlockNumber olap_blocks_allocate(Relation rel, uint32 nblocks);
 
+/*
+ * A change of the metapage within a WAL record of the caller's, who has locked
+ * all his other pages before.  begin locks the metapage and adds it to xlog;
+ * the caller may change edit->meta and take blocks; seal() before
+ * GenericXLogFinish(), then UnlockReleaseBuffer(edit->buffer).
+ */
+typedef struct OlapMetaEdit
+{
+	Relation	rel;
+	Buffer		buffer;
+	Page		page;			/* image in the record */
+	OlapMeta   *meta;
+} OlapMetaEdit;
+
+extern void olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
+								 GenericXLogState *xlog);
+
+/* One more block; the file is long enough afterwards. */
+extern BlockNumber olap_meta_edit_take_block(OlapMetaEdit *edit);
+extern void olap_meta_edit_seal(OlapMetaEdit *edit);
+
 /* Rewrite the entry at ref (whose id must not change). */
 extern void olap_directory_update(Relation rel, const OlapDirRef *ref,
 								  const OlapDirEntry *entry);
+
+/* Mark our own transaction's segment dead: no row of it is there for anybody. */
+extern void olap_directory_kill(Relation rel, const OlapDirEntry *entry);
 
 /*
  * Give back the row numbers behind the first nvblocks of the entry at ref if

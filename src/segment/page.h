@@ -31,14 +31,17 @@ typedef enum OlapPageKind
 	OLAP_PAGE_DIRECTORY = 2,
 	OLAP_PAGE_ZONE = 3,
 	OLAP_PAGE_DELTA = 4,
-	OLAP_PAGE_SEGMENT = 5
+	OLAP_PAGE_SEGMENT = 5,
+	OLAP_PAGE_LOG_MAP = 6,
+	OLAP_PAGE_LOG_HEAD = 7,
+	OLAP_PAGE_LOG_BUCKET = 8
 } OlapPageKind;
 
 /* Special space of every page. */
 typedef struct OlapPageOpaque
 {
 	uint32		crc;			/* see olap_page_crc() */
-	uint32		owner;			/* entry id; 0 for meta, directory and zones */
+	uint32		owner;			/* entry id; 0 for pages of the whole table */
 	uint16		kind;			/* OlapPageKind */
 	uint16		version;		/* OLAP_FORMAT_VERSION when written */
 	uint32		vblock;			/* delta pages: virtual block; else 0 */

@@ -8,8 +8,10 @@
  */
 #include "postgres.h"
 
+#include "access/subtrans.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "storage/predicate.h"
 #include "storage/procarray.h"
 #include "utils/snapmgr.h"
 
@@ -29,8 +31,9 @@ visible_mvcc(TransactionId xid, CommandId cid, Snapshot snapshot)
 bool
 olap_xid_visible(TransactionId xmin, CommandId cmin, Snapshot snapshot)
 {
+	/* a speculative insertion that was taken back is no row for anybody */
 	if (snapshot->snapshot_type == SNAPSHOT_ANY)
-		return true;
+		return TransactionIdIsValid(xmin);
 	if (snapshot->snapshot_type == SNAPSHOT_DIRTY)
 	{
 		snapshot->xmin = snapshot->xmax = InvalidTransactionId;
@@ -72,6 +75,49 @@ olap_xid_visible(TransactionId xmin, CommandId cmin, Snapshot snapshot)
 							   (int) snapshot->snapshot_type)));
 	}
 	return false;				/* not reached */
+}
+
+bool
+olap_xid_deletes(TransactionId xid, CommandId cid, Snapshot snapshot)
+{
+	switch (snapshot->snapshot_type)
+	{
+		case SNAPSHOT_ANY:
+			return false;
+		case SNAPSHOT_MVCC:
+			return visible_mvcc(xid, cid, snapshot);
+		case SNAPSHOT_DIRTY:
+			if (TransactionIdIsCurrentTransactionId(xid))
+				return true;
+			if (TransactionIdIsInProgress(xid))
+			{
+				snapshot->xmax = xid;
+				return false;
+			}
+			return TransactionIdDidCommit(xid);
+		case SNAPSHOT_NON_VACUUMABLE:
+			return !TransactionIdIsInProgress(xid) &&
+				TransactionIdDidCommit(xid) &&
+				GlobalVisTestIsRemovableXid(snapshot->vistest, xid);
+		default:
+			return olap_xid_visible(xid, cid, SnapshotSelf);
+	}
+}
+
+void
+olap_report_invisible(Relation rel, TransactionId xid, Snapshot snapshot)
+{
+	TransactionId top;
+
+	if (!CheckForSerializableConflictOutNeeded(rel, snapshot) ||
+		!TransactionIdIsNormal(xid) ||
+		TransactionIdIsCurrentTransactionId(xid) ||
+		TransactionIdPrecedes(xid, TransactionXmin) ||
+		(!TransactionIdIsInProgress(xid) && !TransactionIdDidCommit(xid)))
+		return;
+	top = SubTransGetTopmostTransaction(xid);
+	if (!TransactionIdPrecedes(top, TransactionXmin))
+		CheckForSerializableConflictOut(rel, top, snapshot);
 }
 
 bool

@@ -13,6 +13,7 @@
 #ifndef OLAP_VISIBILITY_H
 #define OLAP_VISIBILITY_H
 
+#include "utils/relcache.h"
 #include "utils/snapshot.h"
 
 #include "segment/directory.h"
@@ -20,6 +21,20 @@
 /* Is a row or entry inserted by (xmin, cmin) there for snapshot? */
 extern bool olap_xid_visible(TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);
+
+/*
+ * Is a delete or update by (xid, cid) in force for snapshot?  SNAPSHOT_DIRTY
+ * reports running deleters in snapshot->xmax, as heap does.
+ */
+extern bool olap_xid_deletes(TransactionId xid, CommandId cid,
+							 Snapshot snapshot);
+
+/*
+ * Tell SERIALIZABLE of a row or delete by xid that snapshot does not see: a
+ * conflict out, unless xid aborted.
+ */
+extern void olap_report_invisible(Relation rel, TransactionId xid,
+								  Snapshot snapshot);
 
 /*
  * Is the segment entry visible to snapshot: complete, its xmin visible, its

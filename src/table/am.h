@@ -38,6 +38,24 @@ typedef struct OlapParallelScanDesc
 extern OlapTableScan *olap_am_scan(OlapScanDesc *scan, TupleDesc desc,
 								   Snapshot snapshot);
 
+/* modify.c */
+extern TM_Result olap_tuple_delete(Relation rel, ItemPointer tid, CommandId cid,
+								   Snapshot snapshot, Snapshot crosscheck,
+								   bool wait, TM_FailureData *tmfd,
+								   bool changing_partition);
+extern TM_Result olap_tuple_update(Relation rel, ItemPointer otid,
+								   TupleTableSlot *slot, CommandId cid,
+								   Snapshot snapshot, Snapshot crosscheck,
+								   bool wait, TM_FailureData *tmfd,
+								   LockTupleMode *lockmode,
+								   TU_UpdateIndexes *update_indexes);
+extern TM_Result olap_tuple_lock(Relation rel, ItemPointer tid,
+								 Snapshot snapshot, TupleTableSlot *slot,
+								 CommandId cid, LockTupleMode mode,
+								 LockWaitPolicy wait_policy, uint8 flags,
+								 TM_FailureData *tmfd);
+extern void olap_tuple_get_latest_tid(TableScanDesc scan, ItemPointer tid);
+
 /* storage.c */
 extern void olap_relation_set_new_filelocator(Relation rel,
 											  const RelFileLocator *locator,

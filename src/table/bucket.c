@@ -422,13 +422,13 @@ write_delta(OlapBucket *bucket, Relation rel)
 		tuples[n++] = tuple;
 		if (n == DELTA_BATCH)
 		{
-			olap_delta_insert(rel, tuples, n, writer->xid, writer->cid);
+			olap_delta_insert(rel, tuples, n, writer->xid, writer->cid, 0);
 			while (n > 0)
 				heap_freetuple(tuples[--n]);
 		}
 	}
 	if (n > 0)
-		olap_delta_insert(rel, tuples, n, writer->xid, writer->cid);
+		olap_delta_insert(rel, tuples, n, writer->xid, writer->cid, 0);
 	if (nwide > 0)
 		write_wide_rows(bucket, rel, wide, nwide);
 	MemoryContextSwitchTo(old);

@@ -3,8 +3,9 @@
  * cluster.c
  *		VACUUM FULL and CLUSTER: copy the rows into a new file.
  *
- * Rows keep who inserted them unless that is older than every snapshot, so a
- * transaction whose snapshot predates the rewrite sees what it saw before.
+ * Rows keep who inserted and who deleted them unless that is older than every
+ * snapshot, so a transaction whose snapshot predates the rewrite sees what it
+ * saw before.
  *
  * src/table/cluster.c
  *-------------------------------------------------------------------------
@@ -21,23 +22,51 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "delta/rangelog.h"
 #include "table/am.h"
 #include "table/slot.h"
 #include "table/writer.h"
 
 typedef struct Copy
 {
+	Relation	source;
 	Relation	target;
 	TransactionId oldest_xmin;
 	double		copied;
-	double		dropped;		/* of aborted transactions */
+	double		dropped;		/* of aborted transactions, or deleted */
+	double		recent;			/* deleted, copied all the same */
 } Copy;
+
+/*
+ * Copy a row that somebody deleted, but that an old snapshot may still see.
+ * What the delete was does not matter any more: whoever sees the row has a
+ * snapshot that forbids changing it.
+ */
+static void
+copy_deleted_row(Copy *copy, TupleTableSlot *slot, TransactionId xmin,
+				 CommandId cmin, const OlapLogRecord *change)
+{
+	OlapLogRow	log;
+
+	olap_writer_copy_row_through(copy->target, slot, xmin, cmin);
+	olap_log_lock(&log, copy->target, olap_row_of_tid(&slot->tts_tid));
+	olap_log_append(&log, OLAP_LOG_DELETE,
+					change->flags & OLAP_LOG_MOVED_PARTITION, change->xid,
+					TransactionIdIsCurrentTransactionId(change->xid) ?
+					change->cid : FirstCommandId);
+	copy->recent++;
+}
 
 static void
 copy_row(Copy *copy, TupleTableSlot *slot)
 {
 	TransactionId xmin;
 	CommandId	cmin;
+	OlapLogRecord change;
+	bool		dead;
+	bool		changed = olap_log_row_change(copy->source,
+											  olap_row_of_tid(&slot->tts_tid),
+											  &change, &dead);
 
 	CHECK_FOR_INTERRUPTS();
 	if (!olap_slot_get_inserter(slot, &xmin, &cmin))
@@ -45,6 +74,13 @@ copy_row(Copy *copy, TupleTableSlot *slot)
 	if (TransactionIdIsNormal(xmin) &&
 		!TransactionIdIsCurrentTransactionId(xmin) &&
 		!TransactionIdIsInProgress(xmin) && !TransactionIdDidCommit(xmin))
+	{
+		copy->dropped++;
+		return;
+	}
+	if (dead || (changed &&
+				 TransactionIdPrecedes(change.xid, copy->oldest_xmin) &&
+				 !TransactionIdIsInProgress(change.xid)))
 	{
 		copy->dropped++;
 		return;
@@ -57,7 +93,10 @@ copy_row(Copy *copy, TupleTableSlot *slot)
 	}
 	else if (!TransactionIdIsCurrentTransactionId(xmin))
 		cmin = FirstCommandId;
-	olap_writer_copy_row(copy->target, slot, xmin, cmin);
+	if (changed)
+		copy_deleted_row(copy, slot, xmin, cmin, &change);
+	else
+		olap_writer_copy_row(copy->target, slot, xmin, cmin);
 	copy->copied++;
 }
 
@@ -95,7 +134,7 @@ olap_relation_copy_for_cluster(Relation old_rel, Relation new_rel,
 							   double *tups_vacuumed,
 							   double *tups_recently_dead)
 {
-	Copy		copy = {new_rel, oldest_xmin, 0, 0};
+	Copy		copy = {old_rel, new_rel, oldest_xmin};
 
 	if (index != NULL)
 		copy_in_index_order(&copy, old_rel, index);
@@ -104,5 +143,5 @@ olap_relation_copy_for_cluster(Relation old_rel, Relation new_rel,
 	olap_writer_flush(new_rel);
 	*num_tuples = copy.copied;
 	*tups_vacuumed = copy.dropped;
-	*tups_recently_dead = 0;
+	*tups_recently_dead = copy.recent;
 }

@@ -234,15 +234,6 @@ refuse_index(const char *what, Oid table, const char *hint)
 static void
 check_index(Form_pg_index index, Oid index_am)
 {
-	if (index->indisprimary)
-		refuse_index("primary keys are", index->indrelid,
-					 "Leave the key out; an ordinary index supports the same searches.");
-	if (index->indisexclusion)
-		refuse_index("exclusion constraints are", index->indrelid,
-					 "Use an ordinary table for this.");
-	if (index->indisunique)
-		refuse_index("unique constraints and unique indexes are", index->indrelid,
-					 "Leave UNIQUE out; an ordinary index supports the same searches.");
 	if (index_am == BRIN_AM_OID)
 		refuse_index("BRIN indexes are", index->indrelid,
 					 "Leave the index out: olap tables keep the bounds of every column themselves.");

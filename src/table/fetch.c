@@ -23,6 +23,8 @@
 
 #include "base/compat.h"
 #include "delta/delta.h"
+#include "delta/rangelog.h"
+#include "segment/visibility.h"
 #include "table/fetch.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
@@ -64,6 +66,11 @@ struct OlapFetch
 	FetchSegment segments[FETCH_SEGMENTS];
 	FetchVector vectors[FETCH_VECTORS];
 	OlapDeltaPage *page;
+
+	/* of an index scan: which rows its snapshot takes for deleted */
+	OlapLogReader *log;
+	Snapshot	log_snapshot;
+	CommandId	log_curcid;
 };
 
 typedef struct OlapIndexFetch
@@ -328,6 +335,44 @@ olap_fetch_delta_page(OlapFetch *fetch, int i, BlockNumber vblock)
 
 /* ---- rows ---- */
 
+/* Is the row deleted for snapshot? */
+static bool
+row_deleted(OlapFetch *fetch, OlapRow row, Snapshot snapshot)
+{
+	if (!fetch->one_snapshot || !IsMVCCSnapshot(snapshot))
+		return olap_log_row_deleted(fetch->rel, row, snapshot);
+	if (fetch->log == NULL || fetch->log_snapshot != snapshot ||
+		fetch->log_curcid != snapshot->curcid)
+	{
+		if (fetch->log != NULL)
+			olap_log_reader_free(fetch->log);
+		fetch->log = olap_log_reader_create(fetch->rel, snapshot, fetch->cxt);
+		fetch->log_snapshot = snapshot;
+		fetch->log_curcid = snapshot->curcid;
+	}
+	return olap_log_reader_row_deleted(fetch->log, row);
+}
+
+/*
+ * The entry that our own transaction is still filling and that holds vblock; -1
+ * if there is none.  Its rows wait in the writer.
+ */
+static int
+find_unfinished(OlapFetch *fetch, BlockNumber vblock)
+{
+	for (int i = entries_before(fetch, vblock) - 1;
+		 i >= 0 && fetch->ends[i] > vblock; i--)
+	{
+		const OlapDirEntry *entry = &fetch->entries[i];
+
+		if (vblock - entry->first_vblock < entry->nvblocks &&
+			(entry->flags & (OLAP_ENTRY_COMPLETE | OLAP_ENTRY_DEAD)) == 0 &&
+			TransactionIdIsCurrentTransactionId(entry->xmin))
+			return i;
+	}
+	return -1;
+}
+
 static bool
 fetch_delta_row(OlapFetch *fetch, int i, ItemPointer tid, Snapshot snapshot,
 				TupleTableSlot *slot, TransactionId *xmin)
@@ -342,6 +387,11 @@ fetch_delta_row(OlapFetch *fetch, int i, ItemPointer tid, Snapshot snapshot,
 		!olap_delta_tuple(fetch->rel, page, off, &tuple, xmin, &cmin) ||
 		!olap_row_visible(fetch->rel, *xmin, cmin, snapshot))
 		return false;
+	if (snapshot->snapshot_type == SNAPSHOT_DIRTY &&
+		TransactionIdIsValid(snapshot->xmin) &&
+		HeapTupleHeaderIsSpeculative(tuple.t_data))
+		snapshot->speculativeToken =
+			HeapTupleHeaderGetSpeculativeToken(tuple.t_data);
 	if (slot != NULL)
 		olap_slot_store_delta(slot, fetch->desc, &tuple, *xmin, cmin);
 	return true;
@@ -384,6 +434,12 @@ olap_fetch_row(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot,
 	if (!fetch->read || !fetch->one_snapshot || !IsMVCCSnapshot(snapshot))
 		olap_fetch_refresh(fetch);
 	i = olap_fetch_find(fetch, vblock, snapshot);
+	if (i < 0 && find_unfinished(fetch, vblock) >= 0)
+	{
+		olap_writer_flush(fetch->rel);
+		olap_fetch_refresh(fetch);
+		i = olap_fetch_find(fetch, vblock, snapshot);
+	}
 	if (i < 0)
 		return false;
 	xmin = fetch->entries[i].xmin;
@@ -394,9 +450,72 @@ olap_fetch_row(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot,
 	}
 	else if (!fetch_segment_row(fetch, i, tid, slot))
 		return false;
+	if (row_deleted(fetch, olap_row_of_tid(tid), snapshot))
+		return false;
 	if (IsMVCCSnapshot(snapshot))
 		PredicateLockTID(fetch->rel, tid, snapshot, xmin);
 	return true;
+}
+
+/* Entry i's inserter of the row at tid; false if it has no such row. */
+static bool
+inserter_in(OlapFetch *fetch, int i, ItemPointer tid, TransactionId *xmin,
+			CommandId *cmin)
+{
+	const OlapDirEntry *entry = &fetch->entries[i];
+	OffsetNumber off = ItemPointerGetOffsetNumberNoCheck(tid);
+
+	if (entry->kind == OLAP_ENTRY_DELTA)
+	{
+		OlapDeltaPage *page =
+			olap_fetch_delta_page(fetch, i, ItemPointerGetBlockNumberNoCheck(tid));
+		HeapTupleData tuple;
+
+		return off >= 1 && off <= page->ntuples &&
+			olap_delta_tuple(fetch->rel, page, off, &tuple, xmin, cmin);
+	}
+	if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
+		olap_row_of_tid(tid) - (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS >=
+		entry->nrows)
+		return false;
+	*xmin = entry->xmin;
+	*cmin = entry->cmin;
+	return true;
+}
+
+bool
+olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid, TransactionId *xmin,
+					CommandId *cmin)
+{
+	BlockNumber vblock = ItemPointerGetBlockNumberNoCheck(tid);
+	int			i;
+
+	olap_fetch_refresh(fetch);
+	i = find_unfinished(fetch, vblock);
+	if (i < 0)
+		i = olap_fetch_find(fetch, vblock, SnapshotAny);
+	return i >= 0 && inserter_in(fetch, i, tid, xmin, cmin);
+}
+
+void
+olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
+								bool succeeded)
+{
+	BlockNumber vblock = ItemPointerGetBlockNumber(tid);
+	const OlapDirEntry *entry;
+	int			i;
+
+	olap_fetch_refresh(fetch);
+	i = olap_fetch_find(fetch, vblock, SnapshotAny);
+	if (i < 0)
+		elog(ERROR, "row (%u,%u) of \"%s\" is not there", vblock,
+			 ItemPointerGetOffsetNumber(tid), RelationGetRelationName(fetch->rel));
+	entry = &fetch->entries[i];
+	if (entry->kind == OLAP_ENTRY_DELTA)
+		olap_delta_complete(fetch->rel, entry, vblock - entry->first_vblock,
+							ItemPointerGetOffsetNumber(tid), succeeded);
+	else if (!succeeded)
+		olap_directory_kill(fetch->rel, entry);
 }
 
 /* ---- the backend's own fetch ---- */
@@ -518,7 +637,6 @@ bool
 olap_tuple_fetch_row_version(Relation rel, ItemPointer tid, Snapshot snapshot,
 							 TupleTableSlot *slot)
 {
-	olap_writer_flush(rel);
 	if (!olap_fetch_row(olap_fetch_shared(rel), tid, snapshot, slot))
 		return false;
 

@@ -31,6 +31,17 @@ extern void olap_fetch_free(OlapFetch *fetch);
 extern bool olap_fetch_row(OlapFetch *fetch, ItemPointer tid,
 						   Snapshot snapshot, TupleTableSlot *slot);
 
+/*
+ * Who inserted the row at tid, whether anybody sees it or not; rows that wait in
+ * the writer included.  False: there is no such row.
+ */
+extern bool olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid,
+								TransactionId *xmin, CommandId *cmin);
+
+/* End a speculative insertion: see tuple_complete_speculative. */
+extern void olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
+											bool succeeded);
+
 /* Read the directory again if it changed. */
 extern void olap_fetch_refresh(OlapFetch *fetch);
 

@@ -24,7 +24,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
-#include "base/errors.h"
+#include "delta/rangelog.h"
 #include "segment/visibility.h"
 #include "table/am.h"
 #include "table/scan_internal.h"
@@ -199,12 +199,6 @@ tuple_tid_valid(TableScanDesc scan, ItemPointer tid)
 		olap_meta_read(scan->rs_rd, &meta) && vblock < meta.next_vblock;
 }
 
-/* Rows have one version. */
-static void
-tuple_get_latest_tid(TableScanDesc scan, ItemPointer tid)
-{
-}
-
 static bool
 tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
 {
@@ -212,7 +206,8 @@ tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
 	CommandId	cmin;
 
 	if (olap_slot_get_inserter(slot, &xmin, &cmin))
-		return olap_xid_visible(xmin, cmin, snapshot);
+		return olap_xid_visible(xmin, cmin, snapshot) &&
+			!olap_log_row_deleted(rel, olap_row_of_tid(&slot->tts_tid), snapshot);
 	return olap_fetch_row(olap_fetch_shared(rel), &slot->tts_tid, snapshot,
 						  NULL);
 }
@@ -236,23 +231,24 @@ tuple_insert(Relation rel, TupleTableSlot *slot, CommandId cid, int options,
 }
 
 /*
- * There is no unique index on an olap table, so nothing can conflict and a
- * speculative insertion (ON CONFLICT DO NOTHING) is an ordinary one.
+ * A speculative insertion (ON CONFLICT) stands in the delta with its token, so
+ * that others wait for the insertion and not for the transaction.
  */
 static void
 tuple_insert_speculative(Relation rel, TupleTableSlot *slot, CommandId cid,
 						 int options, struct BulkInsertStateData *bistate,
 						 uint32 token)
 {
-	multi_insert(rel, &slot, 1, cid, options, bistate);
+	olap_writer_insert_speculative(rel, slot, cid, token);
+	olap_slot_set_inserter(slot, GetCurrentTransactionIdIfAny(), cid);
 }
 
 static void
 tuple_complete_speculative(Relation rel, TupleTableSlot *slot, uint32 token,
 						   bool succeeded)
 {
-	Ensure(succeeded, "speculative insertion into olap table \"%s\" met a conflict",
-		   RelationGetRelationName(rel));
+	olap_fetch_complete_speculative(olap_fetch_shared(rel), &slot->tts_tid,
+									succeeded);
 }
 
 /*
@@ -266,44 +262,6 @@ finish_bulk_insert(Relation rel, int options)
 	if (rel->rd_createSubid != InvalidSubTransactionId ||
 		!RelationNeedsWAL(rel))
 		olap_writer_flush(rel);
-}
-
-/* ---- changes, in a later release ---- */
-
-static TM_Result
-tuple_delete(Relation rel, ItemPointer tid, CommandId cid, Snapshot snapshot,
-			 Snapshot crosscheck, bool wait, TM_FailureData *tmfd,
-			 bool changingPart)
-{
-	OLAP_NOT_SUPPORTED("DELETE");
-	return TM_Invisible;
-}
-
-static TM_Result
-tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
-			 CommandId cid, Snapshot snapshot, Snapshot crosscheck, bool wait,
-			 TM_FailureData *tmfd, LockTupleMode *lockmode,
-			 TU_UpdateIndexes *update_indexes)
-{
-	OLAP_NOT_SUPPORTED("UPDATE");
-	return TM_Invisible;
-}
-
-/*
- * Rows are neither updated nor deleted, so share locks hold by themselves and
- * conflict with nothing; foreign keys from other rows ask for them. Exclusive
- * ones come with what they are for.
- */
-static TM_Result
-tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
-		   TupleTableSlot *slot, CommandId cid, LockTupleMode mode,
-		   LockWaitPolicy wait_policy, uint8 flags, TM_FailureData *tmfd)
-{
-	if (mode != LockTupleKeyShare && mode != LockTupleShare)
-		OLAP_NOT_SUPPORTED("locking of rows (FOR UPDATE, FOR NO KEY UPDATE)");
-	tmfd->traversed = false;
-	return olap_tuple_fetch_row_version(rel, tid, snapshot, slot) ?
-		TM_Ok : TM_Invisible;
 }
 
 /* ---- the rest ---- */
@@ -348,7 +306,7 @@ static const TableAmRoutine olap_methods = {
 
 	.tuple_fetch_row_version = olap_tuple_fetch_row_version,
 	.tuple_tid_valid = tuple_tid_valid,
-	.tuple_get_latest_tid = tuple_get_latest_tid,
+	.tuple_get_latest_tid = olap_tuple_get_latest_tid,
 	.tuple_satisfies_snapshot = tuple_satisfies_snapshot,
 	.index_delete_tuples = olap_index_delete_tuples,
 
@@ -356,9 +314,9 @@ static const TableAmRoutine olap_methods = {
 	.tuple_insert_speculative = tuple_insert_speculative,
 	.tuple_complete_speculative = tuple_complete_speculative,
 	.multi_insert = multi_insert,
-	.tuple_delete = tuple_delete,
-	.tuple_update = tuple_update,
-	.tuple_lock = tuple_lock,
+	.tuple_delete = olap_tuple_delete,
+	.tuple_update = olap_tuple_update,
+	.tuple_lock = olap_tuple_lock,
 	.finish_bulk_insert = finish_bulk_insert,
 
 	.relation_set_new_filelocator = olap_relation_set_new_filelocator,

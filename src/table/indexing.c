@@ -3,9 +3,9 @@
  * indexing.c
  *		Building PostgreSQL's indexes on an olap table.
  *
- * Rows have one version and are not deleted, so an index gets every row whose
- * inserter did not abort. A build that keeps writers away reads as SnapshotSelf
- * does (committed or own); CREATE INDEX CONCURRENTLY with an MVCC snapshot.
+ * A build that keeps writers away indexes every row that some snapshot may still
+ * see, deleted ones included, and says which are alive: only those must be
+ * unique. CREATE INDEX CONCURRENTLY reads with an MVCC snapshot.
  *
  * src/table/indexing.c
  *-------------------------------------------------------------------------
@@ -21,12 +21,15 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "pgstat.h"
+#include "storage/procarray.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplesort.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "delta/rangelog.h"
+#include "segment/visibility.h"
 #include "table/am.h"
 #include "table/slot.h"
 
@@ -78,23 +81,26 @@ rows_end(IndexRows *rows)
 	rows->info->ii_PredicateState = NULL;
 }
 
-/* Refuse what later releases bring, and what cannot work. */
 static void
-check_index(Relation rel, Relation index, IndexInfo *info)
+check_index(Relation rel, Relation index)
 {
-	if (info->ii_Unique || info->ii_ExclusionOps != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("unique and exclusion constraints are not supported on olap tables"),
-				 errdetail("Index \"%s\" of table \"%s\" would enforce one.",
-						   RelationGetRelationName(index),
-						   RelationGetRelationName(rel)),
-				 errhint("Create an ordinary index, or keep the key in an ordinary table.")));
 	if (index->rd_rel->relam == BRIN_AM_OID)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("access method \"brin\" is not supported on olap tables"),
 				 errhint("Every column of an olap table has zone maps already, which do the same.")));
+}
+
+/* Is the row in slot there for those who come from now on? */
+static bool
+row_alive(Relation rel, TupleTableSlot *slot)
+{
+	TransactionId xmin;
+	CommandId	cmin;
+
+	return olap_slot_get_inserter(slot, &xmin, &cmin) &&
+		olap_xid_visible(xmin, cmin, SnapshotSelf) &&
+		!olap_log_row_deleted(rel, olap_row_of_tid(&slot->tts_tid), SnapshotSelf);
 }
 
 double
@@ -107,15 +113,19 @@ olap_index_build_range_scan(Relation rel, Relation index,
 {
 	OlapScanDesc *rows_scan;
 	IndexRows	rows;
-	Snapshot	snapshot = SnapshotSelf;
+	SnapshotData all;
+	Snapshot	snapshot = &all;
 	bool		registered = false;
+	bool		has_log;
 	double		nrows = 0;
 	int64		done = 0;
 
-	check_index(rel, index, info);
+	check_index(rel, index);
 	if (start_block != 0 || nblocks != InvalidBlockNumber)
 		OLAP_NOT_SUPPORTED("building an index over a range of blocks");
 
+	InitNonVacuumableSnapshot(all, GlobalVisTestFor(rel));
+	has_log = !olap_log_relation_empty(rel);
 	if (info->ii_Concurrent)
 	{
 		snapshot = scan != NULL ? scan->rs_snapshot :
@@ -133,11 +143,14 @@ olap_index_build_range_scan(Relation rel, Relation index,
 	rows_begin(&rows, rel, info);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, rows.slot))
 	{
+		bool		alive;
+
 		CHECK_FOR_INTERRUPTS();
-		nrows++;
+		alive = !has_log || snapshot != &all || row_alive(rel, rows.slot);
+		nrows += alive;
 		if (rows_compute(&rows))
 			callback(index, &rows.slot->tts_tid, rows.values, rows.isnull,
-					 true, callback_state);
+					 alive, callback_state);
 		if (progress && rows_scan->row == 0)
 		{
 			const OlapScanStats *stats = olap_scan_stats(rows_scan->scan);

@@ -32,6 +32,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
+#include "delta/rangelog.h"
 #include "segment/visibility.h"
 #include "table/am.h"
 #include "table/scan_internal.h"
@@ -60,6 +61,12 @@ typedef struct OlapSample
 	OlapDeltaPage *page;
 	BlockNumber vblock;
 
+	/* rows of the block that are deleted: bit i is row `first` + i */
+	OlapLogReader *log;
+	uint32		first;
+	uint64	   *deleted;
+	Size		deleted_words;
+
 	/* TABLESAMPLE without a block method: the next block */
 	BlockNumber next_vblock;
 	BlockNumber nvblocks;
@@ -79,6 +86,10 @@ sample_begin(OlapScanDesc *scan)
 	sample->fetch = olap_fetch_create(scan->base.rs_rd, cxt);
 	sample->entry = -1;
 	olap_fetch_refresh(sample->fetch);
+	sample->log = olap_log_reader_create(scan->base.rs_rd,
+										 scan->base.rs_snapshot != NULL ?
+										 scan->base.rs_snapshot : SnapshotSelf,
+										 cxt);
 	scan->sample = sample;
 	return sample;
 }
@@ -188,6 +199,31 @@ entry_of_block(OlapSample *sample, BlockNumber block)
 		sample->by_block[low - 1] : -1;
 }
 
+/* Find out which of the block's rows (from row number base + first) are gone. */
+static void
+look_for_deleted(OlapSample *sample, OlapRow base)
+{
+	uint32		n = sample->end - sample->next;
+
+	sample->first = sample->next;
+	if ((n + 63) / 64 > sample->deleted_words)
+	{
+		sample->deleted_words = (n + 63) / 64;
+		sample->deleted = MemoryContextAllocHuge(sample->cxt,
+												 sample->deleted_words * sizeof(uint64));
+	}
+	if (n > 0)
+		olap_log_reader_deleted(sample->log, base + sample->first, n,
+								sample->deleted);
+}
+
+static bool
+is_deleted(const OlapSample *sample, uint32 i)
+{
+	i -= sample->first;
+	return (sample->deleted[i >> 6] >> (i & 63)) & 1;
+}
+
 bool
 olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 {
@@ -215,6 +251,7 @@ olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 	{
 		sample->next = (uint64) entry->nrows * index / entry->nblocks;
 		sample->end = (uint64) entry->nrows * (index + 1) / entry->nblocks;
+		look_for_deleted(sample, (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS);
 	}
 	else
 	{
@@ -222,6 +259,8 @@ olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 											 entry->first_vblock + index);
 		sample->next = 1;
 		sample->end = sample->page->ntuples + 1;
+		look_for_deleted(sample, (OlapRow) sample->page->vblock *
+						 OLAP_VBLOCK_ROWS - 1);
 	}
 	return true;
 }
@@ -270,6 +309,12 @@ analyze_segment_row(OlapSample *sample, double *liverows, double *deadrows,
 		OlapBatchSource *source;
 		uint32		row;
 
+		if (is_deleted(sample, sample->next))
+		{
+			sample->next++;
+			*deadrows += 1;
+			continue;
+		}
 		if (vector_chosen(sample, sample->next))
 		{
 			source = olap_fetch_vector(sample->fetch, sample->entry,
@@ -303,7 +348,7 @@ analyze_delta_row(OlapSample *sample, Relation rel, double *liverows,
 		if (!olap_delta_tuple(rel, sample->page, sample->next++, &tuple, &xmin,
 							  &cmin))
 			continue;
-		switch (row_state(xmin))
+		switch (is_deleted(sample, sample->next - 1) ? ROW_DEAD : row_state(xmin))
 		{
 			case ROW_LIVE:
 				*liverows += 1;
@@ -415,6 +460,9 @@ sample_row(OlapScanDesc *scan, OffsetNumber off, TupleTableSlot *slot)
 	Relation	rel = scan->base.rs_rd;
 	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
 
+	if (olap_log_reader_row_deleted(sample->log, (OlapRow) sample->vblock *
+									OLAP_VBLOCK_ROWS + off - 1))
+		return false;
 	if (entry->kind == OLAP_ENTRY_DELTA)
 	{
 		HeapTupleData tuple;

@@ -15,19 +15,16 @@
  */
 #include "postgres.h"
 
-#include "access/subtrans.h"
-#include "access/transam.h"
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
-#include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
 #include "delta/delta.h"
+#include "delta/rangelog.h"
 #include "segment/segment.h"
 #include "segment/visibility.h"
 #include "table/scan_internal.h"
@@ -71,29 +68,12 @@ struct OlapTableScan
 	int			segment_place;
 	uint64		segment_bytes;	/* bytes read of it, counted so far */
 	OlapBatchSource *source;
+
+	OlapLogReader *log;			/* which rows are deleted */
+	uint16	   *live;			/* [OLAP_VECTOR_ROWS], the others of a batch */
 };
 
 /* ---- visibility ---- */
-
-/*
- * A row that this snapshot does not see although its writer did not abort is a
- * conflict out for SERIALIZABLE.
- */
-static void
-report_invisible(Relation rel, TransactionId xmin, Snapshot snapshot)
-{
-	TransactionId top;
-
-	if (!CheckForSerializableConflictOutNeeded(rel, snapshot) ||
-		!TransactionIdIsNormal(xmin) ||
-		TransactionIdIsCurrentTransactionId(xmin) ||
-		TransactionIdPrecedes(xmin, TransactionXmin) ||
-		(!TransactionIdIsInProgress(xmin) && !TransactionIdDidCommit(xmin)))
-		return;
-	top = SubTransGetTopmostTransaction(xmin);
-	if (!TransactionIdPrecedes(top, TransactionXmin))
-		CheckForSerializableConflictOut(rel, top, snapshot);
-}
 
 bool
 olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
@@ -101,7 +81,7 @@ olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
 {
 	if (olap_xid_visible(xmin, cmin, snapshot))
 		return true;
-	report_invisible(rel, xmin, snapshot);
+	olap_report_invisible(rel, xmin, snapshot);
 	return false;
 }
 
@@ -111,7 +91,7 @@ olap_place_visible(Relation rel, const OlapDirEntry *entry, Snapshot snapshot)
 	if (olap_entry_visible(entry, snapshot))
 		return true;
 	if ((entry->flags & OLAP_ENTRY_DEAD) == 0)
-		report_invisible(rel, entry->xmin, snapshot);
+		olap_report_invisible(rel, entry->xmin, snapshot);
 	return false;
 }
 
@@ -279,6 +259,9 @@ scan_start(OlapTableScan *scan)
 
 	read_places(scan);
 	prune_places(scan);
+	if (scan->log != NULL)
+		olap_log_reader_free(scan->log);
+	scan->log = olap_log_reader_create(scan->rel, scan->snapshot, scan->cxt);
 	scan->unit = -1;
 	scan->place = -1;
 	scan->nvectors = 0;
@@ -511,6 +494,10 @@ open_unit(OlapTableScan *scan)
 static void
 keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
 {
+	uint64		deleted[(OLAP_VBLOCK_ROWS + 63) / 64];
+
+	olap_log_reader_deleted(scan->log, (OlapRow) page->vblock * OLAP_VBLOCK_ROWS,
+							page->ntuples, deleted);
 	for (OffsetNumber off = 1; off <= page->ntuples; off++)
 	{
 		HeapTupleData tuple;
@@ -518,7 +505,8 @@ keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
 		CommandId	cmin;
 
 		if (olap_delta_tuple(scan->rel, page, off, &tuple, &xmin, &cmin) &&
-			olap_row_visible(scan->rel, xmin, cmin, scan->snapshot))
+			olap_row_visible(scan->rel, xmin, cmin, scan->snapshot) &&
+			((deleted[(off - 1) >> 6] >> ((off - 1) & 63)) & 1) == 0)
 			olap_batch_delta_keep(scan->source, &tuple, xmin, cmin);
 	}
 }
@@ -545,6 +533,28 @@ load_delta_unit(OlapTableScan *scan)
 	}
 }
 
+/* Take the deleted rows out of a vector of a segment. */
+static void
+drop_deleted(OlapTableScan *scan, OlapBatch *batch)
+{
+	uint64		deleted[OLAP_VECTOR_ROWS / 64];
+	uint32		n = 0;
+
+	if (olap_log_reader_empty(scan->log) ||
+		olap_log_reader_deleted(scan->log, batch->first_row, batch->nrows,
+								deleted) == 0)
+		return;
+	if (scan->live == NULL)
+		scan->live = MemoryContextAlloc(scan->cxt,
+										OLAP_VECTOR_ROWS * sizeof(uint16));
+	for (uint32 i = 0; i < batch->nrows; i++)
+		if (((deleted[i >> 6] >> (i & 63)) & 1) == 0)
+			scan->live[n++] = i;
+	scan->stats.rows_deleted += batch->nrows - n;
+	batch->sel = scan->live;
+	batch->nsel = n;
+}
+
 static OlapBatch *
 load_batch(OlapTableScan *scan)
 {
@@ -553,8 +563,11 @@ load_batch(OlapTableScan *scan)
 	if (place->entry.kind == OLAP_ENTRY_DELTA)
 		load_delta_unit(scan);
 	else
+	{
 		olap_batch_set_segment(scan->source, scan->segment, &place->entry,
 							   scan->unit - place->first_unit, scan->vector);
+		drop_deleted(scan, &scan->source->batch);
+	}
 	return &scan->source->batch;
 }
 

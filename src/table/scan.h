@@ -42,6 +42,7 @@ typedef struct OlapScanStats
 	uint64		rowgroups_read;
 	uint64		delta_pages;
 	uint64		rows;			/* handed out in batches */
+	uint64		rows_deleted;	/* of segments, left out */
 	uint64		bytes_read;		/* of column chunks and delta pages */
 } OlapScanStats;
 

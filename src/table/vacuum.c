@@ -32,6 +32,7 @@
 
 #include "base/compat.h"
 #include "delta/delta.h"
+#include "delta/rangelog.h"
 #include "segment/directory.h"
 #include "table/am.h"
 
@@ -51,6 +52,9 @@ typedef struct VacuumState
 	TransactionId oldest;		/* of the ids that stay */
 	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
 	bool		aborted;		/* something is to be marked dead */
+	OlapLogVacuum log;
+	OlapLogReader *reader;		/* what is deleted by now */
+	bool		fold;			/* deleted rows are in no index any more */
 	double		live_rows;
 	double		running_rows;
 	uint64		dead_rows;
@@ -73,6 +77,11 @@ judge_xid(VacuumState *state, TransactionId xid)
 {
 	XidFate		fate = XID_KEEP;
 
+	if (!TransactionIdIsValid(xid))
+	{
+		state->aborted = true;	/* a speculative insertion, taken back */
+		return XID_ABORTED;
+	}
 	if (!TransactionIdIsNormal(xid))
 		return XID_FROZEN;
 	if (!TransactionIdIsInProgress(xid))
@@ -117,6 +126,30 @@ add_dead(VacuumState *state, OlapRow first, OlapRow end)
 	state->ndead++;
 }
 
+/* OlapLogVacuum.dead */
+static void
+add_deleted(void *arg, OlapRow first, OlapRow end)
+{
+	add_dead(arg, first, end);
+}
+
+/* Rows [first, first + n) that are deleted by now. */
+static uint64
+count_deleted(VacuumState *state, OlapRow first, uint64 n)
+{
+	uint64		bits[OLAP_RANGE_WORDS];
+	uint64		count = 0;
+
+	for (uint64 done = 0; done < n && !olap_log_reader_empty(state->reader);)
+	{
+		uint32		step = Min(n - done, OLAP_RANGE_ROWS);
+
+		count += olap_log_reader_deleted(state->reader, first + done, step, bits);
+		done += step;
+	}
+	return count;
+}
+
 static void
 look_at_delta(VacuumState *state, const OlapDirEntry *run)
 {
@@ -143,6 +176,8 @@ look_at_delta(VacuumState *state, const OlapDirEntry *run)
 			else
 				state->live_rows++;
 		}
+		state->live_rows -= count_deleted(state, (OlapRow) page->vblock *
+										  OLAP_VBLOCK_ROWS, page->ntuples);
 	}
 	pfree(page);
 }
@@ -175,10 +210,47 @@ look(VacuumState *state)
 				 TransactionIdIsInProgress(entry->xmin))
 			state->running_rows += entry->nrows;
 		else
-			state->live_rows += entry->nrows;
+			state->live_rows += entry->nrows -
+				count_deleted(state, (OlapRow) entry->first_vblock *
+							  OLAP_VBLOCK_ROWS, entry->nrows);
 		if (TransactionIdIsNormal(entry->xmax))
 			judge_xid(state, entry->xmax);
 	}
+}
+
+static void
+keep_xid(VacuumState *state, TransactionId xid)
+{
+	if (TransactionIdIsValid(xid) && TransactionIdPrecedes(xid, state->oldest))
+		state->oldest = xid;
+}
+
+static void
+look_at_log(VacuumState *state)
+{
+	state->log.rel = state->rel;
+	state->log.oldest_xmin = state->cutoffs.OldestXmin;
+	state->log.dead = add_deleted;
+	state->log.arg = state;
+	olap_log_vacuum_look(&state->log);
+	keep_xid(state, state->log.oldest_left);
+}
+
+/*
+ * End the snapshots on standbys that still need what is about to be forgotten:
+ * ids of inserters, and rows whose index entries go.
+ */
+static void
+announce(VacuumState *state)
+{
+	TransactionId newest = state->newest_frozen;
+
+	if (!TransactionIdIsValid(newest) ||
+		(TransactionIdIsValid(state->log.newest_folded) &&
+		 TransactionIdFollows(state->log.newest_folded, newest)))
+		newest = state->log.newest_folded;
+	if (TransactionIdIsValid(newest))
+		olap_log_conflict(state->rel, newest);
 }
 
 /* ---- pass 2: indexes ---- */
@@ -247,6 +319,8 @@ vacuum_indexes(VacuumState *state, VacuumParams *params)
 
 	vac_open_indexes(state->rel, RowExclusiveLock, &nindexes, &indexes);
 	qsort(state->dead, state->ndead, sizeof(DeadRange), compare_ranges);
+	state->fold = nindexes == 0 ||
+		params->index_cleanup != VACOPTVALUE_DISABLED;
 	if (params->index_cleanup != VACOPTVALUE_DISABLED)
 		for (int i = 0; i < nindexes; i++)
 			vacuum_one_index(state, indexes[i]);
@@ -277,8 +351,6 @@ write_entry(VacuumState *state, int i)
 static void
 write_changes(VacuumState *state)
 {
-	if (TransactionIdIsValid(state->newest_frozen))
-		olap_log_conflict(state->rel, state->newest_frozen);
 	for (int i = 0; i < state->list.n; i++)
 	{
 		const OlapDirEntry *entry = &state->list.entries[i];
@@ -325,17 +397,25 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 	state.oldest = state.cutoffs.OldestXmin;
 	olap_directory_read(rel, &state.list);
 
+	state.reader = olap_log_reader_create(rel, SnapshotSelf,
+										  CurrentMemoryContext);
+
 	look(&state);
+	look_at_log(&state);
+	announce(&state);
 	has_index = vacuum_indexes(&state, params);
 	if (state.aborted || TransactionIdIsValid(state.newest_frozen))
 		write_changes(&state);
+	olap_log_vacuum_write(&state.log, state.fold);
+	if (!state.fold)
+		keep_xid(&state, state.log.oldest_folded);
 	correct_hints(&state);
 
 	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel), state.live_rows,
 						0, 0, has_index, state.oldest,
 						state.cutoffs.OldestMxact, NULL, NULL, false);
 	pgstat_report_vacuum(RelationGetRelid(rel), rel->rd_rel->relisshared,
-						 state.live_rows, 0, start);
+						 state.live_rows, state.log.rows_left, start);
 	pgstat_progress_end_command();
 	ereport((params->options & VACOPT_VERBOSE) ? INFO : DEBUG2,
 			(errmsg("vacuumed \"%s\": %.0f rows, %llu of aborted transactions marked, oldest transaction %u",

@@ -25,6 +25,7 @@
 
 #include "base/compat.h"
 #include "delta/delta.h"
+#include "delta/rangelog.h"
 #include "segment/segment.h"
 #include "table/inspect.h"
 
@@ -318,6 +319,12 @@ check_delta(Verify *verify, int index)
 	}
 }
 
+static void
+check_log(Verify *verify, int index)
+{
+	olap_log_verify(verify->rel);
+}
+
 Datum
 olap_verify(PG_FUNCTION_ARGS)
 {
@@ -328,6 +335,7 @@ olap_verify(PG_FUNCTION_ARGS)
 	if (guarded(&verify, read_directory, 0, 0))
 	{
 		guarded(&verify, check_directory, 0, 0);
+		guarded(&verify, check_log, 0, 0);
 		for (int i = 0; i < verify.list.n; i++)
 		{
 			const OlapDirEntry *entry = &verify.list.entries[i];

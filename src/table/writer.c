@@ -16,6 +16,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/pg_index.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -26,6 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
@@ -82,8 +84,9 @@ discard_writer(OlapWriter *writer)
 	MemoryContextDelete(writer->cxt);
 }
 
+/* Write out all buckets of a writer that goes on. */
 static void
-flush_writer(OlapWriter *writer, Relation rel)
+flush_buckets(OlapWriter *writer, Relation rel)
 {
 	MemoryContext old = MemoryContextSwitchTo(writer->cxt);
 
@@ -92,6 +95,12 @@ flush_writer(OlapWriter *writer, Relation rel)
 										  dlist_tail_node(&writer->buckets)),
 						  rel);
 	MemoryContextSwitchTo(old);
+}
+
+static void
+flush_writer(OlapWriter *writer, Relation rel)
+{
+	flush_buckets(writer, rel);
 	discard_writer(writer);
 }
 
@@ -124,6 +133,32 @@ is_observable(Relation rel)
 	observable = indexes != NIL;
 	list_free(indexes);
 	return observable;
+}
+
+/* Does an index look for conflicts in rows that were just inserted? */
+static bool
+has_conflict_index(Relation rel)
+{
+	List	   *indexes;
+	ListCell   *lc;
+	bool		found = false;
+
+	if (!rel->rd_rel->relhasindex)
+		return false;
+	indexes = RelationGetIndexList(rel);
+	foreach(lc, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for index %u", lfirst_oid(lc));
+		found |= ((Form_pg_index) GETSTRUCT(tuple))->indisunique ||
+			((Form_pg_index) GETSTRUCT(tuple))->indisexclusion;
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	return found;
 }
 
 static void
@@ -159,6 +194,7 @@ create_writer(Relation rel, TransactionId xid, CommandId cid)
 	writer->natts = writer->desc->natts;
 	writer->types = olap_column_types(writer->desc);
 	writer->observable = is_observable(rel);
+	writer->immediate = has_conflict_index(rel);
 	dlist_init(&writer->buckets);
 	set_buckets(writer, rel);
 	dlist_push_head(&writers, &writer->node);
@@ -285,9 +321,13 @@ form_slot_tuple(OlapWriter *writer, TupleTableSlot *slot)
 	return heap_form_tuple(writer->desc, values, slot->tts_isnull);
 }
 
-/* Write rows to the delta at once.  False, and nothing done, if one is too wide. */
+/*
+ * Write rows to the delta at once, with a speculative token if not 0.  False,
+ * and nothing done, if one is too wide.
+ */
 static bool
-insert_through(OlapWriter *writer, Relation rel, TupleTableSlot **slots, int n)
+insert_through(OlapWriter *writer, Relation rel, TupleTableSlot **slots, int n,
+			   uint32 token)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "olap write-through",
@@ -303,7 +343,7 @@ insert_through(OlapWriter *writer, Relation rel, TupleTableSlot **slots, int n)
 	}
 	if (fit)
 	{
-		olap_delta_insert(rel, tuples, n, writer->xid, writer->cid);
+		olap_delta_insert(rel, tuples, n, writer->xid, writer->cid, token);
 		for (int i = 0; i < n; i++)
 			slots[i]->tts_tid = tuples[i]->t_self;
 		writer->through_rows += n;
@@ -313,29 +353,72 @@ insert_through(OlapWriter *writer, Relation rel, TupleTableSlot **slots, int n)
 	return fit;
 }
 
+/* A row that does not fit a delta page. */
+static void
+insert_wide(OlapWriter *writer, Relation rel, TupleTableSlot **slot)
+{
+	insert_buffered(writer, rel, slot, 1);
+	if (writer->immediate)
+		flush_buckets(writer, rel);
+}
+
 static void
 insert_observable(OlapWriter *writer, Relation rel, TupleTableSlot **slots, int n)
 {
-	while (n > 0 && writer->through_rows < THROUGH_MAX_ROWS)
+	while (n > 0 && (writer->immediate || writer->through_rows < THROUGH_MAX_ROWS))
 	{
 		int			step = Min(n, THROUGH_BATCH);
 
-		if (!insert_through(writer, rel, slots, step))
+		if (!insert_through(writer, rel, slots, step, 0))
 		{
 			/* one wide row among them: it takes the other way alone */
-			if (step > 1 && insert_through(writer, rel, slots, 1))
-				step = 1;
-			else
-			{
-				insert_buffered(writer, rel, slots, 1);
-				step = 1;
-			}
+			if (step == 1 || !insert_through(writer, rel, slots, 1, 0))
+				insert_wide(writer, rel, slots);
+			step = 1;
 		}
 		slots += step;
 		n -= step;
 	}
 	if (n > 0)
 		insert_buffered(writer, rel, slots, n);
+}
+
+/* From here on the TIDs of this writer's rows are known at once. */
+static void
+make_observable(OlapWriter *writer, Relation rel)
+{
+	if (!writer->observable)
+		flush_buckets(writer, rel);
+	writer->observable = true;
+}
+
+void
+olap_writer_insert_version(Relation rel, TupleTableSlot *slot, CommandId cid)
+{
+	OlapWriter *writer = get_writer(rel, InvalidTransactionId, cid);
+
+	slot_getallattrs(slot);
+	slot->tts_tableOid = RelationGetRelid(rel);
+	make_observable(writer, rel);
+	insert_observable(writer, rel, &slot, 1);
+	enforce_memory(rel);
+}
+
+void
+olap_writer_insert_speculative(Relation rel, TupleTableSlot *slot,
+							   CommandId cid, uint32 token)
+{
+	OlapWriter *writer = get_writer(rel, InvalidTransactionId, cid);
+
+	slot_getallattrs(slot);
+	slot->tts_tableOid = RelationGetRelid(rel);
+	make_observable(writer, rel);
+	if (!insert_through(writer, rel, &slot, 1, token))
+	{
+		insert_buffered(writer, rel, &slot, 1);
+		flush_buckets(writer, rel);
+	}
+	pgstat_count_heap_insert(rel, 1);
 }
 
 void
@@ -363,10 +446,27 @@ olap_writer_copy_row(Relation rel, TupleTableSlot *slot, TransactionId xid,
 {
 	OlapWriter *writer = get_writer(rel, xid, cid);
 
+	if (writer->observable)
+		flush_buckets(writer, rel);
 	writer->observable = false;
 	slot_getallattrs(slot);
 	insert_buffered(writer, rel, &slot, 1);
 	enforce_memory(rel);
+}
+
+void
+olap_writer_copy_row_through(Relation rel, TupleTableSlot *slot,
+							 TransactionId xid, CommandId cid)
+{
+	OlapWriter *writer = get_writer(rel, xid, cid);
+
+	slot_getallattrs(slot);
+	make_observable(writer, rel);
+	if (!insert_through(writer, rel, &slot, 1, 0))
+	{
+		insert_buffered(writer, rel, &slot, 1);
+		flush_buckets(writer, rel);
+	}
 }
 
 bool

@@ -6,7 +6,9 @@
  * A table whose row numbers someone can observe before the statement ends
  * (indexes, AFTER ROW triggers, RETURNING) is written through: each row goes
  * to a delta page at once; a statement that turns out large switches to
- * segments with reserved row numbers.  All others are buffered in column
+ * segments with reserved row numbers.  With a unique or exclusion index every
+ * row goes to the delta at once, for others must find it as soon as the index
+ * names it.  All others are buffered in column
  * vectors, a bucket of the time column each, and at the end of the statement
  * become segments (a few thousand rows and more) or delta rows.  Memory over
  * all tables of the backend is bounded by olap.write_memory.
@@ -36,6 +38,21 @@ extern void olap_writer_insert(Relation rel, TupleTableSlot **slots, int nslots,
 							   CommandId cid);
 
 /*
+ * Insert the row of slot as the new version of one: its TID is known at once.
+ * Not counted as an insert.
+ */
+extern void olap_writer_insert_version(Relation rel, TupleTableSlot *slot,
+									   CommandId cid);
+
+/*
+ * Insert the row of slot so that others who look for a conflict see it at once
+ * and wait for token; olap_fetch_complete_speculative() must follow.  A row too
+ * wide for a delta page is visible at once all the same, but without a token.
+ */
+extern void olap_writer_insert_speculative(Relation rel, TupleTableSlot *slot,
+										   CommandId cid, uint32 token);
+
+/*
  * Insert a batch of columns: cols[natts] by attribute number - 1 of rel (types
  * as olap_column_types(rel)), nrows rows; NULL entries are all NULL.  Only for
  * tables where row numbers are not observable (olap_writer_batch_ok()).
@@ -50,6 +67,10 @@ extern void olap_writer_insert_batch(Relation rel, const OlapVector *const *cols
  */
 extern void olap_writer_copy_row(Relation rel, TupleTableSlot *slot,
 								 TransactionId xid, CommandId cid);
+
+/* The same at once, and so that the row's TID is known. */
+extern void olap_writer_copy_row_through(Relation rel, TupleTableSlot *slot,
+										 TransactionId xid, CommandId cid);
 
 /* No index, no row trigger: batches may be inserted. */
 extern bool olap_writer_batch_ok(Relation rel);

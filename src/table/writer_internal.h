@@ -51,7 +51,8 @@ typedef struct OlapWriter
 	TupleDesc	desc;
 	OlapColumnType *types;
 	int			natts;
-	bool		observable;
+	bool		observable;		/* row numbers are known before the end */
+	bool		immediate;		/* rows must be in the file at once */
 	uint64		through_rows;	/* written through so far */
 	AttrNumber	time_attno;		/* 0: a single bucket */
 	int64		interval;		/* in units of the time column */

@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * rangelog_page.h
+ *		Pages of the range log, shared by the files that implement it.
+ *
+ * src/delta/rangelog_page.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_RANGELOG_PAGE_H
+#define OLAP_RANGELOG_PAGE_H
+
+#include "delta/rangelog.h"
+#include "segment/directory.h"
+
+#define OLAP_LOG_BUCKETS 32
+#define OLAP_LOG_BUCKET_BITS 10 /* 1,024 rows a bucket */
+
+/* A map page; level 1 leads to head pages.  On disk. */
+#define OLAP_LOG_MAP_FANOUT ((int) ((OLAP_PAGE_PAYLOAD - 8) / sizeof(BlockNumber)))
+typedef struct OlapLogMapPage
+{
+	uint32		level;
+	uint32		unused;
+	BlockNumber children[FLEXIBLE_ARRAY_MEMBER];	/* InvalidBlockNumber: none */
+} OlapLogMapPage;
+
+/* A head page.  On disk. */
+typedef struct OlapLogHeadPage
+{
+	uint32		range;			/* row number >> OLAP_RANGE_BITS */
+	uint16		nrecords;
+	uint16		ndead;			/* bits set */
+	BlockNumber buckets[OLAP_LOG_BUCKETS];	/* newest page of each */
+	uint64		dead[OLAP_RANGE_WORDS];
+	OlapLogRecord records[FLEXIBLE_ARRAY_MEMBER];
+} OlapLogHeadPage;
+
+#define OLAP_LOG_HEAD_RECORDS \
+	((int) ((OLAP_PAGE_PAYLOAD - offsetof(OlapLogHeadPage, records)) / \
+			sizeof(OlapLogRecord)))
+
+/* A page of a bucket's chain.  On disk. */
+typedef struct OlapLogBucketPage
+{
+	uint32		range;
+	uint16		bucket;
+	uint16		nrecords;
+	BlockNumber next;			/* the page before it; InvalidBlockNumber: none */
+	uint32		unused;
+	OlapLogRecord records[FLEXIBLE_ARRAY_MEMBER];
+} OlapLogBucketPage;
+
+#define OLAP_LOG_BUCKET_RECORDS \
+	((int) ((OLAP_PAGE_PAYLOAD - offsetof(OlapLogBucketPage, records)) / \
+			sizeof(OlapLogRecord)))
+
+static inline int
+olap_log_bucket_of(OlapRow row)
+{
+	return (row & (OLAP_RANGE_ROWS - 1)) >> OLAP_LOG_BUCKET_BITS;
+}
+
+/*
+ * Block of the head page of a range; InvalidBlockNumber if there is none.
+ * meta: a copy of the metapage.
+ */
+extern BlockNumber olap_log_map_find(Relation rel, const OlapMeta *meta,
+									 uint32 range);
+
+/* The same, making map and head pages as needed. */
+extern BlockNumber olap_log_map_make(Relation rel, uint32 range);
+
+/* Call visit(block, range) for every head page in order. */
+extern void olap_log_map_walk(Relation rel,
+							  void (*visit) (void *arg, BlockNumber block,
+											 uint32 range),
+							  void *arg);
+
+/* Pin, lock and check a page of the log, counts and keys included. */
+extern Buffer olap_log_read_head(Relation rel, BlockNumber block, uint32 range,
+								 int lockmode);
+extern Buffer olap_log_read_bucket(Relation rel, BlockNumber block,
+								   uint32 range, int bucket, int lockmode);
+
+extern void olap_log_corrupted(Relation rel, BlockNumber block,
+							   const char *what) pg_attribute_noreturn();
+
+/* A chain of pages that is longer than any can be. */
+extern void olap_log_check_chain(Relation rel, BlockNumber block,
+								 uint64 *length);
+
+/* Did the transaction of a record end without effect on anybody? */
+extern bool olap_log_record_ended(const OlapLogRecord *record);
+
+#endif							/* OLAP_RANGELOG_PAGE_H */

@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * rangelog_vacuum.c
+ *		What VACUUM does to the range log, and its verification.
+ *
+ * A change that every snapshot sees is folded: its bits are set in the head
+ * page and the record goes, in one WAL record.  Index entries of the rows were
+ * removed before, so a set bit always means "dead, and in no index".  The
+ * caller has logged a conflict record for standbys before.
+ *
+ * src/delta/rangelog_vacuum.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/generic_xlog.h"
+#include "access/transam.h"
+#include "commands/vacuum.h"
+#include "miscadmin.h"
+#include "storage/procarray.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "delta/rangelog_page.h"
+
+/* Is the record a change that nobody can miss? */
+static bool
+foldable(const OlapLogVacuum *vacuum, const OlapLogRecord *record)
+{
+	return !OLAP_LOG_IS_LOCK(record->kind) &&
+		TransactionIdPrecedes(record->xid, vacuum->oldest_xmin) &&
+		!TransactionIdIsInProgress(record->xid) &&
+		TransactionIdDidCommit(record->xid);
+}
+
+/* ---- look ---- */
+
+static void
+keep_oldest(TransactionId *oldest, TransactionId xid)
+{
+	if (!TransactionIdIsValid(*oldest) || TransactionIdPrecedes(xid, *oldest))
+		*oldest = xid;
+}
+
+static void
+look_at_records(OlapLogVacuum *vacuum, uint32 range, const OlapLogRecord *records,
+				int n)
+{
+	OlapRow		base = (OlapRow) range << OLAP_RANGE_BITS;
+
+	for (int i = 0; i < n; i++)
+	{
+		TransactionId xid = records[i].xid;
+
+		if (foldable(vacuum, &records[i]))
+		{
+			vacuum->dead(vacuum->arg, base + records[i].first,
+						 base + records[i].last + 1);
+			if (!TransactionIdIsValid(vacuum->newest_folded) ||
+				TransactionIdFollows(xid, vacuum->newest_folded))
+				vacuum->newest_folded = xid;
+			keep_oldest(&vacuum->oldest_folded, xid);
+			vacuum->records++;
+		}
+		else if (olap_log_record_ended(&records[i]))
+			vacuum->records++;
+		else
+		{
+			keep_oldest(&vacuum->oldest_left, xid);
+			if (!OLAP_LOG_IS_LOCK(records[i].kind))
+				vacuum->rows_left += records[i].last - records[i].first + 1;
+		}
+	}
+}
+
+static void
+look_at_head(void *arg, BlockNumber block, uint32 range)
+{
+	OlapLogVacuum *vacuum = arg;
+	OlapLogRecord *copy = palloc(OLAP_LOG_BUCKET_RECORDS * sizeof(OlapLogRecord));
+	Buffer		buffer;
+	OlapLogHeadPage *head;
+	BlockNumber buckets[OLAP_LOG_BUCKETS];
+	uint64		length = 0;
+	int			n;
+
+	vacuum_delay_point(false);
+	buffer = olap_log_read_head(vacuum->rel, block, range, BUFFER_LOCK_SHARE);
+	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
+	n = head->nrecords;
+	memcpy(copy, head->records, n * sizeof(OlapLogRecord));
+	memcpy(buckets, head->buckets, sizeof(buckets));
+	UnlockReleaseBuffer(buffer);
+	look_at_records(vacuum, range, copy, n);
+
+	/* pages leave a chain only in VACUUM, so the copy of its start will do */
+	for (int i = 0; i < OLAP_LOG_BUCKETS; i++)
+		for (BlockNumber next = buckets[i]; next != InvalidBlockNumber;)
+		{
+			OlapLogBucketPage *bucket;
+
+			vacuum_delay_point(false);
+			olap_log_check_chain(vacuum->rel, next, &length);
+			buffer = olap_log_read_bucket(vacuum->rel, next, range, i,
+										  BUFFER_LOCK_SHARE);
+			bucket = (OlapLogBucketPage *) OlapPageGetPayload(BufferGetPage(buffer));
+			n = bucket->nrecords;
+			memcpy(copy, bucket->records, n * sizeof(OlapLogRecord));
+			next = bucket->next;
+			UnlockReleaseBuffer(buffer);
+			look_at_records(vacuum, range, copy, n);
+		}
+	pfree(copy);
+}
+
+void
+olap_log_vacuum_look(OlapLogVacuum *vacuum)
+{
+	vacuum->newest_folded = InvalidTransactionId;
+	vacuum->oldest_folded = vacuum->oldest_left = InvalidTransactionId;
+	vacuum->records = vacuum->rows_left = 0;
+	olap_log_map_walk(vacuum->rel, look_at_head, vacuum);
+}
+
+/* ---- write ---- */
+
+typedef struct WriteState
+{
+	OlapLogVacuum *vacuum;
+	bool		fold;
+} WriteState;
+
+static bool
+any_to_clear(WriteState *state, const OlapLogRecord *records, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (olap_log_record_ended(&records[i]) ||
+			(state->fold && foldable(state->vacuum, &records[i])))
+			return true;
+	return false;
+}
+
+/* Fold and clear records[n]; returns how many are left. */
+static int
+clear_records(WriteState *state, OlapLogHeadPage *head, OlapLogRecord *records,
+			  int n)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (state->fold && foldable(state->vacuum, &records[i]))
+		{
+			for (int row = records[i].first; row <= records[i].last; row++)
+			{
+				uint64		bit = UINT64CONST(1) << (row & 63);
+
+				head->ndead += (head->dead[row >> 6] & bit) == 0;
+				head->dead[row >> 6] |= bit;
+			}
+		}
+		else if (!olap_log_record_ended(&records[i]))
+			records[kept++] = records[i];
+	}
+	return kept;
+}
+
+/* One bucket page, with the head page's bits, in one WAL record. */
+static BlockNumber
+write_bucket(WriteState *state, Buffer head_buffer, uint32 range, int i,
+			 BlockNumber block)
+{
+	Relation	rel = state->vacuum->rel;
+	Buffer		buffer = olap_log_read_bucket(rel, block, range, i,
+											  BUFFER_LOCK_EXCLUSIVE);
+	OlapLogBucketPage *bucket = (OlapLogBucketPage *)
+		OlapPageGetPayload(BufferGetPage(buffer));
+	BlockNumber next = bucket->next;
+
+	if (any_to_clear(state, bucket->records, bucket->nrecords))
+	{
+		GenericXLogState *xlog = GenericXLogStart(rel);
+		Page		head_page = GenericXLogRegisterBuffer(xlog, head_buffer, 0);
+		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+
+		bucket = (OlapLogBucketPage *) OlapPageGetPayload(page);
+		bucket->nrecords = clear_records(state, (OlapLogHeadPage *)
+										 OlapPageGetPayload(head_page),
+										 bucket->records, bucket->nrecords);
+		olap_page_seal(head_page, BufferGetBlockNumber(head_buffer));
+		olap_page_seal(page, block);
+		GenericXLogFinish(xlog);
+	}
+	UnlockReleaseBuffer(buffer);
+	return next;
+}
+
+static void
+write_head(void *arg, BlockNumber block, uint32 range)
+{
+	WriteState *state = arg;
+	Relation	rel = state->vacuum->rel;
+	Buffer		buffer;
+	OlapLogHeadPage *head;
+	uint64		length = 0;
+
+	vacuum_delay_point(false);
+	buffer = olap_log_read_head(rel, block, range, BUFFER_LOCK_EXCLUSIVE);
+	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
+	if (any_to_clear(state, head->records, head->nrecords))
+	{
+		GenericXLogState *xlog = GenericXLogStart(rel);
+		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+		OlapLogHeadPage *image = (OlapLogHeadPage *) OlapPageGetPayload(page);
+
+		image->nrecords = clear_records(state, image, image->records,
+										image->nrecords);
+		olap_page_seal(page, block);
+		GenericXLogFinish(xlog);
+	}
+	for (int i = 0; i < OLAP_LOG_BUCKETS; i++)
+		for (BlockNumber next = head->buckets[i]; next != InvalidBlockNumber;)
+		{
+			olap_log_check_chain(rel, next, &length);
+			next = write_bucket(state, buffer, range, i, next);
+		}
+	UnlockReleaseBuffer(buffer);
+}
+
+void
+olap_log_vacuum_write(OlapLogVacuum *vacuum, bool fold)
+{
+	WriteState	state = {vacuum, fold};
+
+	if (vacuum->records > 0)
+		olap_log_map_walk(vacuum->rel, write_head, &state);
+}
+
+/* ---- verification ---- */
+
+static void
+verify_head(void *arg, BlockNumber block, uint32 range)
+{
+	Relation	rel = arg;
+	Buffer		buffer = olap_log_read_head(rel, block, range,
+											BUFFER_LOCK_SHARE);
+	OlapLogHeadPage *head = (OlapLogHeadPage *)
+		OlapPageGetPayload(BufferGetPage(buffer));
+	uint64		length = 0;
+	uint32		ndead = 0;
+
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < OLAP_RANGE_WORDS; i++)
+		ndead += pg_popcount64(head->dead[i]);
+	if (ndead != head->ndead)
+		olap_log_corrupted(rel, block, "count of dead rows does not match");
+	for (int i = 0; i < OLAP_LOG_BUCKETS; i++)
+		for (BlockNumber next = head->buckets[i]; next != InvalidBlockNumber;)
+		{
+			Buffer		page = olap_log_read_bucket(rel, next, range, i,
+													BUFFER_LOCK_SHARE);
+
+			olap_log_check_chain(rel, next, &length);
+			next = ((OlapLogBucketPage *)
+					OlapPageGetPayload(BufferGetPage(page)))->next;
+			UnlockReleaseBuffer(page);
+		}
+	UnlockReleaseBuffer(buffer);
+}
+
+void
+olap_log_verify(Relation rel)
+{
+	olap_log_map_walk(rel, verify_head, rel);
+}

@@ -18,6 +18,7 @@
 #include "base/guc.h"
 #include "exec/scan_node.h"
 #include "plan/paths.h"
+#include "segment/verified.h"
 #include "table/am.h"
 #include "table/ddl.h"
 #include "worker/worker.h"
@@ -30,6 +31,7 @@ void
 _PG_init(void)
 {
 	olap_guc_init();
+	olap_verified_init();
 	olap_table_init();
 	olap_ddl_init();
 	olap_exec_init();

@@ -92,3 +92,29 @@ olap_log_conflict(Relation rel, TransactionId horizon)
 	XLogRegisterData((char *) &record, size);
 	XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
 }
+
+/* Server 19 and later: look whether generic_redo() still reads this format. */
+#if PG_VERSION_NUM >= 190000
+#error "records of the generic resource manager are not known for this server"
+#endif
+
+int
+olap_generic_fragment(char *delta, Page page, uint16 offset, uint16 len)
+{
+	memcpy(delta, &offset, sizeof(offset));
+	memcpy(delta + sizeof(offset), &len, sizeof(len));
+	memcpy(delta + OLAP_GENERIC_FRAGMENT, (char *) page + offset, len);
+	return OLAP_GENERIC_FRAGMENT + len;
+}
+
+void
+olap_generic_insert(Buffer buffer, char *delta, int len)
+{
+	XLogRecPtr	lsn;
+
+	XLogBeginInsert();
+	XLogRegisterBuffer(0, buffer, REGBUF_STANDARD);
+	XLogRegisterBufData(0, delta, len);
+	lsn = XLogInsert(RM_GENERIC_ID, 0);
+	PageSetLSN(BufferGetPage(buffer), lsn);
+}

@@ -408,6 +408,18 @@ olap_rte_check_as_user(EState *estate, RangeTblEntry *rte)
 }
 #endif
 
+/*
+ * Records of the server's generic resource manager, made without comparing
+ * pages.  A block's data is a list of fragments: offset and length (2 bytes
+ * each) and the new bytes (generic_xlog.c).  olap_generic_fragment() appends
+ * one and returns its size; olap_generic_insert() logs the list for a buffer
+ * that is locked, changed and marked dirty, and sets its LSN.
+ */
+#define OLAP_GENERIC_FRAGMENT 4
+extern int	olap_generic_fragment(char *delta, Page page, uint16 offset,
+								  uint16 len);
+extern void olap_generic_insert(Buffer buffer, char *delta, int len);
+
 /* 16: whether an update went to a new page; 18: whether to log a failure. */
 #if PG_VERSION_NUM < 160000
 #define pgstat_count_heap_update(rel, hot, newpage) \

@@ -17,6 +17,7 @@
 
 #include "access/generic_xlog.h"
 #include "access/htup_details.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "utils/rel.h"
@@ -62,7 +63,7 @@ try_page(Relation rel, BlockNumber block, Size len, bool wait)
 		ReleaseBuffer(buffer);
 		return InvalidBuffer;
 	}
-	if (olap_page_fault(BufferGetPage(buffer), block, OLAP_PAGE_DELTA, 0) == NULL &&
+	if (olap_page_fault(rel, buffer, OLAP_PAGE_DELTA, 0) == NULL &&
 		has_room(BufferGetPage(buffer), len))
 		return buffer;
 	UnlockReleaseBuffer(buffer);
@@ -108,20 +109,16 @@ stamp_tuple(HeapTuple tuple, TransactionId xid, CommandId cid, uint32 token,
 		header->t_ctid = tuple->t_self;
 }
 
-/* Put as many of the tuples as fit on one page; returns their number. */
-static int
-fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
-		  CommandId cid, uint32 token)
-{
-	GenericXLogState *xlog;
-	Buffer		buffer = target_page(rel, tuples[0]->t_len);
-	Page		page;
-	uint32		vblock;
-	int			n = 0;
+/* A few rows at most: edited in place, because comparing pages would show. */
+#define IN_PLACE_BYTES 1024
 
-	xlog = GenericXLogStart(rel);
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-	vblock = OlapPageGetOpaque(page)->vblock;
+/* Put the tuples that fit on page (or its image in a WAL record); returns their number. */
+static int
+add_tuples(Relation rel, Page page, BlockNumber block, HeapTuple *tuples,
+		   int ntuples, TransactionId xid, CommandId cid, uint32 token)
+{
+	uint32		vblock = OlapPageGetOpaque(page)->vblock;
+	int			n = 0;
 
 	while (n < ntuples && has_room(page, tuples[n]->t_len))
 	{
@@ -133,12 +130,54 @@ fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
 								tuples[n]->t_len, off,
 								PAI_OVERWRITE | PAI_IS_HEAP) != off)
 			elog(ERROR, "could not add a row to delta block %u of \"%s\"",
-				 BufferGetBlockNumber(buffer), RelationGetRelationName(rel));
+				 block, RelationGetRelationName(rel));
 		n++;
 	}
+	return n;
+}
 
-	olap_page_seal(page, BufferGetBlockNumber(buffer));
-	GenericXLogFinish(xlog);
+/* The one tuple, in place. */
+static void
+add_in_place(Relation rel, Buffer buffer, HeapTuple tuple, TransactionId xid,
+			 CommandId cid, uint32 token)
+{
+	Page		page = BufferGetPage(buffer);
+	PageHeader	header = (PageHeader) page;
+	OlapPatch	patches[3];
+
+	patches[0].offset = offsetof(PageHeaderData, pd_lower);
+	patches[0].len = SizeOfPageHeaderData - offsetof(PageHeaderData, pd_lower);
+	patches[1].offset = header->pd_lower;
+	patches[1].len = sizeof(ItemIdData);
+	START_CRIT_SECTION();
+	add_tuples(rel, page, BufferGetBlockNumber(buffer), &tuple, 1, xid, cid,
+			   token);
+	patches[2].offset = header->pd_upper;
+	patches[2].len = tuple->t_len;
+	olap_page_log(rel, buffer, patches, 3);
+	END_CRIT_SECTION();
+}
+
+/* Put as many of the tuples as fit on one page; returns their number. */
+static int
+fill_page(Relation rel, HeapTuple *tuples, int ntuples, TransactionId xid,
+		  CommandId cid, uint32 token)
+{
+	Buffer		buffer = target_page(rel, tuples[0]->t_len);
+	int			n = 1;
+
+	if (ntuples == 1 && tuples[0]->t_len <= IN_PLACE_BYTES)
+		add_in_place(rel, buffer, tuples[0], xid, cid, token);
+	else
+	{
+		GenericXLogState *xlog = GenericXLogStart(rel);
+		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+
+		n = add_tuples(rel, page, BufferGetBlockNumber(buffer), tuples, ntuples,
+					   xid, cid, token);
+		olap_page_seal(page, BufferGetBlockNumber(buffer));
+		GenericXLogFinish(xlog);
+	}
 	UnlockReleaseBuffer(buffer);
 	return n;
 }

@@ -70,8 +70,7 @@ olap_delta_page_freeze(Relation rel, const OlapDirEntry *run, uint32 index,
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	if (!PageIsNew(BufferGetPage(buffer)))
 	{
-		olap_page_check(rel, BufferGetPage(buffer), block, OLAP_PAGE_DELTA,
-						run->id);
+		olap_page_check(rel, buffer, OLAP_PAGE_DELTA, run->id);
 		if (freeze_tuples(BufferGetPage(buffer), freeze_limit, true))
 		{
 			GenericXLogState *xlog = GenericXLogStart(rel);

@@ -125,74 +125,135 @@ extensible(OlapLogRecord *records, int n, const OlapLogRecord *record)
 }
 
 /*
- * Put the record among records[*n] of a page's image: as part of the last one,
- * or behind it, clearing the page first if it is full.  False if there is no
- * room.
+ * A locked page of records: where the count and the records stand in its
+ * payload, and how many fit.
+ */
+typedef struct RecordPage
+{
+	Buffer		buffer;
+	Size		count_offset;
+	Size		records_offset;
+	int			max;
+} RecordPage;
+
+static const RecordPage head_layout = {
+	InvalidBuffer, offsetof(OlapLogHeadPage, nrecords),
+	offsetof(OlapLogHeadPage, records), OLAP_LOG_HEAD_RECORDS
+};
+static const RecordPage bucket_layout = {
+	InvalidBuffer, offsetof(OlapLogBucketPage, nrecords),
+	offsetof(OlapLogBucketPage, records), OLAP_LOG_BUCKET_RECORDS
+};
+
+static uint16 *
+record_count(const RecordPage *page)
+{
+	return (uint16 *) (OlapPageGetPayload(BufferGetPage(page->buffer)) +
+					   page->count_offset);
+}
+
+static OlapLogRecord *
+page_records(const RecordPage *page)
+{
+	return (OlapLogRecord *) (OlapPageGetPayload(BufferGetPage(page->buffer)) +
+							  page->records_offset);
+}
+
+/* Log that records[i] was written, and the count with it. */
+static void
+log_record(Relation rel, const RecordPage *page, int i)
+{
+	OlapPatch	patches[2];
+
+	patches[0].offset = SizeOfPageHeaderData + page->count_offset;
+	patches[0].len = sizeof(uint16);
+	patches[1].offset = SizeOfPageHeaderData + page->records_offset +
+		i * sizeof(OlapLogRecord);
+	patches[1].len = sizeof(OlapLogRecord);
+	olap_page_log(rel, page->buffer, patches, 2);
+}
+
+/* Clear a full page of records that mean nothing any more. */
+static bool
+clear_page(Relation rel, const RecordPage *page)
+{
+	OlapLogRecord *records = page_records(page);
+	int			n = *record_count(page);
+	bool	   *ended = palloc(n * sizeof(bool));
+	int			kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		ended[i] = olap_log_record_ended(&records[i]);
+		kept += !ended[i];
+	}
+	if (kept < n)
+	{
+		GenericXLogState *xlog = GenericXLogStart(rel);
+		Page		image = GenericXLogRegisterBuffer(xlog, page->buffer, 0);
+		char	   *payload = OlapPageGetPayload(image);
+
+		records = (OlapLogRecord *) (payload + page->records_offset);
+		kept = 0;
+		for (int i = 0; i < n; i++)
+			if (!ended[i])
+				records[kept++] = records[i];
+		*(uint16 *) (payload + page->count_offset) = kept;
+		olap_page_seal(image, BufferGetBlockNumber(page->buffer));
+		GenericXLogFinish(xlog);
+	}
+	pfree(ended);
+	return kept < n;
+}
+
+/*
+ * Put the record on a locked page: as part of the last one, or behind it.  False
+ * if there is no room.
  */
 static bool
-put_record(OlapLogRecord *records, uint16 *n, int max, const OlapLogRecord *record)
+put_record(Relation rel, const RecordPage *page, const OlapLogRecord *record)
 {
+	OlapLogRecord *records = page_records(page);
+	uint16	   *n = record_count(page);
 	OlapLogRecord *last = extensible(records, *n, record);
 
-	if (last != NULL)
-	{
-		last->last = record->last;
-		return true;
-	}
-	if (*n == max)
-	{
-		int			kept = 0;
-
-		for (int i = 0; i < *n; i++)
-			if (!olap_log_record_ended(&records[i]))
-				records[kept++] = records[i];
-		*n = kept;
-	}
-	if (*n == max)
+	if (last == NULL && *n == page->max && !clear_page(rel, page))
 		return false;
-	records[(*n)++] = *record;
+	START_CRIT_SECTION();
+	if (last != NULL)
+		last->last = record->last;
+	else
+	{
+		last = &records[*n];
+		*last = *record;
+		(*n)++;
+	}
+	log_record(rel, page, last - records);
+	END_CRIT_SECTION();
 	return true;
 }
 
 static bool
 append_to_head(OlapLogRow *log, const OlapLogRecord *record)
 {
-	GenericXLogState *xlog = GenericXLogStart(log->rel);
-	Page		page = GenericXLogRegisterBuffer(xlog, log->head, 0);
-	OlapLogHeadPage *head = head_of(page);
+	RecordPage	page = head_layout;
 
-	if (!put_record(head->records, &head->nrecords, OLAP_LOG_HEAD_RECORDS,
-					record))
-	{
-		GenericXLogAbort(xlog);
-		return false;
-	}
-	olap_page_seal(page, BufferGetBlockNumber(log->head));
-	GenericXLogFinish(xlog);
-	return true;
+	page.buffer = log->head;
+	return put_record(log->rel, &page, record);
 }
 
 static bool
 append_to_bucket(OlapLogRow *log, BlockNumber block, const OlapLogRecord *record)
 {
-	Buffer		buffer = olap_log_read_bucket(log->rel, block,
-											  log->row >> OLAP_RANGE_BITS,
-											  olap_log_bucket_of(log->row),
-											  BUFFER_LOCK_EXCLUSIVE);
-	GenericXLogState *xlog = GenericXLogStart(log->rel);
-	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-	OlapLogBucketPage *bucket = bucket_of(page);
-	bool		done = put_record(bucket->records, &bucket->nrecords,
-								  OLAP_LOG_BUCKET_RECORDS, record);
+	RecordPage	page = bucket_layout;
+	bool		done;
 
-	if (done)
-	{
-		olap_page_seal(page, block);
-		GenericXLogFinish(xlog);
-	}
-	else
-		GenericXLogAbort(xlog);
-	UnlockReleaseBuffer(buffer);
+	page.buffer = olap_log_read_bucket(log->rel, block,
+									   log->row >> OLAP_RANGE_BITS,
+									   olap_log_bucket_of(log->row),
+									   BUFFER_LOCK_EXCLUSIVE);
+	done = put_record(log->rel, &page, record);
+	UnlockReleaseBuffer(page.buffer);
 	return done;
 }
 
@@ -272,28 +333,20 @@ find_update(OlapLogRecord *records, int n, OlapRow row, TransactionId xid)
 	return NULL;
 }
 
-/*
- * Set the new row in the update of xid on a locked page whose records start at
- * byte offset of the payload; false if it is not there.
- */
+/* Set the new row in the update of xid on a locked page; false if it is not there. */
 static bool
-set_new_row(OlapLogRow *log, Buffer buffer, Size offset, int n,
-			TransactionId xid, OlapRow new_row)
+set_new_row(OlapLogRow *log, const RecordPage *page, TransactionId xid,
+			OlapRow new_row)
 {
-	char	   *payload = OlapPageGetPayload(BufferGetPage(buffer));
-	OlapLogRecord *records = (OlapLogRecord *) (payload + offset);
-	OlapLogRecord *found = find_update(records, n, log->row, xid);
-	GenericXLogState *xlog;
-	Page		page;
+	OlapLogRecord *found = find_update(page_records(page), *record_count(page),
+									   log->row, xid);
 
 	if (found == NULL)
 		return false;
-	xlog = GenericXLogStart(log->rel);
-	page = GenericXLogRegisterBuffer(xlog, buffer, 0);
-	((OlapLogRecord *) (OlapPageGetPayload(page) + offset))
-		[found - records].new_row = new_row;
-	olap_page_seal(page, BufferGetBlockNumber(buffer));
-	GenericXLogFinish(xlog);
+	START_CRIT_SECTION();
+	found->new_row = new_row;
+	log_record(log->rel, page, found - page_records(page));
+	END_CRIT_SECTION();
 	return true;
 }
 
@@ -303,20 +356,19 @@ olap_log_set_new_row(OlapLogRow *log, TransactionId xid, OlapRow new_row)
 	OlapLogHeadPage *head = head_of(BufferGetPage(log->head));
 	int			i = olap_log_bucket_of(log->row);
 	BlockNumber block = head->buckets[i];
-	bool		done = set_new_row(log, log->head,
-								   offsetof(OlapLogHeadPage, records),
-								   head->nrecords, xid, new_row);
+	RecordPage	page = head_layout;
+	bool		done;
 
+	page.buffer = log->head;
+	done = set_new_row(log, &page, xid, new_row);
+	page = bucket_layout;
 	while (!done && block != InvalidBlockNumber)
 	{
-		Buffer		buffer = olap_log_read_bucket(log->rel, block, head->range, i,
-												  BUFFER_LOCK_EXCLUSIVE);
-		OlapLogBucketPage *bucket = bucket_of(BufferGetPage(buffer));
-
-		done = set_new_row(log, buffer, offsetof(OlapLogBucketPage, records),
-						   bucket->nrecords, xid, new_row);
-		block = bucket->next;
-		UnlockReleaseBuffer(buffer);
+		page.buffer = olap_log_read_bucket(log->rel, block, head->range, i,
+										   BUFFER_LOCK_EXCLUSIVE);
+		done = set_new_row(log, &page, xid, new_row);
+		block = bucket_of(BufferGetPage(page.buffer))->next;
+		UnlockReleaseBuffer(page.buffer);
 	}
 	Ensure(done, "update of row " UINT64_FORMAT " of \"%s\" by %u is not in the log",
 		   log->row, RelationGetRelationName(log->rel), xid);

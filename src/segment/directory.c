@@ -118,7 +118,7 @@ lock_metapage(Relation rel)
 	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
 		init_metapage(rel, buffer);
 	else
-		olap_page_check(rel, BufferGetPage(buffer), 0, OLAP_PAGE_META, 0);
+		olap_page_check(rel, buffer, OLAP_PAGE_META, 0);
 	return buffer;
 }
 
@@ -155,7 +155,7 @@ olap_meta_read(Relation rel, OlapMeta *meta)
 		UnlockReleaseBuffer(buffer);
 		return false;
 	}
-	olap_page_check(rel, BufferGetPage(buffer), 0, OLAP_PAGE_META, 0);
+	olap_page_check(rel, buffer, OLAP_PAGE_META, 0);
 	memcpy(meta, OlapPageGetPayload(BufferGetPage(buffer)), sizeof(*meta));
 	UnlockReleaseBuffer(buffer);
 	check_meta(rel, meta);
@@ -634,8 +634,7 @@ olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 			buffers[i] = olap_page_pin(rel, block, BUFFER_LOCK_EXCLUSIVE);
 			fresh = PageIsNew(BufferGetPage(buffers[i]));
 			if (!fresh)
-				olap_page_check(rel, BufferGetPage(buffers[i]), block,
-								OLAP_PAGE_ZONE, 0);
+				olap_page_check(rel, buffers[i], OLAP_PAGE_ZONE, 0);
 			page = GenericXLogRegisterBuffer(xlog, buffers[i],
 											 fresh ? GENERIC_XLOG_FULL_IMAGE : 0);
 			if (fresh)
@@ -665,8 +664,7 @@ olap_zones_read(Relation rel, BlockNumber dir_block, int col, OlapZone *zones)
 	written = !PageIsNew(BufferGetPage(buffer));
 	if (written)
 	{
-		olap_page_check(rel, BufferGetPage(buffer), first + col,
-						OLAP_PAGE_ZONE, 0);
+		olap_page_check(rel, buffer, OLAP_PAGE_ZONE, 0);
 		memcpy(zones, OlapPageGetPayload(BufferGetPage(buffer)),
 			   OLAP_DIR_ENTRIES * sizeof(OlapZone));
 	}

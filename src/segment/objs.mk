@@ -4,3 +4,4 @@ OLAP_OBJS += src/segment/visibility.o
 OLAP_OBJS += src/segment/directory.o
 OLAP_OBJS += src/segment/builder.o
 OLAP_OBJS += src/segment/reader.o
+OLAP_OBJS += src/segment/verified.o

@@ -24,6 +24,7 @@
 
 #include "base/compat.h"
 #include "segment/page.h"
+#include "segment/verified.h"
 
 /* Pages of an extent that go into one WAL record. */
 #define EXTENT_BATCH 32
@@ -87,8 +88,9 @@ olap_page_seal(Page page, BlockNumber blkno)
 }
 
 const char *
-olap_page_fault(Page page, BlockNumber blkno, OlapPageKind kind, uint32 owner)
+olap_page_fault(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 {
+	Page		page = BufferGetPage(buffer);
 	PageHeader	header = (PageHeader) page;
 	OlapPageOpaque *opaque = OlapPageGetOpaque(page);
 
@@ -101,8 +103,12 @@ olap_page_fault(Page page, BlockNumber blkno, OlapPageKind kind, uint32 owner)
 		header->pd_lower > header->pd_upper ||
 		header->pd_upper > header->pd_special)
 		return "page header is not valid";
-	if (opaque->crc != page_crc(page, blkno))
-		return "page checksum does not match its contents";
+	if (!olap_page_verified(rel, buffer))
+	{
+		if (opaque->crc != page_crc(page, BufferGetBlockNumber(buffer)))
+			return "page checksum does not match its contents";
+		olap_page_set_verified(rel, buffer);
+	}
 	if (opaque->version != OLAP_FORMAT_VERSION)
 		return "page has a format version that this release does not know";
 	if (opaque->kind != kind)
@@ -115,10 +121,10 @@ olap_page_fault(Page page, BlockNumber blkno, OlapPageKind kind, uint32 owner)
 }
 
 void
-olap_page_check(Relation rel, Page page, BlockNumber blkno, OlapPageKind kind,
-				uint32 owner)
+olap_page_check(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 {
-	const char *fault = olap_page_fault(page, blkno, kind, owner);
+	const char *fault = olap_page_fault(rel, buffer, kind, owner);
+	BlockNumber blkno = BufferGetBlockNumber(buffer);
 
 	if (likely(fault == NULL))
 		return;
@@ -193,7 +199,7 @@ read_page(Relation rel, BlockNumber blkno, OlapPageKind kind, uint32 owner,
 {
 	Buffer		buffer = pin_page(rel, blkno, owner, lockmode, strategy);
 
-	olap_page_check(rel, BufferGetPage(buffer), blkno, kind, owner);
+	olap_page_check(rel, buffer, kind, owner);
 	return buffer;
 }
 
@@ -225,6 +231,30 @@ olap_extend_to(Relation rel, BlockNumber nblocks)
 		for (uint32 i = 0; i < got; i++)
 			ReleaseBuffer(buffers[i]);
 	}
+}
+
+void
+olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
+{
+	Page		page = BufferGetPage(buffer);
+	char		delta[OLAP_MAX_PATCH_BYTES +
+					  (OLAP_MAX_PATCHES + 1) * OLAP_GENERIC_FRAGMENT + 16];
+	int			len = 0;
+
+	Assert(CritSectionCount > 0 && n <= OLAP_MAX_PATCHES);
+	olap_page_seal(page, BufferGetBlockNumber(buffer));
+	MarkBufferDirty(buffer);
+	if (RelationNeedsWAL(rel))
+	{
+		for (int i = 0; i < n; i++)
+			len += olap_generic_fragment(delta + len, page, patches[i].offset,
+										 patches[i].len);
+		len += olap_generic_fragment(delta + len, page,
+									 OPAQUE_OFFSET + offsetof(OlapPageOpaque, crc),
+									 sizeof(uint32));
+		olap_generic_insert(buffer, delta, len);
+	}
+	olap_page_set_verified(rel, buffer);
 }
 
 /* Where a writer stands in its list of spans. */

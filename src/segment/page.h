@@ -88,15 +88,35 @@ extern void olap_page_init(Page page, OlapPageKind kind, uint32 owner);
 extern void olap_page_seal(Page page, BlockNumber blkno);
 
 /*
- * Check that page is a sound one of this kind and owner.
+ * Check that the page in a pinned and locked buffer is a sound one of this kind
+ * and owner.
  * Errors: ERRCODE_DATA_CORRUPTED, naming table, block and (owner != 0) segment.
  */
-extern void olap_page_check(Relation rel, Page page, BlockNumber blkno,
-							OlapPageKind kind, uint32 owner);
+extern void olap_page_check(Relation rel, Buffer buffer, OlapPageKind kind,
+							uint32 owner);
 
 /* The same without an error: a static reason, or NULL if sound. */
-extern const char *olap_page_fault(Page page, BlockNumber blkno,
+extern const char *olap_page_fault(Relation rel, Buffer buffer,
 								   OlapPageKind kind, uint32 owner);
+
+/* Bytes [offset, offset + len) of a page that an edit changed. */
+typedef struct OlapPatch
+{
+	uint16		offset;
+	uint16		len;
+} OlapPatch;
+
+/*
+ * The end of an edit made in place, for edits so frequent that comparing whole
+ * pages (as generic WAL does) shows: seals the page, marks it dirty and logs
+ * what patches[n] say.  At most OLAP_MAX_PATCHES patches of at most
+ * OLAP_MAX_PATCH_BYTES in all.  The caller holds the exclusive lock, and has
+ * been in a critical section since before the first byte changed.
+ */
+#define OLAP_MAX_PATCHES 8
+#define OLAP_MAX_PATCH_BYTES 4096
+extern void olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches,
+						  int n);
 
 /*
  * Pin, lock (BUFFER_LOCK_*) and check a page.  The caller releases it with

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * verified.h
+ *		Which pages in shared buffers have had their checksum verified.
+ *
+ * A page's CRC guards against what happens to bytes between memory and disk.
+ * Once a page has been verified in a shared buffer, verifying it again at every
+ * access costs more than reading a directory page does (half the time of a
+ * DELETE, measured), so a word of shared memory for each buffer remembers what
+ * was verified there.  The word depends on file, block and LSN: another page
+ * in the buffer, or a change, does not match it.
+ *
+ * Only with the library preloaded; otherwise, and for local buffers, every
+ * access verifies.
+ *
+ * src/segment/verified.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_VERIFIED_H
+#define OLAP_VERIFIED_H
+
+#include "storage/bufmgr.h"
+#include "utils/relcache.h"
+
+/* Was the page in this pinned and locked buffer verified as it is now? */
+extern bool olap_page_verified(Relation rel, Buffer buffer);
+
+/* It is verified now, or was just sealed. */
+extern void olap_page_set_verified(Relation rel, Buffer buffer);
+
+/* Ask for the shared memory; called by _PG_init. */
+extern void olap_verified_init(void);
+
+#endif							/* OLAP_VERIFIED_H */

@@ -66,6 +66,7 @@ typedef BackendId ProcNumber;
 #define INVALID_PROC_NUMBER InvalidBackendId
 #define MyProcNumber MyBackendId
 #define AmBackgroundWorkerProcess() IsBackgroundWorker
+#define AmAutoVacuumWorkerProcess() IsAutoVacuumWorkerProcess()
 #endif
 
 /*

@@ -150,10 +150,17 @@ typedef struct OlapLogVacuum
 {
 	Relation	rel;
 	TransactionId oldest_xmin;
-	/* rows dead for everybody whose bits are not set yet; ascending by range */
-	void		(*dead) (void *arg, OlapRow first, OlapRow end);
+	uint32		first_range;	/* where this pass begins */
+
+	/*
+	 * Told of rows that are dead for everybody and whose bits are not set yet;
+	 * ascending by range.  False: no more in this pass, please.
+	 */
+	bool		(*dead) (void *arg, OlapRow first, OlapRow end);
 	void	   *arg;
 	/* out */
+	uint64		end_range;		/* where the next pass begins */
+	bool		done;			/* there is none */
 	TransactionId newest_folded;	/* Invalid: none */
 	TransactionId oldest_folded;
 	TransactionId oldest_left;	/* of records that stay; Invalid: none */
@@ -161,7 +168,7 @@ typedef struct OlapLogVacuum
 	uint64		rows_left;		/* deleted, but not for everybody */
 } OlapLogVacuum;
 
-/* Look: calls dead() and fills the results; changes nothing. */
+/* Look: calls dead() and fills the results of this pass; changes nothing. */
 extern void olap_log_vacuum_look(OlapLogVacuum *vacuum);
 
 /*

@@ -54,8 +54,9 @@ look_at_records(OlapLogVacuum *vacuum, uint32 range, const OlapLogRecord *record
 
 		if (foldable(vacuum, &records[i]))
 		{
-			vacuum->dead(vacuum->arg, base + records[i].first,
-						 base + records[i].last + 1);
+			if (!vacuum->dead(vacuum->arg, base + records[i].first,
+							  base + records[i].last + 1))
+				vacuum->done = false;
 			if (!TransactionIdIsValid(vacuum->newest_folded) ||
 				TransactionIdFollows(xid, vacuum->newest_folded))
 				vacuum->newest_folded = xid;
@@ -84,6 +85,10 @@ look_at_head(void *arg, BlockNumber block, uint32 range)
 	uint64		length = 0;
 	int			n;
 
+	/* a pass ends behind the range in which it had enough */
+	if (range < vacuum->first_range || !vacuum->done)
+		return;
+	vacuum->end_range = (uint64) range + 1;
 	vacuum_delay_point(false);
 	buffer = olap_log_read_head(vacuum->rel, block, range, BUFFER_LOCK_SHARE);
 	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
@@ -119,6 +124,8 @@ olap_log_vacuum_look(OlapLogVacuum *vacuum)
 	vacuum->newest_folded = InvalidTransactionId;
 	vacuum->oldest_folded = vacuum->oldest_left = InvalidTransactionId;
 	vacuum->records = vacuum->rows_left = 0;
+	vacuum->end_range = vacuum->first_range;
+	vacuum->done = true;
 	olap_log_map_walk(vacuum->rel, look_at_head, vacuum);
 }
 
@@ -204,6 +211,8 @@ write_head(void *arg, BlockNumber block, uint32 range)
 	OlapLogHeadPage *head;
 	uint64		length = 0;
 
+	if (range < state->vacuum->first_range || range >= state->vacuum->end_range)
+		return;
 	vacuum_delay_point(false);
 	buffer = olap_log_read_head(rel, block, range, BUFFER_LOCK_EXCLUSIVE);
 	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));

@@ -23,6 +23,7 @@
 #include "commands/vacuum.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "postmaster/autovacuum.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "utils/lsyscache.h"
@@ -54,6 +55,7 @@ typedef struct VacuumState
 	bool		aborted;		/* something is to be marked dead */
 	OlapLogVacuum log;
 	OlapLogReader *reader;		/* what is deleted by now */
+	uint64		recently_dead;
 	bool		fold;			/* deleted rows are in no index any more */
 	double		live_rows;
 	double		running_rows;
@@ -126,11 +128,16 @@ add_dead(VacuumState *state, OlapRow first, OlapRow end)
 	state->ndead++;
 }
 
-/* OlapLogVacuum.dead */
-static void
+/* OlapLogVacuum.dead: enough when the list fills the memory for it. */
+static bool
 add_deleted(void *arg, OlapRow first, OlapRow end)
 {
-	add_dead(arg, first, end);
+	VacuumState *state = arg;
+	int			limit = AmAutoVacuumWorkerProcess() && autovacuum_work_mem != -1 ?
+		autovacuum_work_mem : maintenance_work_mem;
+
+	add_dead(state, first, end);
+	return state->ndead * sizeof(DeadRange) < (Size) limit * 1024;
 }
 
 /* Rows [first, first + n) that are deleted by now. */
@@ -234,6 +241,7 @@ look_at_log(VacuumState *state)
 	state->log.arg = state;
 	olap_log_vacuum_look(&state->log);
 	keep_xid(state, state->log.oldest_left);
+	state->recently_dead += state->log.rows_left;
 }
 
 /*
@@ -401,21 +409,27 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 										  CurrentMemoryContext);
 
 	look(&state);
-	look_at_log(&state);
-	announce(&state);
-	has_index = vacuum_indexes(&state, params);
+	do
+	{
+		/* as many deleted rows at a time as there is memory for */
+		look_at_log(&state);
+		announce(&state);
+		has_index = vacuum_indexes(&state, params);
+		olap_log_vacuum_write(&state.log, state.fold);
+		if (!state.fold)
+			keep_xid(&state, state.log.oldest_folded);
+		state.log.first_range = state.log.end_range;
+		state.ndead = 0;
+	} while (!state.log.done);
 	if (state.aborted || TransactionIdIsValid(state.newest_frozen))
 		write_changes(&state);
-	olap_log_vacuum_write(&state.log, state.fold);
-	if (!state.fold)
-		keep_xid(&state, state.log.oldest_folded);
 	correct_hints(&state);
 
 	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel), state.live_rows,
 						0, 0, has_index, state.oldest,
 						state.cutoffs.OldestMxact, NULL, NULL, false);
 	pgstat_report_vacuum(RelationGetRelid(rel), rel->rd_rel->relisshared,
-						 state.live_rows, state.log.rows_left, start);
+						 state.live_rows, state.recently_dead, start);
 	pgstat_progress_end_command();
 	ereport((params->options & VACOPT_VERBOSE) ? INFO : DEBUG2,
 			(errmsg("vacuumed \"%s\": %.0f rows, %llu of aborted transactions marked, oldest transaction %u",

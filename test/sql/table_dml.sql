@@ -138,4 +138,9 @@ CREATE TABLE many (a int, b int) USING olap; INSERT INTO many SELECT g, 0 FROM g
 UPDATE many SET b = 1 WHERE a % 2 = 0; SELECT count(*), sum(b) FROM many; DELETE FROM many WHERE a % 4 = 0; SELECT count(*), sum(b) FROM many;
 DO $$ BEGIN FOR i IN 1..300 LOOP UPDATE many SET b = b + 1 WHERE a = 1; END LOOP; END $$; SELECT b FROM many WHERE a = 1;
 VACUUM many; SELECT count(*), sum(b) FROM many; SELECT * FROM olap.verify('many');
+-- VACUUM in several passes: more scattered deletes than its memory holds
+CREATE TABLE passes (a int, b int) USING olap; INSERT INTO passes SELECT g, g % 7 FROM generate_series(1, 250000) g; CREATE INDEX passes_a ON passes (a);
+DELETE FROM passes WHERE a % 2 = 0; SET maintenance_work_mem = '1MB'; VACUUM passes; RESET maintenance_work_mem;
+SELECT count(*), sum(a) FROM passes; SELECT * FROM olap.verify('passes'); SELECT count(*) FROM passes WHERE a BETWEEN 1000 AND 1010;
+SELECT reltuples FROM pg_class WHERE relname IN ('passes', 'passes_a') ORDER BY relname;
 DROP SCHEMA table_dml CASCADE;

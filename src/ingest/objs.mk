@@ -12,6 +12,7 @@ OLAP_OBJS += src/ingest/sink.o
 OLAP_OBJS += src/ingest/offsets.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/api.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/decoder.o
+OLAP_KAFKA_OBJS += src/ingest/kafka/decoder_input.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/fdw.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/fdw_scan.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/hosts.o

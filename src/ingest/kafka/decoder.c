@@ -6,51 +6,26 @@
  * Chooses a kind for each column, fills meta columns, and runs input functions
  * for types that the JSON core does not know.
  *
- * Errors of input functions become bad rows.  Functions listed in is_contained()
- * only read their argument and allocate, so catching their errors leaves nothing
- * behind; all others run in a subtransaction.
- *
- * Settings that input functions look at are pinned (DateStyle ISO, YMD; time
- * zone UTC; interval style postgres), so that identical bytes give identical
- * rows.
- *
  * src/ingest/kafka/decoder.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
-#include "pgtime.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "ingest/kafka/decoder.h"
+#include "ingest/kafka/decoder_input.h"
 #include "ingest/kafka/json.h"
 #include "ingest/kafka/options.h"
-
-/* A column whose type's input function is called. */
-typedef struct InputColumn
-{
-	bool		used;
-	bool		contained;		/* errors leave nothing behind */
-	bool		clock;			/* time: refuse words such as now */
-	FmgrInfo	function;
-	Oid			typioparam;
-	int32		typmod;
-} InputColumn;
 
 struct OlapDecoder
 {
@@ -61,7 +36,7 @@ struct OlapDecoder
 	OlapKafkaMeta *meta;
 	bool	   *empty;			/* dropped columns: always NULL */
 	OlapJsonColumn *columns;
-	InputColumn *inputs;
+	OlapInput  *inputs;
 	bool		any_input;
 	OlapJsonDecoder *json;
 	OlapJsonIndexer *indexer;
@@ -69,198 +44,19 @@ struct OlapDecoder
 	MemoryContextCallback callback;
 };
 
-/* Settings pinned while input functions run. */
-typedef struct PinnedSettings
-{
-	int			date_style;
-	int			date_order;
-	int			interval_style;
-	pg_tz	   *time_zone;
-} PinnedSettings;
-
-static void
-pin_settings(PinnedSettings *saved)
-{
-	static pg_tz *utc = NULL;
-
-	if (utc == NULL)
-		utc = pg_tzset("UTC");
-	saved->date_style = DateStyle;
-	saved->date_order = DateOrder;
-	saved->interval_style = IntervalStyle;
-	saved->time_zone = session_timezone;
-	DateStyle = USE_ISO_DATES;
-	DateOrder = DATEORDER_YMD;
-	IntervalStyle = INTSTYLE_POSTGRES;
-	if (utc != NULL)
-		session_timezone = utc;
-}
-
-static void
-unpin_settings(const PinnedSettings *saved)
-{
-	DateStyle = saved->date_style;
-	DateOrder = saved->date_order;
-	IntervalStyle = saved->interval_style;
-	session_timezone = saved->time_zone;
-}
-
-/*
- * Input functions that touch nothing but their argument and memory.
- */
-static bool
-is_contained(Oid function)
-{
-	switch (function)
-	{
-		case F_JSONB_IN:
-		case F_JSON_IN:
-		case F_NUMERIC_IN:
-		case F_INTERVAL_IN:
-		case F_INET_IN:
-		case F_CIDR_IN:
-		case F_MACADDR_IN:
-		case F_MACADDR8_IN:
-		case F_TIME_IN:
-		case F_TIMETZ_IN:
-		case F_BYTEAIN:
-		case F_BIT_IN:
-		case F_VARBIT_IN:
-		case F_POINT_IN:
-		case F_LINE_IN:
-		case F_LSEG_IN:
-		case F_BOX_IN:
-		case F_PATH_IN:
-		case F_POLY_IN:
-		case F_CIRCLE_IN:
-		case F_NAMEIN:
-		case F_CHARIN:
-		case F_OIDIN:
-		case F_TEXTIN:
-		case F_VARCHARIN:
-		case F_BPCHARIN:
-		case F_BOOLIN:
-		case F_INT2IN:
-		case F_INT4IN:
-		case F_INT8IN:
-		case F_FLOAT4IN:
-		case F_FLOAT8IN:
-		case F_UUID_IN:
-		case F_DATE_IN:
-		case F_TIMESTAMP_IN:
-		case F_TIMESTAMPTZ_IN:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/* Does an error with this code blame the data, not the server's state? */
-static bool
-blames_data(int sqlstate)
-{
-	int			category = ERRCODE_TO_CATEGORY(sqlstate);
-
-	return category == MAKE_SQLSTATE('2', '2', '0', '0', '0') ||
-		category == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
-		category == MAKE_SQLSTATE('2', 'F', '0', '0', '0') ||
-		category == MAKE_SQLSTATE('0', 'A', '0', '0', '0') ||
-		category == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
-		category == MAKE_SQLSTATE('5', '4', '0', '0', '0') ||
-		category == MAKE_SQLSTATE('P', '0', '0', '0', '0');
-}
-
-/* SQLSTATE as text that lives as long as the backend: few are ever seen. */
-static const char *
-sqlstate_text(int sqlstate)
-{
-	static char texts[32][6];
-	static int	used = 0;
-	char	   *text = unpack_sql_state(sqlstate);
-
-	for (int i = 0; i < used; i++)
-		if (strcmp(texts[i], text) == 0)
-			return texts[i];
-	if (used == (int) lengthof(texts))
-		return "22000";
-	strlcpy(texts[used], text, sizeof(texts[0]));
-	return texts[used++];
-}
-
-static Datum
-call_input(OlapDecoder *decoder, InputColumn *input, char *text)
-{
-	PinnedSettings saved;
-	MemoryContext old = MemoryContextSwitchTo(decoder->row_cxt);
-	Datum		value = 0;
-
-	pin_settings(&saved);
-	PG_TRY();
-	{
-		value = InputFunctionCall(&input->function, text, input->typioparam,
-								  input->typmod);
-	}
-	PG_FINALLY();
-	{
-		unpin_settings(&saved);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(old);
-	return value;
-}
-
-/* OlapJsonInput: text through the column's input function. */
+/* OlapJsonInput: text (NULL: no value) through the column's input function. */
 static bool
 input_column(void *arg, int col, char *text, size_t len, OlapVector *v,
 			 OlapDecodeError *error)
 {
 	OlapDecoder *decoder = arg;
-	InputColumn *input = &decoder->inputs[col];
-	MemoryContext cxt = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile Datum value = 0;
-	volatile bool ok = true;
+	Datum		value;
 
-	if (input->clock && isalpha((unsigned char) text[strspn(text, " ")]))
-	{
-		error->sqlstate = "22007";
-		snprintf(error->message, sizeof(error->message),
-				 "times given as words are not accepted");
+	if (!olap_input_call(&decoder->inputs[col], text, decoder->row_cxt, &value,
+						 error))
 		return false;
-	}
-
-	if (!input->contained)
-		BeginInternalSubTransaction(NULL);
-	PG_TRY();
-	{
-		value = call_input(decoder, input, text);
-		if (!input->contained)
-			ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *edata;
-
-		MemoryContextSwitchTo(cxt);
-		edata = CopyErrorData();
-		if (!blames_data(edata->sqlerrcode))
-			PG_RE_THROW();
-		FlushErrorState();
-		if (!input->contained)
-			RollbackAndReleaseCurrentSubTransaction();
-		error->sqlstate = sqlstate_text(edata->sqlerrcode);
-		strlcpy(error->message, edata->message ? edata->message : "",
-				sizeof(error->message));
-		FreeErrorData(edata);
-		ok = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(cxt);
-	CurrentResourceOwner = owner;
-
-	if (ok)
-		olap_vector_append_datum(v, &decoder->types[col], value, false);
-	return ok;
+	olap_vector_append_datum(v, &decoder->types[col], value, text == NULL);
+	return true;
 }
 
 static void
@@ -290,6 +86,8 @@ column_scale(int32 typmod)
 static OlapJsonKind
 choose_kind(const OlapColumnType *type)
 {
+	Oid			base;
+
 	switch (type->typid)
 	{
 		case BOOLOID:
@@ -326,29 +124,13 @@ choose_kind(const OlapColumnType *type)
 		case JSONBOID:
 			return OLAP_JSON_INPUT_DOCUMENT;
 		default:
-			return OidIsValid(get_element_type(type->typid))
+			/* a domain's checks are its input function's, whatever the kind */
+			base = getBaseType(type->typid);
+			if (base == JSONOID || base == JSONBOID)
+				return OLAP_JSON_INPUT_DOCUMENT;
+			return OidIsValid(get_element_type(base))
 				? OLAP_JSON_ARRAY : OLAP_JSON_INPUT;
 	}
-}
-
-/* The column's input function, for kinds that may need it. */
-static void
-prepare_input(OlapDecoder *decoder, int col)
-{
-	InputColumn *input = &decoder->inputs[col];
-	OlapColumnType *type = &decoder->types[col];
-	Oid			element = get_element_type(type->typid);
-	Oid			function;
-
-	getTypeInputInfo(type->typid, &function, &input->typioparam);
-	fmgr_info(function, &input->function);
-	input->typmod = type->typmod;
-	input->used = true;
-	if (function == F_ARRAY_IN && OidIsValid(element))
-		getTypeInputInfo(element, &function, &element);
-	input->contained = is_contained(function);
-	input->clock = function == F_TIME_IN || function == F_TIMETZ_IN;
-	decoder->any_input = true;
 }
 
 static void
@@ -381,7 +163,11 @@ prepare_json(OlapDecoder *decoder, int col, Form_pg_attribute att,
 	if (column->kind == OLAP_JSON_INPUT || column->kind == OLAP_JSON_ARRAY ||
 		column->kind == OLAP_JSON_INPUT_DOCUMENT ||
 		column->kind == OLAP_JSON_DEC64 || column->kind == OLAP_JSON_NUMERIC)
-		prepare_input(decoder, col);
+	{
+		olap_input_prepare(&decoder->inputs[col], type->typid, type->typmod);
+		column->null_input = decoder->inputs[col].takes_null;
+		decoder->any_input = true;
+	}
 }
 
 static void
@@ -510,7 +296,7 @@ olap_decoder_create(Oid foreign_table)
 	decoder->meta = palloc0(sizeof(OlapKafkaMeta) * Max(desc->natts, 1));
 	decoder->empty = palloc0(sizeof(bool) * Max(desc->natts, 1));
 	decoder->columns = palloc0(sizeof(OlapJsonColumn) * Max(desc->natts, 1));
-	decoder->inputs = palloc0(sizeof(InputColumn) * Max(desc->natts, 1));
+	decoder->inputs = palloc0(sizeof(OlapInput) * Max(desc->natts, 1));
 	for (int col = 0; col < desc->natts; col++)
 		prepare_column(decoder, table, col, TupleDescAttr(desc, col));
 	table_close(rel, AccessShareLock);
@@ -575,7 +361,7 @@ append_timestamp(const OlapColumnType *type, int64 ms, OlapVector *v)
 	if (ms - shift_ms >= END_TIMESTAMP / 1000)
 		when = DT_NOEND;
 	else
-		when = (ms - shift_ms) * 1000;
+		when = olap_timetext_round((ms - shift_ms) * 1000, type->typmod);
 	olap_vector_append_i64(v, when);
 }
 

@@ -55,6 +55,7 @@ typedef struct OlapJsonColumn
 	OlapColumnType type;
 	bool		required;		/* absent or null makes a bad row */
 	bool		strict;			/* the JSON type must be the natural one */
+	bool		null_input;		/* NULL goes through the input function, too */
 	bool		pad;			/* char(n): filled up with blanks */
 	int32		max_chars;		/* varchar(n), char(n); 0: no limit */
 	int			precision;		/* of DEC64 */
@@ -63,7 +64,7 @@ typedef struct OlapJsonColumn
 
 /*
  * Convert text (NUL-terminated, of len bytes) and append it to v, or say why
- * not and append nothing.
+ * not and append nothing.  Text is NULL for the NULL of a column with null_input.
  */
 typedef bool (*OlapJsonInput) (void *arg, int col, char *text, size_t len,
 							   OlapVector *v, OlapDecodeError *error);

@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "ingest/kafka/json_int.h"
 #include "ingest/kafka/number.h"
 
@@ -213,6 +215,26 @@ append_input(OlapJsonDecoder *d, int col, const char *text, size_t len,
 		strlcpy(d->error->column, d->columns[col].name, NAMEDATALEN);
 	pfree(copy);
 	return ok;
+}
+
+/* Absent or null: a domain may have something against it. */
+static bool
+append_null(OlapJsonDecoder *d, int col, bool absent, OlapVector *v)
+{
+	const OlapJsonColumn *column = &d->columns[col];
+
+	if (column->required)
+		return olap_json_fail(d, "23502", col, "a value is required, but %s",
+							  absent ? "absent" : "null");
+	if (!column->null_input)
+	{
+		olap_vector_append_null(v);
+		return true;
+	}
+	if (d->input(d->input_arg, col, NULL, 0, v, d->error))
+		return true;
+	strlcpy(d->error->column, column->name, NAMEDATALEN);
+	return false;
 }
 
 static void
@@ -429,7 +451,7 @@ append_time(OlapJsonDecoder *d, int col, const Value *value, OlapVector *v)
 	if (date)
 		olap_vector_append_i32(v, olap_timetext_day(when));
 	else
-		olap_vector_append_i64(v, when);
+		olap_vector_append_i64(v, olap_timetext_round(when, column->type.typmod));
 	return true;
 }
 
@@ -442,8 +464,13 @@ array_literal(OlapJsonDecoder *d, int col, uint32 token, uint32 end, char **out,
 			  size_t *len)
 {
 	/* quotes and escapes at most double it, an element adds two quotes */
-	char	   *literal = palloc((size_t) (end - d->index[token]) * 4 + 16);
-	char	   *to = literal;
+	size_t		room = (size_t) (end - d->index[token]) * 4 + 16;
+	char	   *literal;
+	char	   *to;
+
+	if (room > MaxAllocSize)
+		return olap_json_fail(d, "54000", col, "the array is too large");
+	literal = to = palloc(room);
 
 	for (; token < d->n && d->index[token] < end; token++)
 	{
@@ -509,8 +536,8 @@ static bool
 append_array(OlapJsonDecoder *d, int col, const Value *value, OlapVector *v)
 {
 	const OlapJsonSlot *slot = &d->slots[col];
-	char	   *literal;
-	size_t		len;
+	char	   *literal = NULL;
+	size_t		len = 0;
 	bool		ok;
 
 	if (value->first != '[')
@@ -629,12 +656,7 @@ olap_json_append(OlapJsonDecoder *d, int col, OlapVector *v)
 	const char *what = NULL;
 
 	if (slot->token == 0)
-	{
-		if (column->required)
-			return olap_json_fail(d, "23502", col, "a value is required, but absent");
-		olap_vector_append_null(v);
-		return true;
-	}
+		return append_null(d, col, true, v);
 
 	start = d->index[token];
 	value.first = d->text[start];
@@ -653,13 +675,7 @@ olap_json_append(OlapJsonDecoder *d, int col, OlapVector *v)
 			return false;
 		value.len = olap_json_token_end(d, token) - start;
 		if (value.first == 'n')
-		{
-			if (column->required)
-				return olap_json_fail(d, "23502", col,
-									  "a value is required, but null");
-			olap_vector_append_null(v);
-			return true;
-		}
+			return append_null(d, col, false, v);
 	}
 
 	if (column->strict && !natural_type(column, value.first, &what))

@@ -46,6 +46,23 @@ olap_timetext_epoch(const char *text, size_t len, OlapTimeFormat format,
 	return OLAP_TIMETEXT_OK;
 }
 
+Timestamp
+olap_timetext_round(Timestamp value, int32 typmod)
+{
+	static const int64 scale[] = {1000000, 100000, 10000, 1000, 100, 10};
+	int64		unit;
+	int64		rest;
+
+	if (typmod < 0 || typmod >= (int32) lengthof(scale))
+		return value;
+	unit = scale[typmod];
+	rest = value % unit;		/* of the value's sign */
+	value -= rest;
+	if (rest >= unit / 2)
+		return value + unit;
+	return rest <= -unit / 2 ? value - unit : value;
+}
+
 int32
 olap_timetext_day(Timestamp value)
 {

@@ -50,6 +50,9 @@ extern OlapTimeResult olap_timetext_epoch(const char *text, size_t len,
 extern OlapTimeResult olap_timetext_iso8601(const char *text, size_t len,
 											Timestamp *out);
 
+/* Rounded to the precision of timestamp(typmod), half away from 2000-01-01. */
+extern Timestamp olap_timetext_round(Timestamp value, int32 typmod);
+
 /* Day number (since 2000-01-01) of a timestamp. */
 extern int32 olap_timetext_day(Timestamp value);
 

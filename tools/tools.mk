@@ -9,7 +9,7 @@ TOOLS_CC ?= $(CC)
 TOOLS_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP
 TOOLS_LIBS := -lrdkafka -lm
 TOOLS_PROGRAMS := $(addprefix $(TOOLS_BIN)/, \
-	olap-broker olap-produce olap-topic-read olap-topic-admin)
+	olap-broker olap-produce olap-put olap-topic-read olap-topic-admin)
 
 .PHONY: tools tools-clean
 tools: $(TOOLS_PROGRAMS)
@@ -29,6 +29,7 @@ TOOLS_COMMON := $(TOOLS_OBJ)/toolutil.o
 $(TOOLS_BIN)/olap-broker: $(TOOLS_OBJ)/olap_broker.o $(TOOLS_COMMON)
 $(TOOLS_BIN)/olap-produce: $(addprefix $(TOOLS_OBJ)/, olap_produce.o \
 	produce_options.o adgen.o books.o) $(TOOLS_COMMON)
+$(TOOLS_BIN)/olap-put: $(TOOLS_OBJ)/olap_put.o $(TOOLS_COMMON)
 $(TOOLS_BIN)/olap-topic-read: $(TOOLS_OBJ)/olap_topic_read.o $(TOOLS_COMMON)
 $(TOOLS_BIN)/olap-topic-admin: $(TOOLS_OBJ)/olap_topic_admin.o $(TOOLS_COMMON)
 

@@ -206,6 +206,13 @@ produce_in_background()   # TOPIC OPTION ...; sets PRODUCER
   pids+=("$PRODUCER")
 }
 
+put()             # TOPIC OPTION ...; standard input: a message a line
+{
+  local topic=$1
+  shift
+  "$OLAP_BIN/olap-put" --brokers "$BOOTSTRAP" --topic "$topic" "$@"
+}
+
 # Sum of the high watermarks of a topic.
 topic_end()
 {

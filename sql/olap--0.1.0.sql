@@ -210,6 +210,10 @@ CREATE FUNCTION olap._preloaded()
   RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'olap_preloaded';
 COMMENT ON FUNCTION olap._preloaded IS 'internal: is olap in shared_preload_libraries';
 
+CREATE FUNCTION olap._live_full()
+  RETURNS boolean LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'olap_live_full';
+COMMENT ON FUNCTION olap._live_full IS 'internal: are olap.max_pipelines pipelines wanted already';
+
 CREATE VIEW olap.pipeline_offsets WITH (security_barrier) AS
 SELECT o.pipeline, o.partition, o.state, o.start_offset, o.next_offset,
        l.high AS high_offset, l.low AS low_offset, l.lag, l.freshness, l.contact,
@@ -226,6 +230,7 @@ SELECT p.name,
        CASE WHEN NOT olap._pipeline_local(p.system_identifier, p.database_oid) THEN 'paused'
             WHEN p.state <> 'running' THEN p.state
             WHEN NOT olap._preloaded() THEN 'stopped'
+            WHEN l.state IS NULL AND olap._live_full() THEN 'waiting_for_slot'
             WHEN l.state IS NULL THEN 'starting'
             WHEN o.stopped > 0 THEN o.stopped_state
             ELSE l.state END AS state,
@@ -233,6 +238,7 @@ SELECT p.name,
               THEN 'adoption needed: the pipeline comes from another database; olap.resume_pipeline adopts it'
             WHEN p.state <> 'running' THEN NULL
             WHEN NOT olap._preloaded() THEN 'olap is not in shared_preload_libraries'
+            WHEN l.state IS NULL AND olap._live_full() THEN 'olap.max_pipelines is used up'
             WHEN o.stopped > 0 THEN pg_catalog.format('%s of %s partitions stopped: %s', o.stopped, o.partitions, o.reason)
             ELSE l.error END AS reason,
        p.source, p.target, p.owner, COALESCE(o.partitions, 0) AS partitions,

@@ -62,6 +62,7 @@ typedef struct OlapLivePartition
 	int64		high;			/* -1 unknown */
 	int64		low;			/* -1 unknown */
 	TimestampTz contact;		/* last proof that the broker answered; 0 never */
+	TimestampTz complete_at;	/* contact at which all was committed last; 0 */
 	int64		oldest_ms;		/* timestamp of the oldest record read but not
 								 * committed; -1 none */
 	int64		last_ms;		/* timestamp of the last committed record; -1 */
@@ -75,6 +76,7 @@ typedef struct OlapLiveSlot
 	Oid			database;
 	Oid			owner;
 	int32		version;		/* olap.pipeline.config_version */
+	TimestampTz created_at;		/* olap.pipeline.created_at */
 	char		name[NAMEDATALEN];
 
 	/* written by the launcher */

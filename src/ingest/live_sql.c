@@ -22,12 +22,14 @@
 extern PGDLLEXPORT Datum olap_pipeline_visible_sql(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_pipeline_local(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_preloaded(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum olap_live_full(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_live_slots(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_live_partitions(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(olap_pipeline_visible_sql);
 PG_FUNCTION_INFO_V1(olap_pipeline_local);
 PG_FUNCTION_INFO_V1(olap_preloaded);
+PG_FUNCTION_INFO_V1(olap_live_full);
 PG_FUNCTION_INFO_V1(olap_live_slots);
 PG_FUNCTION_INFO_V1(olap_live_partitions);
 
@@ -60,6 +62,21 @@ Datum
 olap_preloaded(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(olap_live != NULL);
+}
+
+/* Are all slots taken, so that one more pipeline cannot run? */
+Datum
+olap_live_full(PG_FUNCTION_ARGS)
+{
+	bool		full = olap_live != NULL;
+
+	if (full)
+		olap_live_lock(LW_SHARED);
+	for (int i = 0; olap_live != NULL && i < olap_live->nslots; i++)
+		full &= olap_live->slots[i].in_use;
+	if (olap_live != NULL)
+		olap_live_unlock();
+	PG_RETURN_BOOL(full);
 }
 
 /*
@@ -165,7 +182,9 @@ lag_of(const OlapLivePartition *p, TimestampTz now)
 /*
  * How old the table's knowledge of the partition is: caught up at the last
  * contact, the time since then; else the age of the oldest record that is not
- * committed.  False: not known.
+ * committed, but no more than since the table had all.  Timestamps are the
+ * producer's: one of the future counts as the time of the last contact, else a
+ * pipeline that is stuck would look fresh.  False: not known.
  */
 static bool
 freshness_of(const OlapLivePartition *p, TimestampTz now, TimestampTz *since)
@@ -178,11 +197,16 @@ freshness_of(const OlapLivePartition *p, TimestampTz now, TimestampTz *since)
 		effective_position(p) >= p->high)
 		*since = p->contact;
 	else if (ms >= 0 && ms < INT64CONST(200000000000000))
+	{
 		*since = (ms - epoch_ms) * 1000;
+		if (p->contact != 0)
+			*since = Min(*since, p->contact);
+	}
 	else if (p->contact != 0)
 		*since = p->contact;
 	else
 		return false;
+	*since = Max(*since, p->complete_at);
 	if (*since > now)
 		*since = now;			/* clocks differ */
 	return true;

@@ -13,6 +13,7 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
@@ -129,7 +130,7 @@ map_column(OlapMapping *m, Relation source, Relation target, int col)
 
 /* What of the table itself forbids the fast path; NULL: nothing. */
 static const char *
-table_reason(Relation target, Oid role)
+table_reason(const OlapMapping *m, Relation target, Oid role)
 {
 	TupleDesc	desc = RelationGetDescr(target);
 	Oid			relid = RelationGetRelid(target);
@@ -148,6 +149,11 @@ table_reason(Relation target, Oid role)
 	for (int i = 0; i < desc->natts; i++)
 		if (TupleDescAttr(desc, i)->attgenerated)
 			return "the target has generated columns";
+	/* NOT NULL and CHECK of a domain hold for columns that get no value, too */
+	for (int i = 0; i < desc->natts; i++)
+		if (m->source_of[i] < 0 && !TupleDescAttr(desc, i)->attisdropped &&
+			get_typtype(TupleDescAttr(desc, i)->atttypid) == TYPTYPE_DOMAIN)
+			return "a column without a source is of a domain";
 	if (check_enable_rls(relid, role, true) != RLS_NONE)
 		return "row security applies";
 	if (pg_class_aclcheck(relid, role, ACL_INSERT) != ACLCHECK_OK)
@@ -198,7 +204,7 @@ olap_mapping_create(Relation source, Relation target, Oid role)
 				 errhint("Add the column to the foreign table, or give it a default.")));
 	}
 	if (m->slow_reason == NULL)
-		m->slow_reason = table_reason(target, role);
+		m->slow_reason = table_reason(m, target, role);
 	m->fast = m->slow_reason == NULL;
 	return m;
 }

@@ -200,10 +200,14 @@ olap_offsets_add(const OlapPipeline *p, int32 partition, int64 start)
 
 	offset.last.offset = -1;
 	olap_catalog_begin(&scope);
-	olap_catalog_exec(NULL,
-					  "INSERT INTO olap.pipeline_offset (pipeline, partition, start_offset, next_offset, epoch)"
-					  " VALUES ($1, $2, $3, $3, $4)",
-					  4, types, values, NULL);
+	if (olap_catalog_exec(NULL,
+						  "INSERT INTO olap.pipeline_offset (pipeline, partition, start_offset, next_offset, epoch)"
+						  " SELECT name, $2, $3, $3, $4 FROM olap.pipeline"
+						  " WHERE name = $1 AND epoch = $4 FOR UPDATE",
+						  4, types, values, NULL) != 1)
+		ereport(ERROR,
+				(errcode(OLAP_ERRCODE_FENCED),
+				 errmsg("pipeline \"%s\" was taken over or dropped", p->name)));
 	olap_catalog_end(&scope);
 	return offset;
 }

@@ -19,7 +19,7 @@
 #include "ingest/source.h"
 
 /* The commit of a worker that no longer owns the pipeline. */
-#define OLAP_ERRCODE_FENCED ERRCODE_T_R_SERIALIZATION_FAILURE
+#define OLAP_ERRCODE_FENCED MAKE_SQLSTATE('5','5','O','L','1')
 
 /* Payload bytes of one dead letter that are kept; value_length has the whole. */
 #define OLAP_DEAD_LETTER_BYTES (1024 * 1024)
@@ -73,7 +73,10 @@ extern void olap_offsets_advance(const OlapPipeline *pipeline,
 								 const OlapOutcome *outcome,
 								 const OlapFingerprint *last);
 
-/* A new partition of the topic, to be read from its offset 0 on. */
+/*
+ * A new partition of the topic, to be read from its offset 0 on.
+ * ERROR OLAP_ERRCODE_FENCED if the pipeline was taken over or dropped.
+ */
 extern OlapOffset olap_offsets_add(const OlapPipeline *pipeline,
 								   int32 partition, int64 start);
 

@@ -143,12 +143,12 @@ olap_pipeline_load(const char *name, bool lock)
 						  "SELECT name, source::oid, target::oid, owner, owner_oid,"
 						  " system_identifier, database_oid, state, max_rows, max_bytes,"
 						  " max_delay_ms, config_version, epoch, crashes,"
-						  " attempt_partition, attempt_offset, attempts"
+						  " attempt_partition, attempt_offset, attempts, created_at"
 						  " FROM olap.pipeline WHERE name = $1 FOR UPDATE" :
 						  "SELECT name, source::oid, target::oid, owner, owner_oid,"
 						  " system_identifier, database_oid, state, max_rows, max_bytes,"
 						  " max_delay_ms, config_version, epoch, crashes,"
-						  " attempt_partition, attempt_offset, attempts"
+						  " attempt_partition, attempt_offset, attempts, created_at"
 						  " FROM olap.pipeline WHERE name = $1",
 						  1, types, values, NULL) == 1)
 	{
@@ -170,6 +170,7 @@ olap_pipeline_load(const char *name, bool lock)
 		p->attempt_partition = (int) result_int(15, false, -1);
 		p->attempt_offset = result_int(16, true, -1);
 		p->attempts = (int) result_int(17, false, 0);
+		p->created_at = (TimestampTz) result_int(18, true, 0);
 	}
 	olap_catalog_end(&scope);
 	return p;

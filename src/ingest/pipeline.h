@@ -35,6 +35,7 @@ typedef struct OlapPipeline
 	int64		max_bytes;
 	int			max_delay_ms;
 	int			version;
+	TimestampTz created_at;
 	int64		epoch;
 	int			crashes;
 	int			attempt_partition;	/* -1: none */

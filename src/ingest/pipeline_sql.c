@@ -265,7 +265,8 @@ olap_resume_pipeline(PG_FUNCTION_ARGS)
 				 errdetail("A dump was restored in part, perhaps."),
 				 errhint("Drop the pipeline and create it with the start it needs.")));
 	exec_named("UPDATE olap.pipeline SET state = 'running', owner_oid = $2, owner = $3::name,"
-			   " system_identifier = $4, database_oid = $5, error_count = 0, crashes = 0"
+			   " system_identifier = $4, database_oid = $5, error_count = 0, crashes = 0,"
+			   " config_version = config_version + 1"
 			   " WHERE name = $1", name, 4, types, values, NULL);
 	olap_live_request_look();
 	PG_RETURN_VOID();
@@ -397,7 +398,8 @@ olap_accept_gap(PG_FUNCTION_ARGS)
 		exec_named("INSERT INTO olap.pipeline_ledger (pipeline, partition, incarnation,"
 				   " from_offset, to_offset, kind, epoch, note)"
 				   " SELECT pipeline, partition, incarnation, next_offset, $3, 'gap', epoch, $4"
-				   " FROM olap.pipeline_offset WHERE pipeline = $1 AND partition = $2",
+				   " FROM olap.pipeline_offset WHERE pipeline = $1 AND partition = $2"
+				   " AND next_offset < $3",
 				   name, 3, types, values, NULL);
 		exec_named("UPDATE olap.pipeline_offset SET next_offset = $3, state = 'ok', reason = $4,"
 				   " last_offset = NULL WHERE pipeline = $1 AND partition = $2",

@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -116,6 +117,34 @@ open_generic(OlapSink *sink)
 	sink->scratch = palloc(OLAP_DECIMAL_MAX_SIZE * Max(n, 1));
 }
 
+/*
+ * Is the source what the decoder was made for, and may role read it (still)?
+ * Vectors of another type than the table's would be taken for what they are not.
+ */
+static void
+check_source(Relation source, const OlapColumnType *types, int ncols, Oid role)
+{
+	TupleDesc	desc = RelationGetDescr(source);
+	bool		same = ncols == desc->natts;
+
+	for (int i = 0; same && i < ncols; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		same = types[i].dropped == att->attisdropped &&
+			(att->attisdropped ||
+			 (types[i].typid == att->atttypid && types[i].typmod == att->atttypmod));
+	}
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign table \"%s\" was changed",
+						RelationGetRelationName(source))));
+	if (pg_class_aclcheck(RelationGetRelid(source), role, ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_TABLE,
+					   RelationGetRelationName(source));
+}
+
 OlapSink *
 olap_sink_open(Oid source, Oid target, const OlapColumnType *types, int ncols,
 			   Oid role)
@@ -131,11 +160,7 @@ olap_sink_open(Oid source, Oid target, const OlapColumnType *types, int ncols,
 				 errmsg("the %s table of the pipeline no longer exists",
 						sink->source == NULL ? "foreign" : "target"),
 				 errhint("Drop the pipeline with olap.drop_pipeline.")));
-	if (ncols != RelationGetDescr(sink->source)->natts)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("foreign table \"%s\" was changed",
-						RelationGetRelationName(sink->source))));
+	check_source(sink->source, types, ncols, role);
 	sink->types = types;
 	sink->ncols = ncols;
 	sink->map = olap_mapping_create(sink->source, sink->target, role);
@@ -156,12 +181,17 @@ olap_sink_slow_reason(const OlapSink *sink)
 	return sink->map->slow_reason;
 }
 
+/*
+ * Program limits are rows too wide for a page or an index; deeper nesting than
+ * the stack has room for is of the same class, but the fault of code.
+ */
 bool
 olap_sink_is_row_error(int sqlerrcode)
 {
 	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
 
-	return category == ERRCODE_DATA_EXCEPTION ||
+	return sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED ||
+		category == ERRCODE_DATA_EXCEPTION ||
 		category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
 		category == ERRCODE_WITH_CHECK_OPTION_VIOLATION ||
 		category == ERRCODE_PLPGSQL_ERROR;
@@ -234,14 +264,17 @@ insert_isolating(OlapSink *sink, OlapBatch *batch, uint32 lo, uint32 hi,
 				 OlapSinkReject reject, void *arg)
 {
 	MemoryContext cxt = CurrentMemoryContext;
+	MemoryContext try_cxt;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile edata = NULL;
 	volatile uint32 inserted = 0;
 	uint32		mid;
 
 	CHECK_FOR_INTERRUPTS();
+	/* of one try: else the copies of all halves would add up, if all rows are bad */
+	try_cxt = AllocSetContextCreate(cxt, "olap sink try", ALLOCSET_DEFAULT_SIZES);
 	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(cxt);
+	MemoryContextSwitchTo(try_cxt);
 	PG_TRY();
 	{
 		inserted = insert_range(sink, batch, lo, hi);
@@ -257,6 +290,7 @@ insert_isolating(OlapSink *sink, OlapBatch *batch, uint32 lo, uint32 hi,
 	PG_END_TRY();
 	MemoryContextSwitchTo(cxt);
 	CurrentResourceOwner = owner;
+	MemoryContextDelete(try_cxt);
 
 	if (edata == NULL)
 		return inserted;

@@ -26,7 +26,7 @@
 
 #include "vector/vector.h"
 
-#define OLAP_SOURCE_API_VERSION 1
+#define OLAP_SOURCE_API_VERSION 2
 
 /* Starting points that are resolved once to absolute offsets. */
 #define OLAP_OFFSET_EARLIEST (-2)
@@ -71,8 +71,10 @@ typedef enum OlapSourceStatus
 	OLAP_SOURCE_DISCONNECTED,	/* no broker reachable now; it keeps trying */
 	OLAP_SOURCE_OFFSET_LOST,	/* next offset below log start or beyond the
 								 * end: partition in error->partition stops */
-	OLAP_SOURCE_TOPIC_GONE,		/* unknown topic or partition */
-	OLAP_SOURCE_AUTH,			/* authentication or authorization refused */
+	OLAP_SOURCE_TOPIC_GONE,		/* unknown topic or partition; lasts until
+								 * records or partitions() show otherwise */
+	OLAP_SOURCE_AUTH,			/* authentication or authorization refused;
+								 * lasts likewise */
 	OLAP_SOURCE_FATAL			/* needs a new source */
 } OlapSourceStatus;
 
@@ -142,13 +144,13 @@ typedef struct OlapSourceApi
 						   const int64 *offsets);
 
 	/*
-	 * Wait up to timeout_ms for messages, hand out at most max.  Returns the
-	 * count; also serves librdkafka's events.  Messages of one partition come
+	 * Wait up to timeout_ms for messages, hand out at most max, and no more
+	 * behind the one that reaches max_bytes.  Returns the count; also serves librdkafka's events.  Messages of one partition come
 	 * in offset order.  *error->status tells trouble even if messages came.
 	 * Does not CHECK_FOR_INTERRUPTS.
 	 */
 	int			(*poll) (OlapSource *source, int timeout_ms,
-						 OlapMessage *messages, int max,
+						 OlapMessage *messages, int max, int64 max_bytes,
 						 OlapSourceError *error);
 
 	/* Give back messages (all those of poll() since the last release). */

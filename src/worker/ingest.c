@@ -24,12 +24,21 @@
 #include "ingest/source_load.h"
 #include "worker/ingest_internal.h"
 
+#define UNIX_SHIFT_MS \
+	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * INT64CONST(1000))
+
 #define POLL_MS 100
 #define POLL_RECORDS 10000
 /* Positions without records (control records, compaction) are committed so often. */
 #define PROGRESS_MS 10000
-#define DISCOVERY_MS 30000
+/*
+ * How often the topic is looked at: for partitions that were added, and because
+ * librdkafka does not tell soon that it was deleted.
+ */
+#define DISCOVERY_MS 5000
 #define DISCOVERY_TIMEOUT_MS 1000
+/* Looks that must miss a partition before it counts as gone: brokers may lag. */
+#define MISSING_LOOKS 3
 #define FOLD_FIRST_MS (60 * 1000)
 #define FOLD_MS (3600 * 1000)
 #define INVALIDATION_MS 1000
@@ -125,6 +134,19 @@ ingest_partition(OlapIngest *ingest, int32 partition)
 	return &ingest->partitions[lo];
 }
 
+/* The buffer holds nothing any more; its records were given back. */
+void
+ingest_forget_buffer(OlapIngest *ingest)
+{
+	ingest->nbuffer = 0;
+	ingest->bytes = 0;
+	for (int i = 0; i < ingest->npartitions; i++)
+	{
+		ingest->partitions[i].oldest_ms = -1;
+		ingest->partitions[i].buffered = 0;
+	}
+}
+
 /* Tell the source what to read. The buffer is empty. */
 static void
 assign(OlapIngest *ingest)
@@ -143,8 +165,16 @@ assign(OlapIngest *ingest)
 		offsets[n++] = p->verifying ? p->offset.last.offset : p->offset.next_offset;
 	}
 	ingest->api->assign(ingest->source, n, partitions, offsets);
+	ingest->reassign = false;
 	pfree(partitions);
 	pfree(offsets);
+}
+
+/* Is there a committed record to be recognised? */
+static bool
+can_verify(const OlapOffset *offset)
+{
+	return offset->last.offset >= 0 && offset->last.offset < offset->next_offset;
 }
 
 static void
@@ -161,8 +191,7 @@ load_partitions(OlapIngest *ingest)
 
 		p->offset = offsets[i];
 		p->oldest_ms = -1;
-		p->verifying = offsets[i].last.offset >= 0 &&
-			offsets[i].last.offset < offsets[i].next_offset;
+		p->verifying = can_verify(&p->offset);
 	}
 	ingest->npartitions = n;
 }
@@ -201,6 +230,7 @@ olap_ingest_open(const char *name, int slot)
 	olap_source_check(ingest->pipeline->source);
 	ingest->api = olap_source_load();
 	load_partitions(ingest);
+	watch_source(ingest->pipeline->source);
 	ingest->decoder = ingest->api->decoder_create(ingest->pipeline->source);
 	ingest->types = ingest->api->decoder_types(ingest->decoder, &ingest->ncols);
 	ingest->source = ingest->api->open(ingest->pipeline->source,
@@ -208,7 +238,6 @@ olap_ingest_open(const char *name, int slot)
 									   olap_source_group(name));
 	open_api = ingest->api;
 	open_source = ingest->source;
-	watch_source(ingest->pipeline->source);
 	commit();
 	MemoryContextSwitchTo(top);
 	ingest_init_batch(ingest);
@@ -233,10 +262,11 @@ olap_ingest_begin(OlapIngest *ingest)
 	commit();
 }
 
-int
-olap_ingest_version(const OlapIngest *ingest)
+bool
+olap_ingest_is_of(const OlapIngest *ingest, int version, TimestampTz created_at)
 {
-	return ingest->pipeline->version;
+	return ingest->pipeline->version == version &&
+		ingest->pipeline->created_at == created_at;
 }
 
 bool
@@ -258,6 +288,7 @@ stop_partition(OlapIngest *ingest, IngestPartition *p, const char *state,
 	commit();
 	olap_pipeline_note_error(ingest->pipeline->name, "55000", reason, false);
 	p->offset.stopped = true;
+	ingest->reassign = true;
 }
 
 /* The record that was committed last is not the one at its offset any more. */
@@ -281,8 +312,10 @@ check_fingerprint(OlapIngest *ingest, IngestPartition *p, const OlapMessage *m)
 static void
 take_records(OlapIngest *ingest, int n)
 {
+	TimestampTz now = n > 0 ? GetCurrentTimestamp() : 0;
+
 	if (n > 0 && ingest->nbuffer == 0)
-		ingest->buffered_since = GetCurrentTimestamp();
+		ingest->buffered_since = now;
 	for (int i = ingest->nbuffer; i < ingest->nbuffer + n; i++)
 	{
 		const OlapMessage *m = &ingest->buffer[i];
@@ -294,7 +327,8 @@ take_records(OlapIngest *ingest, int n)
 		if (p->verifying)
 			check_fingerprint(ingest, p, m);
 		if (p->buffered++ == 0 || p->oldest_ms < 0)
-			p->oldest_ms = m->timestamp_ms;
+			p->oldest_ms = m->timestamp_ms >= 0 ? m->timestamp_ms :
+				now / 1000 + UNIX_SHIFT_MS;
 	}
 	ingest->nbuffer += n;
 }
@@ -310,8 +344,7 @@ offset_lost(OlapIngest *ingest, const OlapSourceError *error)
 	int64		high = -1;
 	bool		below;
 
-	ingest_flush(ingest);
-	if (p == NULL || p->offset.stopped)
+	if (!ingest_flush(ingest) || p == NULL || p->offset.stopped)
 		return;
 	if (p->verifying)
 	{
@@ -341,6 +374,35 @@ offset_lost(OlapIngest *ingest, const OlapSourceError *error)
 	assign(ingest);
 }
 
+/*
+ * The brokers answer again, or the topic is back: is it still the same one?
+ * Records that came meanwhile may be of another, so they are dropped and read
+ * again behind the record that tells.
+ */
+static void
+verify_again(OlapIngest *ingest)
+{
+	if (ingest->nbuffer > 0)
+		ingest->api->release(ingest->source, ingest->buffer, ingest->nbuffer);
+	ingest_forget_buffer(ingest);
+	for (int i = 0; i < ingest->npartitions; i++)
+		ingest->partitions[i].verifying = can_verify(&ingest->partitions[i].offset);
+	assign(ingest);
+}
+
+/*
+ * Something is wrong from now on.  What was read is sound and is stored; of a
+ * topic that is gone nothing is read, for it may come back as another one.
+ */
+static void
+secure_buffer(OlapIngest *ingest)
+{
+	if (ingest->nbuffer > 0 && !ingest_flush(ingest))
+		return;
+	if (ingest->status == OLAP_SOURCE_TOPIC_GONE)
+		ingest->api->assign(ingest->source, 0, NULL, NULL);
+}
+
 static void
 handle_status(OlapIngest *ingest, const OlapSourceError *error)
 {
@@ -358,9 +420,13 @@ handle_status(OlapIngest *ingest, const OlapSourceError *error)
 	ingest->status = error->status;
 	strlcpy(ingest->status_text, error->message, sizeof(ingest->status_text));
 	if (error->status == OLAP_SOURCE_OK)
+	{
 		ereport(LOG, (errmsg("pipeline \"%s\" is connected again", ingest->pipeline->name)));
+		verify_again(ingest);
+	}
 	else
 	{
+		secure_buffer(ingest);
 		ereport(LOG, (errmsg("pipeline \"%s\": %s", ingest->pipeline->name, error->message)));
 		olap_pipeline_note_error(ingest->pipeline->name,
 								 error->status == OLAP_SOURCE_DISCONNECTED ? "08006" :
@@ -370,7 +436,32 @@ handle_status(OlapIngest *ingest, const OlapSourceError *error)
 	ingest_report(ingest, true);
 }
 
-/* Did the topic get more partitions? They are read from their first record on. */
+/*
+ * A partition that the topic has no more: topics cannot shrink, so this is
+ * another one of the same name.
+ */
+static void
+find_missing(OlapIngest *ingest, const int32 *partitions, int n)
+{
+	for (int i = 0; i < ingest->npartitions; i++)
+	{
+		IngestPartition *p = &ingest->partitions[i];
+		bool		found = p->offset.stopped;
+
+		for (int j = 0; j < n && !found; j++)
+			found = partitions[j] == p->offset.partition;
+		p->missing = found ? 0 : p->missing + 1;
+		if (p->missing >= MISSING_LOOKS)
+			stop_partition(ingest, p, "topic_recreated", -1,
+						   psprintf("topic_recreated: the topic has no partition %d any more, it has %d",
+									p->offset.partition, n));
+	}
+}
+
+/*
+ * Did the topic get more partitions, or did it lose some?  New ones are read
+ * from their first record on.  The buffer is empty.
+ */
 static void
 discover(OlapIngest *ingest)
 {
@@ -405,12 +496,15 @@ discover(OlapIngest *ingest)
 							 ingest->pipeline->name, partitions[i])));
 	}
 	if (partitions != NULL)
-		pfree(partitions);
-	if (added > 0)
 	{
-		ingest_flush(ingest);
-		assign(ingest);
+		find_missing(ingest, partitions, n);
+		pfree(partitions);
+		/* permission to read may be back: try anew, an idle topic tells nothing */
+		if (ingest->status == OLAP_SOURCE_AUTH)
+			assign(ingest);
 	}
+	if (added > 0 && ingest_flush(ingest))
+		assign(ingest);
 }
 
 /* Is there a position to commit that no record led to? */
@@ -470,7 +564,7 @@ housekeeping(OlapIngest *ingest)
 	{
 		ingest->progress_at = now;
 		if (has_progress(ingest))
-			ingest_flush(ingest);
+			(void) ingest_flush(ingest);
 	}
 	if (ingest->last_commit > ingest->mirror_at &&
 		TimestampDifferenceExceeds(ingest->mirror_at, now, MIRROR_MS))
@@ -496,8 +590,7 @@ housekeeping(OlapIngest *ingest)
 	if (TimestampDifferenceExceeds(ingest->discovery_at, now, DISCOVERY_MS))
 	{
 		ingest->discovery_at = now;
-		if (ingest->status == OLAP_SOURCE_OK)
-			discover(ingest);
+		discover(ingest);
 	}
 }
 
@@ -540,13 +633,19 @@ olap_ingest_step(OlapIngest *ingest)
 	if (ingest->singles > 0)
 		room = 1;
 	n = ingest->api->poll(ingest->source, poll_timeout(ingest),
-						  ingest->buffer + ingest->nbuffer, room, &error);
+						  ingest->buffer + ingest->nbuffer, room,
+						  ingest->pipeline->max_bytes - ingest->bytes, &error);
 	take_records(ingest, n);
 	handle_status(ingest, &error);
 	if (is_full(ingest, GetCurrentTimestamp()))
-		ingest_flush(ingest);
+		(void) ingest_flush(ingest);
 	if (ingest->nbuffer == 0)
+	{
+		/* what is stopped need not be fetched */
+		if (ingest->reassign && ingest->status == OLAP_SOURCE_OK)
+			assign(ingest);
 		housekeeping(ingest);
+	}
 	ingest_report(ingest, false);
 }
 
@@ -554,6 +653,6 @@ void
 olap_ingest_finish(OlapIngest *ingest)
 {
 	if (ingest->nbuffer > 0 || has_progress(ingest))
-		ingest_flush(ingest);
+		(void) ingest_flush(ingest);
 	ingest_report(ingest, true);
 }

@@ -38,8 +38,9 @@ extern int	olap_ingest_delay(const OlapIngest *ingest);
 /* From here on, the worker reads, and its end without a commit is a crash. */
 extern void olap_ingest_begin(OlapIngest *ingest);
 
-/* Version of the definition it works by. */
-extern int	olap_ingest_version(const OlapIngest *ingest);
+/* Is this the definition it works by? */
+extern bool olap_ingest_is_of(const OlapIngest *ingest, int version,
+							  TimestampTz created_at);
 
 /* Did something it depends on change, so that it must start anew? */
 extern bool olap_ingest_outdated(const OlapIngest *ingest);

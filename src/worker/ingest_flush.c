@@ -19,6 +19,7 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -304,15 +305,9 @@ after_commit(OlapIngest *ingest, const Flush *f)
 		ingest->singles--;
 	else if (ingest->singles == 0)
 		ingest->settled = true;
-	ingest->nbuffer = 0;
-	ingest->bytes = 0;
+	ingest_forget_buffer(ingest);
 	ingest->rate_rows += f->inserted;
 	ingest->last_commit = ingest->progress_at = GetCurrentTimestamp();
-	for (int i = 0; i < ingest->npartitions; i++)
-	{
-		ingest->partitions[i].oldest_ms = -1;
-		ingest->partitions[i].buffered = 0;
-	}
 	MemoryContextReset(ingest->flush_cxt);
 	for (int i = 0; i < ingest->ncols; i++)
 		memory += olap_vector_memory(&ingest->batch.cols[i]);
@@ -338,7 +333,7 @@ note_attempt(OlapIngest *ingest, const OlapMessage *m)
 	CommitTransactionCommand();
 }
 
-void
+bool
 ingest_flush(OlapIngest *ingest)
 {
 	Flush	   *f = MemoryContextAllocZero(ingest->flush_cxt, sizeof(Flush));
@@ -351,6 +346,13 @@ ingest_flush(OlapIngest *ingest)
 	pgstat_report_activity(STATE_RUNNING, "committing a batch");
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
+	/* the decoder was made for the foreign table as it was: is it still so? */
+	LockRelationOid(ingest->pipeline->source, AccessShareLock);
+	if (olap_ingest_outdated(ingest))
+	{
+		CommitTransactionCommand();
+		return false;
+	}
 	PushActiveSnapshot(GetTransactionSnapshot());
 	old = MemoryContextSwitchTo(ingest->flush_cxt);
 	flush_in_transaction(ingest, f);
@@ -360,4 +362,5 @@ ingest_flush(OlapIngest *ingest)
 	after_commit(ingest, f);
 	pgstat_report_stat(false);
 	pgstat_report_activity(STATE_IDLE, NULL);
+	return true;
 }

@@ -21,6 +21,7 @@ typedef struct IngestPartition
 	bool		verifying;		/* the last committed record is read again first */
 	int64		oldest_ms;		/* of the records in the buffer; -1 */
 	int			buffered;
+	int			missing;		/* times in a row the topic did not list it */
 } IngestPartition;
 
 struct OlapIngest
@@ -46,6 +47,7 @@ struct OlapIngest
 	MemoryContext batch_cxt;
 	MemoryContext flush_cxt;	/* reset after each flush */
 
+	bool		reassign;		/* partitions were stopped since assign() */
 	int			singles;		/* records still to be tried one by one */
 	bool		settled;		/* crash counter cleared */
 	TimestampTz opened_at;
@@ -64,9 +66,13 @@ struct OlapIngest
 };
 
 extern IngestPartition *ingest_partition(OlapIngest *ingest, int32 partition);
+extern void ingest_forget_buffer(OlapIngest *ingest);
 
-/* ingest_flush.c: commit the buffer and the positions. */
-extern void ingest_flush(OlapIngest *ingest);
+/*
+ * ingest_flush.c: commit the buffer and the positions.  false: nothing was done,
+ * because the worker is outdated and must end; the buffer is as before.
+ */
+extern bool ingest_flush(OlapIngest *ingest);
 extern void ingest_init_batch(OlapIngest *ingest);
 
 /* ingest_live.c: tell the shared area. */

@@ -70,6 +70,8 @@ copy_partition(OlapIngest *ingest, const IngestPartition *p,
 	out->high = state->high_offset;
 	out->low = state->low_offset;
 	out->contact = state->contact;
+	if (out->at_end && out->oldest_ms < 0 && out->position >= out->high)
+		out->complete_at = Max(out->complete_at, out->contact);
 }
 
 void

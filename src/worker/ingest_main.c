@@ -104,10 +104,12 @@ set_session(void)
 		{"statement_timeout", "0"},
 		{"lock_timeout", "0"},
 		{"idle_in_transaction_session_timeout", "0"},
+		{"transaction_timeout", "0"},
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_SESSION);
+		if (GetConfigOption(settings[i][0], true, false) != NULL)	/* not in all versions */
+			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_SESSION);
 	SetConfigOption("synchronous_commit",
 					olap_guc_ingest_synchronous_commit ? "on" : "off",
 					PGC_SUSET, PGC_S_SESSION);
@@ -125,7 +127,7 @@ should_end(const OlapIngest *ingest)
 
 	olap_live_lock(LW_SHARED);
 	wanted = slot->wanted && !olap_live_held(order.database);
-	changed = slot->version != olap_ingest_version(ingest);
+	changed = !olap_ingest_is_of(ingest, slot->version, slot->created_at);
 	olap_live_unlock();
 	return !wanted || changed || olap_ingest_outdated(ingest);
 }

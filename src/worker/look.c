@@ -34,6 +34,7 @@ typedef struct Wish
 	char		name[NAMEDATALEN];
 	Oid			owner;
 	int32		version;
+	TimestampTz created_at;		/* tells a pipeline from one dropped before */
 } Wish;
 
 /* Why a worker could not even connect as a role; NULL: it can. */
@@ -63,7 +64,7 @@ read_wishes(int *n)
 
 	olap_catalog_begin(&scope);
 	rows = olap_catalog_exec(NULL,
-							 "SELECT name, owner_oid, config_version FROM olap.pipeline"
+							 "SELECT name, owner_oid, config_version, created_at FROM olap.pipeline"
 							 " WHERE state = 'running' AND system_identifier = $1"
 							 " AND database_oid = $2 ORDER BY created_at, name",
 							 2, types, values, NULL);
@@ -77,6 +78,7 @@ read_wishes(int *n)
 		strlcpy(wishes[i].name, SPI_getvalue(tuple, desc, 1), NAMEDATALEN);
 		wishes[i].owner = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
 		wishes[i].version = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
+		wishes[i].created_at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 4, &isnull));
 	}
 	olap_catalog_end(&scope);
 	*n = (int) rows;
@@ -99,7 +101,8 @@ place_wish(const Wish *wish)
 	if (i < 0)
 		return false;
 	slot = &olap_live->slots[i];
-	if (!slot->in_use || !slot->wanted || slot->version != wish->version)
+	if (!slot->in_use || !slot->wanted || slot->version != wish->version ||
+		slot->created_at != wish->created_at)
 	{
 		/* somebody did something about it: do not wait any longer */
 		slot->next_start = 0;
@@ -110,6 +113,7 @@ place_wish(const Wish *wish)
 	slot->database = MyDatabaseId;
 	slot->owner = wish->owner;
 	slot->version = wish->version;
+	slot->created_at = wish->created_at;
 	strlcpy(slot->name, wish->name, NAMEDATALEN);
 	return true;
 }

@@ -3,7 +3,8 @@
 # Exits 0 if nothing failed, 1 if something did, 77 if everything was skipped.
 #
 #   test/kafka/run.sh [TEST ...]      tools exactly_once pipelines outage
-#                                     lost_offset throughput freshness (default: all)
+#                                     lost_offset hostile throughput freshness
+#                                     (default: all)
 #
 # BROKER=real|mock  only on that broker. Default: all tests on real Apache Kafka,
 #                   and on the mock broker those that it can serve; on the mock
@@ -18,7 +19,7 @@ ROOT=$(cd "$here/../.." && pwd)
 . "$ROOT/scripts/cluster.sh"
 cd "$ROOT"
 
-tests=${*:-tools exactly_once pipelines outage lost_offset throughput freshness}
+tests=${*:-tools exactly_once pipelines outage lost_offset hostile throughput freshness}
 for t in $tests; do
   [ -f "$here/test_$t.sh" ] || { echo "run.sh: no test \"$t\"" >&2; exit 2; }
 done

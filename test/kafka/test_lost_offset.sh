@@ -1,6 +1,7 @@
 #!/bin/bash
-# Data that the broker dropped before it was read: the pipeline stops loudly and
-# goes nowhere by itself; the partitions that lost nothing are not doubled.
+# Data that the broker dropped before it was read, and a topic that is deleted and
+# made anew: the pipeline stops loudly and goes nowhere by itself; the partitions
+# that lost nothing are not doubled.
 . "$(dirname "$0")/lib.sh"
 
 broker_begin
@@ -35,4 +36,44 @@ check "nothing of the partition that lost data went in" \
 sleep 3
 check "it stays stopped" "$(sql "SELECT state FROM olap.pipeline_status WHERE name = 'lost'")" offset_lost
 check "no row doubled" "$(sql "SELECT count(*) - count(DISTINCT (_partition, _offset)) FROM lost")" 0
+
+if [ "$BROKER" = mock ]; then
+  skip "topics made anew" "the mock broker cannot delete a topic"
+  done_testing
+  exit 0
+fi
+
+# --- deleted and made anew while the pipeline runs, with more records than before ---
+admin="$OLAP_BIN/olap-topic-admin $BOOTSTRAP"
+status="SELECT state FROM olap.pipeline_status WHERE name = 'anew'"
+$admin create anew 2
+sql "CREATE TABLE anew (id int, p int, o bigint) USING olap;
+     CREATE FOREIGN TABLE anew_topic (id int, p int OPTIONS (meta 'partition'), o bigint OPTIONS (meta 'offset'))
+     SERVER kafka OPTIONS (topic 'anew');
+     SELECT olap.create_pipeline('anew', 'anew_topic', 'anew')" > /dev/null
+seq 1 50 | sed 's/.*/{"id":&}/' | put anew
+seq 51 60 | sed 's/.*/{"id":&}/' | put anew --partition 1
+wait_caught_up anew 20 || give_up "the pipeline reads the first topic"
+$admin delete anew
+if wait_for 10 "$status" stopped; then pass "without its topic a pipeline says so"; else fail "without its topic a pipeline says so"; fi
+sleep 5
+check "nothing is claimed of a topic that is gone" "$(sql "SELECT lag IS NULL, freshness > '4 s', reason ~ 'Unknown topic'
+  FROM olap.pipeline_status WHERE name = 'anew'")" "t|t|t"
+$admin create anew 1
+seq 101 200 | sed 's/.*/{"id":&}/' | put anew
+if wait_for 40 "SELECT string_agg(state, ',' ORDER BY partition) FROM olap.pipeline_offsets WHERE pipeline = 'anew'" \
+  "topic_recreated,topic_recreated"; then
+  pass "both partitions know that this is another topic"
+else
+  fail "both partitions know that this is another topic"
+fi
+note "reasons: $(sql "SELECT reason FROM olap.pipeline_offsets WHERE pipeline = 'anew' ORDER BY partition")"
+check "nothing of it went in" "$(sql "SELECT count(*) FROM anew WHERE id > 100")" 0
+sql "SELECT olap.accept_gap('anew', 0, 'made anew')" > /dev/null
+if wait_for 20 "SELECT count(*), count(DISTINCT id) FROM anew WHERE id > 100" "100|100"; then
+  pass "accepted, all of the new topic goes in"
+else
+  fail "accepted, all of the new topic goes in"
+fi
+check "the ledger proves both lives" "$(sql "SELECT bool_and(ok), count(*) FROM olap.check_ledger('anew')")" "t|3"
 done_testing

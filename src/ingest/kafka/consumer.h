@@ -34,7 +34,7 @@ extern void olap_source_assign(OlapSource *source, int n,
 							   const int32 *partitions, const int64 *offsets);
 extern int	olap_source_poll(OlapSource *source, int timeout_ms,
 							 OlapMessage *messages, int max,
-							 OlapSourceError *error);
+							 int64 max_bytes, OlapSourceError *error);
 extern void olap_source_release(OlapSource *source, OlapMessage *messages,
 								int n);
 extern const OlapPartitionState *olap_source_partition_state(OlapSource *source,

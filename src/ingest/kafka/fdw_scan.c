@@ -31,6 +31,7 @@
 #include "ingest/kafka/options.h"
 
 #define BATCH_MESSAGES 1000
+#define BATCH_BYTES (16 * 1024 * 1024)
 #define POLL_MS 100
 
 /* One partition to be read: offsets [first, end). */
@@ -430,7 +431,7 @@ next_batch(KafkaScan *scan)
 		if (scan->source == NULL || all_done(scan))
 			return false;
 		n = olap_source_poll(scan->source, POLL_MS, scan->messages,
-							 BATCH_MESSAGES, &error);
+							 BATCH_MESSAGES, BATCH_BYTES, &error);
 		for (int i = 0; i < n; i++)
 			decode_message(scan, &scan->messages[i]);
 		olap_source_release(scan->source, scan->messages, n);

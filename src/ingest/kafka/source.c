@@ -298,6 +298,18 @@ olap_source_assign(OlapSource *source, int n, const int32 *partitions,
 						source->topic, rd_kafka_err2str(err))));
 }
 
+/*
+ * Remember that the topic is gone or access refused (OK: not any more).  Why
+ * remember: librdkafka tells it once, poll() must tell it as long as it is so.
+ */
+void
+olap_source_refuse(OlapSource *source, OlapSourceStatus status,
+				   const char *message)
+{
+	source->refused = status;
+	strlcpy(source->refused_reason, message, sizeof(source->refused_reason));
+}
+
 /* Queue trouble for the next poll() to tell; repeats are dropped. */
 void
 olap_source_trouble(OlapSource *source, OlapSourceStatus status,
@@ -305,6 +317,11 @@ olap_source_trouble(OlapSource *source, OlapSourceStatus status,
 {
 	OlapSourceError *error;
 
+	if (status == OLAP_SOURCE_TOPIC_GONE || status == OLAP_SOURCE_AUTH)
+	{
+		olap_source_refuse(source, status, message);
+		return;
+	}
 	for (int i = 0; i < source->npending; i++)
 		if (source->pending[i].status == status &&
 			source->pending[i].partition == partition)
@@ -325,7 +342,7 @@ olap_source_trouble(OlapSource *source, OlapSourceStatus status,
 	strlcpy(error->message, message, sizeof(error->message));
 }
 
-/* What poll() tells: queued trouble first, then whether all is down. */
+/* What poll() tells: queued trouble first, then what lasts. */
 static void
 tell_trouble(OlapSource *source, OlapSourceError *error)
 {
@@ -339,7 +356,12 @@ tell_trouble(OlapSource *source, OlapSourceError *error)
 	}
 	error->partition = -1;
 	error->offset = -1;
-	if (source->down)
+	if (source->refused != OLAP_SOURCE_OK)
+	{
+		error->status = source->refused;
+		strlcpy(error->message, source->refused_reason, sizeof(error->message));
+	}
+	else if (source->down)
 	{
 		error->status = OLAP_SOURCE_DISCONNECTED;
 		strlcpy(error->message, source->reason[0] != '\0' ? source->reason
@@ -368,6 +390,7 @@ take_event(OlapSource *source, const rd_kafka_message_t *rkm, TimestampTz now)
 		part->at_end = true;
 		part->contact = now;
 		source->down = false;
+		olap_source_refuse(source, OLAP_SOURCE_OK, "");
 		return;
 	}
 	status = olap_source_status_of(rkm->err);
@@ -428,10 +451,11 @@ reserve_held(OlapSource *source, int more)
 
 int
 olap_source_poll(OlapSource *source, int timeout_ms, OlapMessage *messages,
-				 int max, OlapSourceError *error)
+				 int max, int64 max_bytes, OlapSourceError *error)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz end = TimestampTzPlusMilliseconds(now, timeout_ms);
+	int64		bytes = 0;
 	int			n = 0;
 
 	if (now - source->hosts_checked > USECS_PER_SEC)
@@ -440,7 +464,7 @@ olap_source_poll(OlapSource *source, int timeout_ms, OlapMessage *messages,
 		olap_source_refresh_hosts(source->shared);
 	}
 	reserve_held(source, max);
-	while (n < max && source->npending == 0)
+	while (n < max && bytes < max_bytes && source->npending == 0)
 	{
 		rd_kafka_message_t *rkm;
 		int			wait = n > 0 ? 0 : (int) Max(0, (end - now) / 1000);
@@ -454,6 +478,7 @@ olap_source_poll(OlapSource *source, int timeout_ms, OlapMessage *messages,
 			take_message(source, rkm, now, &messages[n]))
 		{
 			source->held[source->nheld++] = rkm;
+			bytes += rkm->len + rkm->key_len;
 			n++;
 			continue;
 		}
@@ -462,7 +487,10 @@ olap_source_poll(OlapSource *source, int timeout_ms, OlapMessage *messages,
 		rd_kafka_message_destroy(rkm);
 	}
 	if (n > 0)
+	{
 		source->down = false;
+		olap_source_refuse(source, OLAP_SOURCE_OK, "");
+	}
 	tell_trouble(source, error);
 	return n;
 }

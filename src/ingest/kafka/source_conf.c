@@ -70,7 +70,10 @@ static void
 tell_log(const rd_kafka_t *rk, int level, const char *facility,
 		 const char *text)
 {
-	ereport(AmBackgroundWorkerProcess() && level <= 4 ? LOG : DEBUG1,
+	/* that of an old broker is told with every question for the topic */
+	bool		usual = strcmp(facility, "AUTOCREATE") == 0;
+
+	ereport(AmBackgroundWorkerProcess() && level <= 4 && !usual ? LOG : DEBUG1,
 			(errmsg_internal("olap_kafka: %s: %s", facility, text),
 			 errhidestmt(true)));
 }

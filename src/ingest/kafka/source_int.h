@@ -63,6 +63,9 @@ struct OlapSource
 	OlapSourceError *pending;
 	int			npending;
 	int			pending_capacity;
+	OlapSourceStatus refused;	/* TOPIC_GONE or AUTH until the broker says
+								 * otherwise; else OK */
+	char		refused_reason[256];
 	bool		down;			/* no broker reachable */
 	char		reason[256];	/* what the last connection trouble was */
 	TimestampTz hosts_checked;	/* when allowed_hosts was copied last */
@@ -80,6 +83,8 @@ extern void olap_source_refresh_hosts(OlapSourceShared *shared);
 extern void olap_source_trouble(OlapSource *source, OlapSourceStatus status,
 								int32 partition, int64 offset,
 								const char *message);
+extern void olap_source_refuse(OlapSource *source, OlapSourceStatus status,
+							   const char *message);
 extern OlapPartitionState *olap_source_find(OlapSource *source,
 											int32 partition);
 

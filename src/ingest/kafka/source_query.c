@@ -3,14 +3,55 @@
  * source_query.c
  *		The source: questions to the brokers.
  *
- * These block, at most timeout_ms, outside of the server's interrupts.
+ * librdkafka's calls cannot be interrupted, so each question is asked with a
+ * short time limit first, then with longer ones: a cancel waits for about as long
+ * as the session has waited already, and a slow broker gets its time.
  *
  * src/ingest/kafka/source_query.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+#include "utils/timestamp.h"
+
 #include "ingest/kafka/source_int.h"
+
+#define FIRST_TRY_MS 250
+
+/* The tries of one question. */
+typedef struct Patience
+{
+	TimestampTz start;
+	int			timeout_ms;		/* of all tries */
+	int			try_ms;			/* of this one */
+} Patience;
+
+static void
+be_patient(Patience *patience, int timeout_ms)
+{
+	patience->start = GetCurrentTimestamp();
+	patience->timeout_ms = timeout_ms;
+	patience->try_ms = Min(FIRST_TRY_MS, timeout_ms);
+}
+
+/* Is it worth while to ask again after err?  Interrupts are served in between. */
+static bool
+ask_again(Patience *patience, rd_kafka_resp_err_t err)
+{
+	int64		waited = (GetCurrentTimestamp() - patience->start) / 1000;
+
+	CHECK_FOR_INTERRUPTS();
+	if ((err != RD_KAFKA_RESP_ERR__TIMED_OUT && err != RD_KAFKA_RESP_ERR__TRANSPORT) ||
+		waited >= patience->timeout_ms)
+		return false;
+	/* told at once that there is no connection: wait for one a little */
+	if (waited < patience->try_ms / 2)
+		pg_usleep(50 * 1000);
+	patience->try_ms = (int) Min(Max(waited, FIRST_TRY_MS),
+								 patience->timeout_ms - waited);
+	return true;
+}
 
 OlapSourceStatus
 olap_source_status_of(rd_kafka_resp_err_t err)
@@ -62,7 +103,7 @@ fill_error(OlapSource *source, OlapSourceError *error, rd_kafka_resp_err_t err,
 		OlapMessage none;
 		OlapSourceError event;
 
-		(void) olap_source_poll(source, 0, &none, 1, &event);
+		(void) olap_source_poll(source, 0, &none, 1, 1, &event);
 		if (event.status == OLAP_SOURCE_AUTH || event.status == OLAP_SOURCE_FATAL)
 		{
 			*error = event;
@@ -92,10 +133,15 @@ olap_source_partitions(OlapSource *source, int timeout_ms, int *n,
 {
 	const rd_kafka_metadata_t *metadata;
 	rd_kafka_resp_err_t err;
+	Patience	patience;
 	int32	   *partitions = NULL;
 
 	*n = -1;
-	err = rd_kafka_metadata(source->rk, 0, source->rkt, &metadata, timeout_ms);
+	be_patient(&patience, timeout_ms);
+	do
+		err = rd_kafka_metadata(source->rk, 0, source->rkt, &metadata,
+								patience.try_ms);
+	while (ask_again(&patience, err));
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		if (metadata->topic_cnt == 1)
@@ -110,9 +156,18 @@ olap_source_partitions(OlapSource *source, int timeout_ms, int *n,
 		rd_kafka_metadata_destroy(metadata);
 	}
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
 		fill_error(source, error, err, -1);
-	else
-		error->status = OLAP_SOURCE_OK;
+		if (error->status == OLAP_SOURCE_TOPIC_GONE ||
+			error->status == OLAP_SOURCE_AUTH)
+			olap_source_refuse(source, error->status, error->message);
+		return NULL;
+	}
+	error->status = OLAP_SOURCE_OK;
+	source->down = false;
+	/* who may see the topic may still not read it: that, records must show */
+	if (source->refused == OLAP_SOURCE_TOPIC_GONE)
+		olap_source_refuse(source, OLAP_SOURCE_OK, "");
 	return partitions;
 }
 
@@ -122,9 +177,14 @@ olap_source_resolve(OlapSource *source, int32 partition, int64 start,
 					OlapSourceError *error)
 {
 	rd_kafka_resp_err_t err;
+	Patience	patience;
 
-	err = rd_kafka_query_watermark_offsets(source->rk, source->topic, partition,
-										   low, high, timeout_ms);
+	be_patient(&patience, timeout_ms);
+	do
+		err = rd_kafka_query_watermark_offsets(source->rk, source->topic,
+											   partition, low, high,
+											   patience.try_ms);
+	while (ask_again(&patience, err));
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		fill_error(source, error, err, partition);
@@ -141,17 +201,22 @@ static rd_kafka_resp_err_t
 offset_for_time(OlapSource *source, int32 partition, int64 ts_ms,
 				int timeout_ms, int64 *offset)
 {
-	rd_kafka_topic_partition_list_t *list =
-		rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_t *list;
 	rd_kafka_resp_err_t err;
+	Patience	patience;
 
-	rd_kafka_topic_partition_list_add(list, source->topic, partition)->offset =
-		ts_ms;
-	err = rd_kafka_offsets_for_times(source->rk, list, timeout_ms);
-	if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		err = list->elems[0].err;
-	*offset = list->elems[0].offset;
-	rd_kafka_topic_partition_list_destroy(list);
+	be_patient(&patience, timeout_ms);
+	do
+	{
+		list = rd_kafka_topic_partition_list_new(1);
+		rd_kafka_topic_partition_list_add(list, source->topic,
+										  partition)->offset = ts_ms;
+		err = rd_kafka_offsets_for_times(source->rk, list, patience.try_ms);
+		if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+			err = list->elems[0].err;
+		*offset = list->elems[0].offset;
+		rd_kafka_topic_partition_list_destroy(list);
+	} while (ask_again(&patience, err));
 	return err;
 }
 

@@ -149,8 +149,11 @@ olap_source_statistics(OlapSource *source, const char *json, size_t len)
 	if (brokers == 0)
 		return;
 	silence = broker_silence(&s, brokers, -1);
-	if (silence >= 0)
+	/* without a partition to fetch, brokers have no reason to say anything */
+	if (silence >= 0 && source->nparts > 0)
 		source->down = silence > SILENT_US;
+	if (source->refused != OLAP_SOURCE_OK)
+		return;					/* an answer, but none that is of use */
 
 	partitions = member(&s, member(&s, member(&s, 0, "topics"), source->topic),
 						"partitions");

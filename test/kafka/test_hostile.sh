@@ -1,0 +1,161 @@
+#!/bin/bash
+# Records nobody expected, and changes nobody announced: values against
+# PostgreSQL's own rules, rows no table can hold, a whole batch of bad rows, tables
+# that change under a running pipeline, rights that go, timestamps that lie.
+. "$(dirname "$0")/lib.sh"
+
+broker_begin
+for t in types wide bad moving other clocks; do topic_create "$t" 1; done
+server_start "max_worker_processes = 12"
+kafka_server
+
+state_of()        # NAME
+{
+  echo "SELECT state FROM olap.pipeline_status WHERE name = '$1'"
+}
+
+read_to()         # NAME OFFSET
+{
+  wait_for 20 "$(position_query "$1")" "$2" || give_up "pipeline $1 reads to $2"
+}
+
+# --- values: what PostgreSQL's input functions and types say ---
+sql "CREATE DOMAIN given AS text NOT NULL;
+     CREATE DOMAIN doc AS jsonb CHECK (jsonb_typeof(value) <> 'null');
+     CREATE DOMAIN moment AS timestamptz"
+columns="k int, t0 timestamp(0), t3 timestamptz(3), g given, d doc, ts timestamptz[], m moment,
+  r tstzrange, n numeric, a int[], x text[], b bytea"
+sql "CREATE TABLE types ($columns, at timestamptz(0)) USING olap;
+     CREATE FOREIGN TABLE types_topic ($columns, at timestamptz(0) OPTIONS (meta 'timestamp'))
+     SERVER kafka OPTIONS (topic 'types');
+     ALTER ROLE postgres SET array_nulls = off"
+put types --timestamp 1700000000600 << 'END'
+{"k":0,"g":"x","t0":"2024-01-01T00:00:00.5","t3":"1999-12-31T23:59:59.9994Z","n":1e30,"a":[[1,2],[3,null]],"x":["NULL",null,"a\\"b",{"y":"}"}],"b":"\\\\x00ff"}
+{"k":1}
+{"k":2,"g":null}
+{"k":3,"g":"x","d":"text","ts":["2024-01-01"],"m":"2024-01-01 12:00","r":"[2024-01-01,infinity)"}
+{"k":4,"g":"x","ts":["2024-01-01","Now"]}
+{"k":5,"g":"x","m":"yesterday"}
+{"k":6,"g":"x","r":"[2024-01-01,tomorrow)"}
+{"k":7,"g":"now","d":{"when":"now"}}
+{"k":8,"g":"x","a":[1,[2]]}
+{"k":9,"g":"\ud83d\ude00 \x00"}
+{"k":10,"g":"\xff"}
+{"k":11,"g":"x","g":"the last counts"}
+\N
+END
+pipeline_create types
+read_to types 13
+check "values are PostgreSQL's" "$(sql "SELECT * FROM types ORDER BY k")" "\
+0|2024-01-01 00:00:01|1999-12-31 23:59:59.999+00|x|||||1000000000000000000000000000000|{{1,2},{3,NULL}}|{\"NULL\",NULL,\"a\\\"b\",\"{\\\"y\\\":\\\"}\\\"}\"}|\\x00ff|2023-11-14 22:13:21+00
+3|||x|\"text\"|{\"2024-01-01 00:00:00+00\"}|2024-01-01 12:00:00+00|[\"2024-01-01 00:00:00+00\",infinity)|||||2023-11-14 22:13:21+00
+7|||now|{\"when\": \"now\"}||||||||2023-11-14 22:13:21+00
+11|||the last counts|||||||||2023-11-14 22:13:21+00"
+check "the others are dead letters, each with its reason" "$(sql "SELECT \"offset\", column_name, sqlstate
+  FROM olap.dead_letters WHERE pipeline = 'types' ORDER BY 1")" "\
+1|g|23502
+2|g|23502
+4|ts|22007
+5|m|22007
+6|r|22007
+8|a|22P02
+9||22032
+10||22021"
+
+# --- a row no page or index has room for stops nothing ---
+sql "CREATE TABLE wide (k int, s text); CREATE INDEX ON wide (s);
+     CREATE FOREIGN TABLE wide_topic (k int, s text) SERVER kafka OPTIONS (topic 'wide')"
+{
+  echo '{"k":1,"s":"before"}'
+  echo "{\"k\":2,\"s\":\"$(head -c 9000 /dev/urandom | base64 -w 0)\"}"
+  echo '{"k":3,"s":"behind"}'
+  printf '{"k":4,"s":%0100000d}\n' 7
+  head -c 100000 /dev/zero | tr '\0' '['; echo
+  for _ in $(seq 20000); do printf '{"k":'; done; echo
+} | put wide
+pipeline_create wide
+read_to wide 6
+check "rows around one that is too wide go in" "$(sql "SELECT string_agg(k::text, ',' ORDER BY k) FROM wide")" "1,3"
+check "what cannot be stored is a dead letter" "$(sql "SELECT \"offset\", sqlstate FROM olap.dead_letters
+  WHERE pipeline = 'wide' ORDER BY 1")" "$(printf '1|54000\n3|22032\n4|54000\n5|54000')"
+
+# --- a batch of nothing but bad rows: no memory without bounds ---
+sql "CREATE TABLE bad (a int CHECK (a < 0), b text);
+     CREATE FOREIGN TABLE bad_topic (a int, b text) SERVER kafka OPTIONS (topic 'bad')"
+awk 'BEGIN { for (i = 0; i < 10000; i++) printf "{\"a\":%d,\"b\":\"%0200d\"}\n", i, i }' | put bad
+pipeline_create bad
+wait_for 60 "SELECT count(*) FROM olap.dead_letters WHERE pipeline = 'bad'" 10000 || give_up "10,000 bad rows become dead letters"
+pid=$(sql "SELECT pid FROM olap.pipeline_status WHERE name = 'bad'")
+peak=$(awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$pid/status")
+note "worker's peak with 10,000 bad rows of 2 MB: $peak MiB"
+check_that "its memory stays bounded" "$peak < 200"
+
+# --- both tables change their type under a running pipeline ---
+sql "CREATE TABLE moving (id int, b text) USING olap;
+     CREATE FOREIGN TABLE moving_topic (id int, b text) SERVER kafka OPTIONS (topic 'moving')"
+pipeline_create moving
+for i in $(seq 1 400); do echo "{\"id\":$i,\"b\":\"row $i\"}"; sleep 0.01; done | put moving &
+feeder=$!
+wait_for 20 "SELECT count(*) > 20 FROM moving" t || fail "the pipeline runs"
+sql "BEGIN; ALTER FOREIGN TABLE moving_topic ALTER id TYPE text; ALTER TABLE moving ALTER id TYPE text; COMMIT"
+wait "$feeder"
+read_to moving 400
+check "rows before and after a change of type are all in" "$(sql "SELECT count(*), count(DISTINCT id), sum(id::int) FROM moving")" "400|400|80200"
+check "no process crashed" "$(grep -c 'terminated by signal' "$DIR/pg/log" || true)" 0
+
+# --- dropped and made anew in one transaction, for another topic ---
+sql "CREATE FOREIGN TABLE other_topic (id text, b text) SERVER kafka OPTIONS (topic 'other')"
+sql "BEGIN; SELECT olap.drop_pipeline('moving');
+     SELECT olap.create_pipeline('moving', 'other_topic', 'moving'); COMMIT" > /dev/null
+echo '{"id":1000}' | put other
+if wait_for 20 "SELECT count(*) FROM moving WHERE id = '1000'" 1; then pass "the new pipeline runs, not the old"; else fail "the new pipeline runs, not the old"; fi
+
+# --- rights of the owner that go ---
+sql "CREATE ROLE feeder LOGIN; GRANT INSERT ON moving TO feeder; GRANT SELECT ON other_topic TO feeder;
+     SELECT olap.drop_pipeline('moving')" > /dev/null
+sql "SET ROLE feeder; SELECT olap.create_pipeline('moving', 'other_topic', 'moving', start => 'latest')" > /dev/null
+wait_for 10 "$(state_of moving)" running || fail "it runs as another role"
+sql "REVOKE SELECT ON other_topic FROM feeder"
+echo '{"id":1001}' | put other
+if wait_for 10 "SELECT last_error FROM olap.pipeline_status WHERE name = 'moving'" "permission denied for foreign table other_topic"; then
+  pass "without SELECT on its source a pipeline stops"
+else
+  fail "without SELECT on its source a pipeline stops"
+fi
+check "nothing went in" "$(sql "SELECT count(*) FROM moving WHERE id = '1001'")" 0
+sql "GRANT SELECT ON other_topic TO feeder; SELECT olap.resume_pipeline('moving')" > /dev/null
+if wait_for 3 "SELECT count(*) FROM moving WHERE id = '1001'" 1; then pass "resume_pipeline tries at once"; else fail "resume_pipeline tries at once"; fi
+
+# --- a gap of no records: where it was is where it goes on ---
+sql "SELECT olap.pause_pipeline('moving')" > /dev/null
+wait_for 10 "SELECT count(*) FROM olap.pipeline_status WHERE name = 'moving' AND pid IS NULL" 1 || fail "it pauses"
+sql "UPDATE olap.pipeline_offset SET state = 'offset_lost' WHERE pipeline = 'moving';
+     SELECT olap.accept_gap('moving', 0, 'nothing was lost', start => '2'), olap.resume_pipeline('moving')" > /dev/null
+echo '{"id":1002}' | put other
+if wait_for 10 "SELECT count(*) FROM moving WHERE id = '1002'" 1; then pass "an accepted gap of no records"; else fail "an accepted gap of no records"; fi
+check "the ledger proves it" "$(sql "SELECT bool_and(ok) FROM olap.check_ledger('moving')")" t
+
+# --- timestamps that lie: freshness is about what the table lacks ---
+sql "CREATE TABLE clocks (id int);
+     CREATE FOREIGN TABLE clocks_topic (id int) SERVER kafka OPTIONS (topic 'clocks');
+     SELECT olap.create_pipeline('clocks', 'clocks_topic', 'clocks')" > /dev/null
+echo '{"id":1}' | put clocks
+read_to clocks 1
+wait_for 10 "SELECT freshness < '5 s' FROM olap.pipeline_status WHERE name = 'clocks'" t || fail "caught up, it is fresh"
+sql "SELECT olap.alter_pipeline('clocks', max_delay => '4 s')" > /dev/null
+sleep 2
+echo '{"id":2}' | put clocks --timestamp 1000000000000
+read_to clocks 2
+echo '{"id":3}' | put clocks --timestamp 1000000000000
+sleep 1.5
+check "a record with an old timestamp does not make the table old" "$(sql "SELECT lag, freshness < '10 s'
+  FROM olap.pipeline_status WHERE name = 'clocks'")" "1|t"
+read_to clocks 3
+sql "BEGIN; LOCK TABLE clocks IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(8); COMMIT" > /dev/null &
+locker=$!
+echo '{"id":5}' | put clocks --timestamp 99999999999999
+sleep 7
+check_that "one with a timestamp of the future does not make a stuck pipeline fresh" "$(sql "SELECT
+  extract(epoch FROM freshness) FROM olap.pipeline_status WHERE name = 'clocks'") >= 2"
+wait "$locker" || true
+done_testing

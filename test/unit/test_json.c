@@ -121,6 +121,7 @@ semantics(void)
 	GOOD("\xEF\xBB\xBF{\"a\":1}"); BAD("{\"a\":1}\0", "22032"); BAD("{\"a\":tru}", "22032"); BAD("{\"zz\":nul}", "22032");
 	GOOD("{\"a\":1,\"a\":2}"); CHECK_INT(I64(0), 2); CHECK_INT(olap_json_duplicate_keys(dec), 1);
 	BAD("{\"a\":1x,\"a\":2}", "22032");
+	BAD("{\"geo\":{\"tags\":[0,{\"name\":1x}]},\"geo\":5}", "22032");
 	GOOD("{\"geo\":{\"tags\":[{\"name\":\"x\"},{\"name\":\"y\"}]}}"); CHECK(text_is(6, "y"));
 	GOOD("{\"geo\":{\"tags\":[0,{\"name\":\"y\"}]},\"geo\":5}"); CHECK(NUL(6));
 	GOOD("{\"ts\":\"2024-02-29T23:59:60+01:00\"}"); CHECK_INT(I64(4), INT64CONST(762562800000000));

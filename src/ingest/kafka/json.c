@@ -95,16 +95,28 @@ fail_grammar(OlapJsonDecoder *d, const char *what)
 						  what, d->index[d->i]);
 }
 
-/* Forget the columns below a node: its value is being replaced. */
-static void
+/*
+ * Forget the columns at and below a node: its value is being replaced.  What was
+ * noted is checked now, for no column will read it: the whole text must be JSON.
+ */
+static bool
 forget(OlapJsonDecoder *d, OlapJsonNode *node)
 {
 	for (int i = 0; i < node->ncolumns; i++)
-		d->slots[node->columns[i]].token = 0;
+	{
+		OlapJsonSlot *slot = &d->slots[node->columns[i]];
+
+		if (slot->token != 0 && !olap_json_scalar_check(d, slot->token - 1))
+			return false;
+		slot->token = 0;
+	}
 	for (int i = 0; i < node->nkeys; i++)
-		forget(d, node->keys[i]);
+		if (!forget(d, node->keys[i]))
+			return false;
 	for (int i = 0; i < node->nelements; i++)
-		forget(d, node->elements[i]);
+		if (!forget(d, node->elements[i]))
+			return false;
+	return true;
 }
 
 static bool
@@ -229,14 +241,8 @@ walk_value(OlapJsonDecoder *d, OlapJsonNode *node, int depth)
 		if (node->seen == d->row)
 		{
 			d->duplicates++;
-			for (int i = 0; i < node->ncolumns; i++)
-			{
-				uint32		old = d->slots[node->columns[i]].token;
-
-				if (old != 0 && !olap_json_scalar_check(d, old - 1))
-					return false;
-			}
-			forget(d, node);
+			if (!forget(d, node))
+				return false;
 		}
 		node->seen = d->row;
 		wanted = node->ncolumns > 0;

@@ -67,6 +67,7 @@ CREATE TABLE olap.pipeline (
   max_rows integer NOT NULL CHECK (max_rows BETWEEN 1 AND 10000000),
   max_bytes bigint NOT NULL CHECK (max_bytes BETWEEN 1024 AND 4294967296),
   max_delay_ms integer NOT NULL CHECK (max_delay_ms BETWEEN 100 AND 60000),
+  max_dead_ratio double precision NOT NULL DEFAULT 1 CHECK (max_dead_ratio BETWEEN 0 AND 1),
   config_version integer NOT NULL DEFAULT 1,
   epoch bigint NOT NULL DEFAULT 0,
   crashes integer NOT NULL DEFAULT 0,
@@ -155,7 +156,7 @@ SELECT pg_catalog.pg_extension_config_dump('olap.dead_letter', '');
 CREATE FUNCTION olap.create_pipeline(name text, source regclass, target regclass,
     start text DEFAULT 'earliest', max_rows integer DEFAULT 100000,
     max_bytes bigint DEFAULT 67108864, max_delay interval DEFAULT '1 second',
-    query text DEFAULT NULL, paused boolean DEFAULT false)
+    query text DEFAULT NULL, paused boolean DEFAULT false, max_dead_ratio double precision DEFAULT 1)
   RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'olap_create_pipeline';
 COMMENT ON FUNCTION olap.create_pipeline IS 'start reading a Kafka topic (the foreign table source) into the table target';
 
@@ -172,7 +173,7 @@ CREATE FUNCTION olap.drop_pipeline(name text, if_exists boolean DEFAULT false)
 COMMENT ON FUNCTION olap.drop_pipeline IS 'remove a pipeline with its offsets, ledger and dead letters; the rows stay';
 
 CREATE FUNCTION olap.alter_pipeline(name text, max_rows integer DEFAULT NULL,
-    max_bytes bigint DEFAULT NULL, max_delay interval DEFAULT NULL)
+    max_bytes bigint DEFAULT NULL, max_delay interval DEFAULT NULL, max_dead_ratio double precision DEFAULT NULL)
   RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'olap_alter_pipeline';
 COMMENT ON FUNCTION olap.alter_pipeline IS 'change the limits at which a pipeline commits';
 
@@ -249,7 +250,7 @@ SELECT p.name,
        GREATEST(o.committed_at, l.last_commit) AS last_commit,
        p.epoch, l.pid, l.started_at,
        CASE WHEN l.state = 'disconnected' THEN l.state_since END AS disconnected_since,
-       p.max_rows, p.max_bytes, p.max_delay_ms * interval '1 millisecond' AS max_delay
+       p.max_rows, p.max_bytes, p.max_delay_ms * interval '1 millisecond' AS max_delay, p.max_dead_ratio
 FROM olap.pipeline p
 LEFT JOIN olap._live() l ON l.name = p.name
 LEFT JOIN (

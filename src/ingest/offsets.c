@@ -246,6 +246,23 @@ bytes_datum(const char *data, size_t len)
 	return PointerGetDatum(b);
 }
 
+/* It may end inside a character, or hold bytes that are none. */
+void
+olap_clean_reason(char *text)
+{
+	size_t		len = strlen(text);
+
+	for (size_t cut = 0; cut < 4 && cut <= len; cut++)
+		if (pg_verifymbstr(text, len - cut, true))
+		{
+			text[len - cut] = '\0';
+			return;
+		}
+	for (char *c = text; *c != '\0'; c++)
+		if (IS_HIGHBIT_SET(*c))
+			*c = '?';
+}
+
 void
 olap_dead_letter_add(const OlapPipeline *p, const OlapOffset *offset,
 					 const OlapMessage *m, const OlapDecodeError *error)
@@ -253,16 +270,8 @@ olap_dead_letter_add(const OlapPipeline *p, const OlapOffset *offset,
 	static const Oid types[] = {TEXTOID, INT4OID, INT4OID, INT8OID,
 		TIMESTAMPTZOID, BYTEAOID, BYTEAOID, INT8OID, TEXTOID, TEXTOID, TEXTOID};
 	char		nulls[] = "           ";
-	char		message[sizeof(error->message)];
 	Datum		values[lengthof(types)];
 	OlapCatalogScope scope;
-
-	/* it may quote bytes of the record, or end inside a character */
-	strlcpy(message, error->message, sizeof(message));
-	if (!pg_verifymbstr(message, strlen(message), true))
-		for (char *c = message; *c != '\0'; c++)
-			if (IS_HIGHBIT_SET(*c))
-				*c = '?';
 
 	values[0] = CStringGetTextDatum(p->name);
 	values[1] = Int32GetDatum(m->partition);
@@ -274,7 +283,7 @@ olap_dead_letter_add(const OlapPipeline *p, const OlapOffset *offset,
 	values[7] = Int64GetDatum((int64) m->value_len);
 	values[8] = CStringGetTextDatum(error->column);
 	values[9] = CStringGetTextDatum(error->sqlstate);
-	values[10] = CStringGetTextDatum(message);
+	values[10] = CStringGetTextDatum(error->message);
 	if (!timestamp_fits(m->timestamp_ms))
 		nulls[4] = 'n';
 	if (m->key == NULL)

@@ -21,6 +21,9 @@
 /* The commit of a worker that no longer owns the pipeline. */
 #define OLAP_ERRCODE_FENCED MAKE_SQLSTATE('5','5','O','L','1')
 
+/* More dead letters than the pipeline's limit allows. */
+#define OLAP_ERRCODE_TOO_MANY_DEAD MAKE_SQLSTATE('5','5','O','L','2')
+
 /* Payload bytes of one dead letter that are kept; value_length has the whole. */
 #define OLAP_DEAD_LETTER_BYTES (1024 * 1024)
 
@@ -84,6 +87,9 @@ extern OlapOffset olap_offsets_add(const OlapPipeline *pipeline,
 extern void olap_offsets_stop(const OlapPipeline *pipeline,
 							  const OlapOffset *offset, const char *state,
 							  int64 log_start, const char *reason);
+
+/* Make a reason that quotes a record's bytes valid text, in place. */
+extern void olap_clean_reason(char *text);
 
 extern void olap_dead_letter_add(const OlapPipeline *pipeline,
 								 const OlapOffset *offset,

@@ -114,6 +114,15 @@ result_int(int column, bool is_int8, int64 missing)
 	return is_int8 ? DatumGetInt64(value) : DatumGetInt32(value);
 }
 
+static double
+result_float(int column)
+{
+	bool		isnull;
+
+	return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0],
+										SPI_tuptable->tupdesc, column, &isnull));
+}
+
 static char *
 result_text(int column, MemoryContext cxt)
 {
@@ -143,12 +152,12 @@ olap_pipeline_load(const char *name, bool lock)
 						  "SELECT name, source::oid, target::oid, owner, owner_oid,"
 						  " system_identifier, database_oid, state, max_rows, max_bytes,"
 						  " max_delay_ms, config_version, epoch, crashes,"
-						  " attempt_partition, attempt_offset, attempts, created_at"
+						  " attempt_partition, attempt_offset, attempts, created_at, max_dead_ratio"
 						  " FROM olap.pipeline WHERE name = $1 FOR UPDATE" :
 						  "SELECT name, source::oid, target::oid, owner, owner_oid,"
 						  " system_identifier, database_oid, state, max_rows, max_bytes,"
 						  " max_delay_ms, config_version, epoch, crashes,"
-						  " attempt_partition, attempt_offset, attempts, created_at"
+						  " attempt_partition, attempt_offset, attempts, created_at, max_dead_ratio"
 						  " FROM olap.pipeline WHERE name = $1",
 						  1, types, values, NULL) == 1)
 	{
@@ -170,6 +179,7 @@ olap_pipeline_load(const char *name, bool lock)
 		p->attempt_partition = (int) result_int(15, false, -1);
 		p->attempt_offset = result_int(16, true, -1);
 		p->attempts = (int) result_int(17, false, 0);
+		p->max_dead_ratio = result_float(19);
 		p->created_at = (TimestampTz) result_int(18, true, 0);
 	}
 	olap_catalog_end(&scope);
@@ -204,9 +214,9 @@ olap_pipeline_visible(Oid role, Oid owner, bool monitor)
 
 void
 olap_pipeline_note_error(const char *name, const char *sqlstate,
-						 const char *message, bool count)
+						 const char *message, OlapErrorWeight weight)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, BOOLOID, INT4OID};
+	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, BOOLOID, INT4OID, BOOLOID};
 	OlapCatalogScope scope;
 
 	SetCurrentStatementStartTimestamp();
@@ -214,13 +224,14 @@ olap_pipeline_note_error(const char *name, const char *sqlstate,
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (!RecoveryInProgress() && olap_catalog_exists())
 	{
-		Datum		values[5];
+		Datum		values[6];
 
 		values[0] = CStringGetTextDatum(name);
 		values[1] = CStringGetTextDatum(sqlstate);
 		values[2] = CStringGetTextDatum(message);
-		values[3] = BoolGetDatum(count);
+		values[3] = BoolGetDatum(weight != OLAP_ERROR_NOTED);
 		values[4] = Int32GetDatum(OLAP_PIPELINE_MAX_ERRORS);
+		values[5] = BoolGetDatum(weight == OLAP_ERROR_FAILS);
 		olap_catalog_begin(&scope);
 		olap_catalog_exec(NULL,
 						  "UPDATE olap.pipeline SET last_error = $3, last_error_sqlstate = $2,"
@@ -228,13 +239,13 @@ olap_pipeline_note_error(const char *name, const char *sqlstate,
 						  " error_count = CASE WHEN NOT $4 THEN error_count"
 						  "   WHEN last_error = $3 AND last_error_sqlstate = $2 THEN error_count + 1"
 						  "   ELSE 1 END,"
-						  " state = CASE WHEN $4 AND state = 'running' AND last_error = $3"
-						  "   AND last_error_sqlstate = $2 AND error_count + 1 >= $5"
+						  " state = CASE WHEN state = 'running' AND ($6 OR $4 AND last_error = $3"
+						  "   AND last_error_sqlstate = $2 AND error_count + 1 >= $5)"
 						  "   THEN 'failed' ELSE state END"
 						  " WHERE name = $1",
-						  5, types, values, NULL);
+						  6, types, values, NULL);
 		olap_catalog_end(&scope);
-		if (count)
+		if (weight != OLAP_ERROR_NOTED)
 			olap_live_request_look();
 	}
 	PopActiveSnapshot();

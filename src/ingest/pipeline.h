@@ -34,6 +34,7 @@ typedef struct OlapPipeline
 	int			max_rows;
 	int64		max_bytes;
 	int			max_delay_ms;
+	double		max_dead_ratio; /* 1: no limit */
 	int			version;
 	TimestampTz created_at;
 	int64		epoch;
@@ -90,13 +91,19 @@ extern bool olap_pipeline_visible(Oid role, Oid owner, bool monitor);
 /* Owner of a row as valid here, from its stored name and OID. */
 extern Oid	olap_pipeline_owner(bool local, const char *name, Oid oid);
 
+typedef enum OlapErrorWeight
+{
+	OLAP_ERROR_NOTED,			/* shown, no more */
+	OLAP_ERROR_COUNTS,			/* identical ones in a row count up to 'failed' */
+	OLAP_ERROR_FAILS			/* 'failed' at once: trying again is of no use */
+} OlapErrorWeight;
+
 /*
  * Note an error in olap.pipeline in a transaction of its own; the caller is
- * outside of one.  Identical ones in a row count up to 'failed'; count says
- * whether this one does.
+ * outside of one.
  */
 extern void olap_pipeline_note_error(const char *name, const char *sqlstate,
-									 const char *message, bool count);
+									 const char *message, OlapErrorWeight weight);
 
 /* Mark a running pipeline failed, in the current transaction. */
 extern void olap_pipeline_fail(const char *name, const char *message);

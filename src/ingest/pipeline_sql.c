@@ -117,6 +117,18 @@ delay_of(Interval *delay)
 	return (int) ms;
 }
 
+static Datum
+ratio_arg(FunctionCallInfo fcinfo, int i)
+{
+	double		ratio = PG_GETARG_FLOAT8(i);
+
+	if (!(ratio >= 0 && ratio <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_dead_ratio must be between 0 and 1")));
+	return Float8GetDatum(ratio);
+}
+
 /* --- create --- */
 
 /* May the caller read the source, and do source and target fit? */
@@ -142,10 +154,10 @@ check_tables(Oid source, Oid target)
 
 static void
 insert_pipeline(const char *name, Oid source, Oid target, int max_rows,
-				int64 max_bytes, int max_delay_ms, bool paused)
+				int64 max_bytes, int max_delay_ms, bool paused, Datum max_dead_ratio)
 {
 	static const Oid types[] = {OIDOID, OIDOID, TEXTOID, OIDOID, INT8OID, OIDOID,
-	TEXTOID, INT4OID, INT8OID, INT4OID};
+	TEXTOID, INT4OID, INT8OID, INT4OID, FLOAT8OID};
 	Datum		values[] = {
 		ObjectIdGetDatum(source), ObjectIdGetDatum(target),
 		CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
@@ -153,11 +165,12 @@ insert_pipeline(const char *name, Oid source, Oid target, int max_rows,
 		ObjectIdGetDatum(MyDatabaseId),
 		CStringGetTextDatum(paused ? "paused" : "running"),
 		Int32GetDatum(max_rows), Int64GetDatum(max_bytes),
-	Int32GetDatum(max_delay_ms)};
+	Int32GetDatum(max_delay_ms), max_dead_ratio};
 
 	if (exec_named("INSERT INTO olap.pipeline (name, source, target, owner, owner_oid,"
-				   " system_identifier, database_oid, state, max_rows, max_bytes, max_delay_ms)"
-				   " VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11)"
+				   " system_identifier, database_oid, state, max_rows, max_bytes, max_delay_ms,"
+				   " max_dead_ratio)"
+				   " VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12)"
 				   " ON CONFLICT DO NOTHING",
 				   name, lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
@@ -187,6 +200,7 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 	"max_rows", "max_bytes", "max_delay"};
 	char	   *name;
 	OlapStartOffset *offsets;
+	Datum		ratio;
 	int			delay_ms;
 	int			n;
 
@@ -205,13 +219,15 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 	check_range("max_rows", PG_GETARG_INT32(4), 1, MAX_ROWS_LIMIT, "");
 	check_range("max_bytes", PG_GETARG_INT64(5), MIN_BYTES_LIMIT, MAX_BYTES_LIMIT, "");
 	delay_ms = delay_of(PG_GETARG_INTERVAL_P(6));
+	require_arg(fcinfo, 9, "max_dead_ratio");
+	ratio = ratio_arg(fcinfo, 9);
 	PreventCommandIfReadOnly("create_pipeline()");
 	PreventCommandDuringRecovery("create_pipeline()");
 	check_tables(PG_GETARG_OID(1), PG_GETARG_OID(2));
 
 	/* the name first: a second session waits here, not with a broker open */
 	insert_pipeline(name, PG_GETARG_OID(1), PG_GETARG_OID(2), PG_GETARG_INT32(4),
-					PG_GETARG_INT64(5), delay_ms, !PG_ARGISNULL(8) && PG_GETARG_BOOL(8));
+					PG_GETARG_INT64(5), delay_ms, !PG_ARGISNULL(8) && PG_GETARG_BOOL(8), ratio);
 	offsets = olap_start_resolve(PG_GETARG_OID(1), GetUserId(), name,
 								 text_arg(fcinfo, 3), -1, &n);
 	if (n == 0)
@@ -294,9 +310,9 @@ olap_drop_pipeline(PG_FUNCTION_ARGS)
 Datum
 olap_alter_pipeline(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {INT4OID, INT8OID, INT4OID};
-	Datum		values[3] = {0};
-	char		nulls[] = "nnn";
+	static const Oid types[] = {INT4OID, INT8OID, INT4OID, FLOAT8OID};
+	Datum		values[4] = {0};
+	char		nulls[] = "nnnn";
 	char	   *name;
 
 	require_arg(fcinfo, 0, "name");
@@ -319,11 +335,17 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 		values[2] = Int32GetDatum(delay_of(PG_GETARG_INTERVAL_P(3)));
 		nulls[2] = ' ';
 	}
+	if (!PG_ARGISNULL(4))
+	{
+		values[3] = ratio_arg(fcinfo, 4);
+		nulls[3] = ' ';
+	}
 	exec_named("UPDATE olap.pipeline SET max_rows = COALESCE($2, max_rows),"
 			   " max_bytes = COALESCE($3, max_bytes),"
 			   " max_delay_ms = COALESCE($4, max_delay_ms),"
+			   " max_dead_ratio = COALESCE($5, max_dead_ratio),"
 			   " config_version = config_version + 1 WHERE name = $1",
-			   name, 3, types, values, nulls);
+			   name, 4, types, values, nulls);
 	olap_live_request_look();
 	PG_RETURN_VOID();
 }

@@ -286,7 +286,8 @@ stop_partition(OlapIngest *ingest, IngestPartition *p, const char *state,
 	begin();
 	olap_offsets_stop(ingest->pipeline, &p->offset, state, log_start, reason);
 	commit();
-	olap_pipeline_note_error(ingest->pipeline->name, "55000", reason, false);
+	olap_pipeline_note_error(ingest->pipeline->name, "55000", reason,
+							 OLAP_ERROR_NOTED);
 	p->offset.stopped = true;
 	ingest->reassign = true;
 }
@@ -431,7 +432,7 @@ handle_status(OlapIngest *ingest, const OlapSourceError *error)
 		olap_pipeline_note_error(ingest->pipeline->name,
 								 error->status == OLAP_SOURCE_DISCONNECTED ? "08006" :
 								 error->status == OLAP_SOURCE_AUTH ? "28000" : "42704",
-								 error->message, false);
+								 error->message, OLAP_ERROR_NOTED);
 	}
 	ingest_report(ingest, true);
 }

@@ -34,6 +34,9 @@
 /* Memory of vectors kept from batch to batch. */
 #define BATCH_KEEP_BYTES (256 * 1024 * 1024)
 
+/* A ratio of fewer records says nothing. */
+#define DEAD_RATIO_RECORDS 100
+
 /* A record that took the worker down so often is not decoded again. */
 #define MAX_ATTEMPTS 2
 
@@ -54,7 +57,10 @@ typedef struct Flush
 	OlapOutcome outcome;		/* of the current partition */
 	const OlapMessage *messages[BATCH_ROWS];	/* of the rows in the batch */
 	slist_head	dead;			/* of all partitions */
-	int64		inserted;		/* of all partitions */
+	const DeadLetter *first_dead;
+	int64		ndead;			/* of all partitions, as the following */
+	int64		read;
+	int64		inserted;
 } Flush;
 
 void
@@ -91,8 +97,11 @@ add_dead(Flush *f, const OlapMessage *message, const OlapDecodeError *error)
 	d->message = message;
 	d->offset = &f->partition->offset;
 	d->error = *error;
+	olap_clean_reason(d->error.message);
 	d->error.sqlstate = MemoryContextStrdup(f->ingest->flush_cxt, error->sqlstate);
 	slist_push_head(&f->dead, &d->node);
+	if (f->ndead++ == 0)
+		f->first_dead = d;
 	f->outcome.dead++;
 }
 
@@ -141,6 +150,7 @@ decode_one(Flush *f, const OlapMessage *m)
 	uint32		row = batch->nrows;
 
 	f->outcome.read++;
+	f->read++;
 	if (m->timestamp_ms >= 0)
 	{
 		f->outcome.min_ms = f->outcome.min_ms < 0 ? m->timestamp_ms :
@@ -239,6 +249,28 @@ write_dead_letters(Flush *f)
 	}
 }
 
+/*
+ * Is the contract wrong rather than a record?  Then the batch is not committed:
+ * better stop than turn a topic into dead letters.  Looks at this batch and at
+ * those of late, for batches may be small.
+ */
+static void
+check_dead_ratio(OlapIngest *ingest, const Flush *f)
+{
+	const OlapPipeline *p = ingest->pipeline;
+	int64		read = ingest->recent_read + f->read;
+	int64		dead = ingest->recent_dead + f->ndead;
+
+	if (f->ndead == 0 || p->max_dead_ratio >= 1 || read < DEAD_RATIO_RECORDS ||
+		dead <= p->max_dead_ratio * read)
+		return;
+	ereport(ERROR,
+			(errcode(OLAP_ERRCODE_TOO_MANY_DEAD),
+			 errmsg(INT64_FORMAT " of the last " INT64_FORMAT " records are dead letters, more than max_dead_ratio %g; offset " INT64_FORMAT " of partition %d: %s",
+					dead, read, p->max_dead_ratio, f->first_dead->message->offset,
+					f->first_dead->message->partition, f->first_dead->error.message)));
+}
+
 /* Sort the buffered records by partition, order within one kept. */
 static const OlapMessage **
 sort_buffer(OlapIngest *ingest, int *starts)
@@ -288,6 +320,7 @@ flush_in_transaction(OlapIngest *ingest, Flush *f)
 	}
 	if (f->sink != NULL)
 		olap_sink_close(f->sink);
+	check_dead_ratio(ingest, f);
 	write_dead_letters(f);
 	if (!ingest->settled && ingest->singles == 0)
 		olap_offsets_clear_crashes(p);
@@ -307,6 +340,14 @@ after_commit(OlapIngest *ingest, const Flush *f)
 		ingest->settled = true;
 	ingest_forget_buffer(ingest);
 	ingest->rate_rows += f->inserted;
+	ingest->recent_read += f->read;
+	ingest->recent_dead += f->ndead;
+	if (ingest->recent_read > DEAD_RATIO_RECORDS)
+	{
+		/* older batches weigh less and less */
+		ingest->recent_read /= 2;
+		ingest->recent_dead /= 2;
+	}
 	ingest->last_commit = ingest->progress_at = GetCurrentTimestamp();
 	MemoryContextReset(ingest->flush_cxt);
 	for (int i = 0; i < ingest->ncols; i++)

@@ -48,6 +48,8 @@ struct OlapIngest
 	MemoryContext flush_cxt;	/* reset after each flush */
 
 	bool		reassign;		/* partitions were stopped since assign() */
+	int64		recent_read;	/* records committed lately, and how many of */
+	int64		recent_dead;	/* them are dead letters; see check_dead_ratio() */
 	int			singles;		/* records still to be tried one by one */
 	bool		settled;		/* crash counter cleared */
 	TimestampTz opened_at;

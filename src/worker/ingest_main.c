@@ -194,7 +194,9 @@ note_error(ErrorData *edata)
 	PG_TRY();
 	{
 		olap_pipeline_note_error(order.name, state,
-								 edata->message != NULL ? edata->message : "", true);
+								 edata->message != NULL ? edata->message : "",
+								 edata->sqlerrcode == OLAP_ERRCODE_TOO_MANY_DEAD ?
+								 OLAP_ERROR_FAILS : OLAP_ERROR_COUNTS);
 	}
 	PG_CATCH();
 	{

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 broker_begin
-for t in types wide bad moving other clocks; do topic_create "$t" 1; done
+for t in types wide bad moving other clocks ratio; do topic_create "$t" 1; done
 server_start "max_worker_processes = 12"
 kafka_server
 
@@ -89,6 +89,21 @@ pid=$(sql "SELECT pid FROM olap.pipeline_status WHERE name = 'bad'")
 peak=$(awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$pid/status")
 note "worker's peak with 10,000 bad rows of 2 MB: $peak MiB"
 check_that "its memory stays bounded" "$peak < 200"
+
+# --- a limit for dead letters: the contract is wrong, not the records ---
+sql "CREATE TABLE ratio (id int);
+     CREATE FOREIGN TABLE ratio_topic (id int) SERVER kafka OPTIONS (topic 'ratio');
+     SELECT olap.create_pipeline('ratio', 'ratio_topic', 'ratio', max_dead_ratio => 0.1)" > /dev/null
+{ seq 1 95 | sed 's/.*/{"id":&}/'; seq 1 5 | sed 's/.*/{"id":"nö&"}/'; } | put ratio
+read_to ratio 100
+check "within the limit, a pipeline goes on" "$(sql "SELECT rows, dead_letters FROM olap.pipeline_status WHERE name = 'ratio'")" "95|5"
+seq 1 50 | sed 's/.*/{"id":"nö&"}/' | put ratio
+wait_for 10 "$(state_of ratio)" failed || fail "beyond it, a pipeline has failed"
+check "the batch is not committed, and the reason given" "$(sql "SELECT rows, dead_letters, last_error FROM olap.pipeline_status
+  WHERE name = 'ratio'")" "95|5|55 of the last 150 records are dead letters, more than max_dead_ratio 0.1; offset 100 of partition 0: invalid input for integer: \"nö1\""
+sql "SELECT olap.alter_pipeline('ratio', max_dead_ratio => 1), olap.resume_pipeline('ratio')" > /dev/null
+read_to ratio 150
+check "with the limit raised it goes on" "$(sql "SELECT rows, dead_letters FROM olap.pipeline_status WHERE name = 'ratio'")" "95|55"
 
 # --- both tables change their type under a running pipeline ---
 sql "CREATE TABLE moving (id int, b text) USING olap;

@@ -361,17 +361,27 @@ olap_offsets_fold_ledger(const OlapPipeline *p)
 
 	olap_catalog_begin(&scope);
 	olap_catalog_exec(NULL,
-					  "WITH numbered AS ("
-					  " SELECT partition, incarnation, from_offset, kind,"
-					  "  count(*) FILTER (WHERE kind = 'gap') OVER"
-					  "   (PARTITION BY partition, incarnation ORDER BY from_offset) AS island"
-					  " FROM olap.pipeline_ledger WHERE pipeline = $1"
-					  "  AND committed_at < now() - interval '" OLAP_LEDGER_KEEP "'),"
+					  "WITH marked AS ("
+					  " SELECT partition, incarnation, from_offset, to_offset,"
+					  "  CASE WHEN kind = 'gap' THEN NULL"
+					  "   WHEN committed_at < now() - interval '" OLAP_LEDGER_KEEP "' THEN '-infinity'"
+					  "   WHEN committed_at < date_trunc('hour', now()) - interval '" OLAP_LEDGER_DETAIL "'"
+					  "   THEN date_trunc('hour', committed_at) END AS bucket"
+					  " FROM olap.pipeline_ledger WHERE pipeline = $1),"
+					  " joined AS ("
+					  " SELECT *, COALESCE(bucket = lag(bucket) OVER w"
+					  "  AND from_offset = lag(to_offset) OVER w, false) AS joins FROM marked"
+					  " WINDOW w AS (PARTITION BY partition, incarnation ORDER BY from_offset)),"
+					  " numbered AS ("
+					  " SELECT *, count(*) FILTER (WHERE NOT joins) OVER"
+					  "  (PARTITION BY partition, incarnation ORDER BY from_offset) AS run FROM joined),"
+					  " counted AS ("
+					  " SELECT *, count(*) OVER (PARTITION BY partition, incarnation, run) AS n FROM numbered),"
 					  " old AS ("
-					  " DELETE FROM olap.pipeline_ledger l USING numbered n"
-					  " WHERE l.pipeline = $1 AND l.partition = n.partition"
-					  "  AND l.incarnation = n.incarnation AND l.from_offset = n.from_offset"
-					  "  AND n.kind <> 'gap' RETURNING l.*, n.island)"
+					  " DELETE FROM olap.pipeline_ledger l USING counted c"
+					  " WHERE l.pipeline = $1 AND l.partition = c.partition"
+					  "  AND l.incarnation = c.incarnation AND l.from_offset = c.from_offset"
+					  "  AND c.n > 1 RETURNING l.*, c.run)"
 					  " INSERT INTO olap.pipeline_ledger (pipeline, partition, incarnation,"
 					  "  from_offset, to_offset, kind, read, inserted, updated, deleted,"
 					  "  filtered, tombstone, dead, min_time, max_time, epoch, committed_at)"
@@ -379,7 +389,7 @@ olap_offsets_fold_ledger(const OlapPipeline *p)
 					  "  'summary', sum(read), sum(inserted), sum(updated), sum(deleted),"
 					  "  sum(filtered), sum(tombstone), sum(dead), min(min_time),"
 					  "  max(max_time), $2, max(committed_at)"
-					  " FROM old GROUP BY partition, incarnation, island",
+					  " FROM old GROUP BY partition, incarnation, run",
 					  2, types, values, NULL);
 	olap_catalog_end(&scope);
 }

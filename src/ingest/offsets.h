@@ -103,9 +103,12 @@ extern void olap_offsets_count_start(const OlapPipeline *pipeline);
 extern void olap_offsets_clear_crashes(const OlapPipeline *pipeline);
 
 /*
- * Fold ledger rows older than OLAP_LEDGER_KEEP into one a partition, so that the
- * ledger stays small and still tiles.  Accepted gaps are kept as they are.
+ * Fold ledger rows older than OLAP_LEDGER_DETAIL into one an hour and partition,
+ * those older than OLAP_LEDGER_KEEP into one a partition, so that the ledger
+ * stays small (a batch adds a row a partition) and still tiles.  Accepted gaps
+ * are kept as they are, and so is a hole that should not be.
  */
+#define OLAP_LEDGER_DETAIL "3 hours"
 #define OLAP_LEDGER_KEEP "7 days"
 extern void olap_offsets_fold_ledger(const OlapPipeline *pipeline);
 

@@ -182,15 +182,20 @@ olap_sink_slow_reason(const OlapSink *sink)
 }
 
 /*
- * Program limits are rows too wide for a page or an index; deeper nesting than
- * the stack has room for is of the same class, but the fault of code.
+ * Is an error the fault of a row (and not of the system)?  Program limits are
+ * rows too wide for a page or an index; deeper nesting than the stack has room
+ * for is of the same class, but the fault of code.  A row that violates a policy
+ * of row security has the SQLSTATE of a missing right: where it was raised tells.
  */
-bool
-olap_sink_is_row_error(int sqlerrcode)
+static bool
+is_row_error(const ErrorData *edata)
 {
-	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
+	int			category = ERRCODE_TO_CATEGORY(edata->sqlerrcode);
 
-	return sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED ||
+	return edata->sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED ||
+		(edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE &&
+		 edata->funcname != NULL &&
+		 strcmp(edata->funcname, "ExecWithCheckOptions") == 0) ||
 		category == ERRCODE_DATA_EXCEPTION ||
 		category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
 		category == ERRCODE_WITH_CHECK_OPTION_VIOLATION ||
@@ -294,7 +299,7 @@ insert_isolating(OlapSink *sink, OlapBatch *batch, uint32 lo, uint32 hi,
 
 	if (edata == NULL)
 		return inserted;
-	if (!olap_sink_is_row_error(edata->sqlerrcode))
+	if (!is_row_error(edata))
 		ReThrowError(edata);
 	if (hi - lo == 1)
 	{

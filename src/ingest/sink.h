@@ -43,10 +43,7 @@ extern uint32 olap_sink_insert(OlapSink *sink, OlapBatch *batch,
 /* Write out what waits in buffers; relations stay locked until commit. */
 extern void olap_sink_close(OlapSink *sink);
 
-/* NULL on the fast path, else why not. */
+/* NULL on the fast path, else why not: a constant. */
 extern const char *olap_sink_slow_reason(const OlapSink *sink);
-
-/* Is an error of this SQLSTATE the fault of a row (and not of the system)? */
-extern bool olap_sink_is_row_error(int sqlerrcode);
 
 #endif							/* OLAP_SINK_H */

@@ -39,7 +39,7 @@
 #define DISCOVERY_TIMEOUT_MS 1000
 /* Looks that must miss a partition before it counts as gone: brokers may lag. */
 #define MISSING_LOOKS 3
-#define FOLD_FIRST_MS (60 * 1000)
+#define FOLD_FIRST_MS (5 * 1000)
 #define FOLD_MS (3600 * 1000)
 #define INVALIDATION_MS 1000
 #define MIRROR_MS 5000

@@ -301,6 +301,19 @@ sort_buffer(OlapIngest *ingest, int *starts)
 	return sorted;
 }
 
+/* Say once, and when it changes, why rows go in by INSERT. */
+static void
+tell_path(OlapIngest *ingest, const OlapSink *sink)
+{
+	const char *reason = olap_sink_slow_reason(sink);
+
+	if (reason != NULL && reason != ingest->slow_reason)
+		ereport(LOG,
+				(errmsg("pipeline \"%s\" stores rows by INSERT, not as column vectors: %s",
+						ingest->pipeline->name, reason)));
+	ingest->slow_reason = reason;
+}
+
 /* The transaction. */
 static void
 flush_in_transaction(OlapIngest *ingest, Flush *f)
@@ -310,8 +323,11 @@ flush_in_transaction(OlapIngest *ingest, Flush *f)
 	const OlapMessage **sorted = sort_buffer(ingest, starts);
 
 	if (starts[ingest->npartitions] > 0)
+	{
 		f->sink = olap_sink_open(p->source, p->target, ingest->types,
 								 ingest->ncols, p->owner);
+		tell_path(ingest, f->sink);
+	}
 	for (int i = 0; i < ingest->npartitions; i++)
 	{
 		f->partition = &ingest->partitions[i];

@@ -48,6 +48,7 @@ struct OlapIngest
 	MemoryContext flush_cxt;	/* reset after each flush */
 
 	bool		reassign;		/* partitions were stopped since assign() */
+	const char *slow_reason;	/* as told last; a constant */
 	int64		recent_read;	/* records committed lately, and how many of */
 	int64		recent_dead;	/* them are dead letters; see check_dead_ratio() */
 	int			singles;		/* records still to be tried one by one */

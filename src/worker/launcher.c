@@ -256,6 +256,10 @@ reap(OlapLiveSlot *slot, TimestampTz now)
 			slot->next_start =
 				TimestampTzPlusMilliseconds(now, Min(1000 << shift, MAX_BACKOFF_MS));
 			slot->failures++;
+			/* not even an error was noted: killed, or refused a connection */
+			if (slot->error[0] == '\0')
+				strlcpy(slot->error, "the worker ended without an error of its own; see the server's log",
+						sizeof(slot->error));
 			break;
 	}
 	slot->state = OLAP_LIVE_RETRYING;

@@ -141,14 +141,64 @@ check "nothing went in" "$(sql "SELECT count(*) FROM moving WHERE id = '1001'")"
 sql "GRANT SELECT ON other_topic TO feeder; SELECT olap.resume_pipeline('moving')" > /dev/null
 if wait_for 3 "SELECT count(*) FROM moving WHERE id = '1001'" 1; then pass "resume_pipeline tries at once"; else fail "resume_pipeline tries at once"; fi
 
+# --- row security: a row the policy refuses is a dead letter, the others go in ---
+sql "ALTER TABLE moving ENABLE ROW LEVEL SECURITY;
+     CREATE POLICY even ON moving FOR INSERT TO feeder WITH CHECK (id::int % 2 = 0)"
+seq 2001 2004 | sed 's/.*/{"id":"&"}/' | put other
+if wait_for 10 "SELECT string_agg(id, ',' ORDER BY id) FROM moving WHERE id ~ '^200.$'" "2002,2004"; then
+  pass "rows that a policy allows go in"
+else
+  fail "rows that a policy allows go in"
+fi
+check "the others are dead letters" "$(sql "SELECT sqlstate, count(*) FROM olap.dead_letters WHERE pipeline = 'moving' GROUP BY 1")" "42501|2"
+
+# --- a worker that cannot even connect ---
+sql "ALTER ROLE feeder CONNECTION LIMIT 0; SELECT pg_terminate_backend(pid) FROM olap.pipeline_status WHERE name = 'moving'" > /dev/null
+if wait_for 10 "SELECT state, reason ~ 'server''s log' FROM olap.pipeline_status WHERE name = 'moving'" "retrying|t"; then
+  pass "where to look is said"
+else
+  fail "where to look is said"
+fi
+sql "ALTER ROLE feeder CONNECTION LIMIT -1; SELECT olap.resume_pipeline('moving')" > /dev/null
+wait_for 10 "$(state_of moving)" running || fail "it runs again"
+
 # --- a gap of no records: where it was is where it goes on ---
 sql "SELECT olap.pause_pipeline('moving')" > /dev/null
 wait_for 10 "SELECT count(*) FROM olap.pipeline_status WHERE name = 'moving' AND pid IS NULL" 1 || fail "it pauses"
 sql "UPDATE olap.pipeline_offset SET state = 'offset_lost' WHERE pipeline = 'moving';
-     SELECT olap.accept_gap('moving', 0, 'nothing was lost', start => '2'), olap.resume_pipeline('moving')" > /dev/null
+     SELECT olap.accept_gap('moving', 0, 'nothing was lost', start => '6'), olap.resume_pipeline('moving')" > /dev/null
 echo '{"id":1002}' | put other
 if wait_for 10 "SELECT count(*) FROM moving WHERE id = '1002'" 1; then pass "an accepted gap of no records"; else fail "an accepted gap of no records"; fi
 check "the ledger proves it" "$(sql "SELECT bool_and(ok) FROM olap.check_ledger('moving')")" t
+
+# --- the ledger is folded, and proves the same; a hole stays a hole ---
+topic_create fold 2
+sql "CREATE TABLE fold (id int);
+     CREATE FOREIGN TABLE fold_topic (id int) SERVER kafka OPTIONS (topic 'fold');
+     SELECT olap.create_pipeline('fold', 'fold_topic', 'fold', max_rows => 1)" > /dev/null
+seq 1 12 | sed 's/.*/{"id":&}/' | put fold
+seq 1 4 | sed 's/.*/{"id":&}/' | put fold --partition 1
+read_to fold 16
+sql "SELECT olap.pause_pipeline('fold')" > /dev/null
+wait_for 10 "SELECT count(*) FROM olap.pipeline_status WHERE name = 'fold' AND pid IS NULL" 1 || fail "it pauses"
+before=$(sql "SELECT partition, from_offset, to_offset, read, inserted, ok FROM olap.check_ledger('fold')")
+sql "UPDATE olap.pipeline_ledger SET committed_at = CASE WHEN from_offset < 4 THEN now() - interval '9 days'
+       WHEN from_offset < 7 THEN now() - interval '1 day' WHEN from_offset < 10 THEN now() - interval '20 hours' ELSE now() END
+     WHERE pipeline = 'fold' AND partition = 0;
+     UPDATE olap.pipeline_ledger SET committed_at = now() - interval '1 day' WHERE pipeline = 'fold' AND partition = 1;
+     DELETE FROM olap.pipeline_ledger WHERE pipeline = 'fold' AND partition = 1 AND from_offset = 1;
+     SELECT olap.resume_pipeline('fold')" > /dev/null
+wait_for 20 "SELECT count(*) FROM olap.ledger WHERE pipeline = 'fold' AND kind = 'summary'" 4 || fail "it folds"
+check "rows of an hour, and old ones, are one" "$(sql "SELECT partition, from_offset, to_offset, kind, read, inserted FROM olap.ledger
+  WHERE pipeline = 'fold' AND (kind = 'summary' OR partition = 1) ORDER BY 1, 2")" "\
+0|0|4|summary|4|4
+0|4|7|summary|3|3
+0|7|10|summary|3|3
+1|0|1|batch|1|1
+1|2|4|summary|2|2"
+check "the proof is the same" "$(sql "SELECT partition, from_offset, to_offset, read, inserted, ok FROM olap.check_ledger('fold')
+  WHERE partition = 0")" "$(head -1 <<< "$before")"
+check "the hole is seen" "$(sql "SELECT holes, ok FROM olap.check_ledger('fold') WHERE partition = 1")" "1|f"
 
 # --- timestamps that lie: freshness is about what the table lacks ---
 sql "CREATE TABLE clocks (id int);

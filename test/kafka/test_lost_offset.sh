@@ -76,4 +76,20 @@ else
   fail "accepted, all of the new topic goes in"
 fi
 check "the ledger proves both lives" "$(sql "SELECT bool_and(ok), count(*) FROM olap.check_ledger('anew')")" "t|3"
+
+# --- a topic that grows: the new partitions are read from their first record on ---
+$admin create grows 1
+sql "CREATE TABLE grows (id int);
+     CREATE FOREIGN TABLE grows_topic (id int) SERVER kafka OPTIONS (topic 'grows');
+     SELECT olap.create_pipeline('grows', 'grows_topic', 'grows')" > /dev/null
+seq 1 10 | sed 's/.*/{"id":&}/' | put grows
+wait_caught_up grows 20 || fail "the pipeline reads one partition"
+$admin grow grows 3
+for p in 0 1 2; do seq $((p * 10 + 11)) $((p * 10 + 20)) | sed 's/.*/{"id":&}/' | put grows --partition $p; done
+if wait_for 15 "SELECT count(*), count(DISTINCT id), max(id) FROM grows" "40|40|40"; then
+  pass "all of the new partitions goes in"
+else
+  fail "all of the new partitions goes in"
+fi
+check "the ledger proves it" "$(sql "SELECT bool_and(ok), count(*) FROM olap.check_ledger('grows')")" "t|3"
 done_testing

@@ -316,7 +316,8 @@ take_records(OlapIngest *ingest, int n)
 	TimestampTz now = n > 0 ? GetCurrentTimestamp() : 0;
 
 	if (n > 0 && ingest->nbuffer == 0)
-		ingest->buffered_since = now;
+		ingest->buffered_since = ingest->waiting_since != 0 ? ingest->waiting_since : now;
+	ingest->waiting_since = 0;
 	for (int i = ingest->nbuffer; i < ingest->nbuffer + n; i++)
 	{
 		const OlapMessage *m = &ingest->buffer[i];
@@ -602,6 +603,10 @@ max_delay(const OlapIngest *ingest)
 	return ingest->last_commit == 0 ? FIRST_DELAY_MS : ingest->pipeline->max_delay_ms;
 }
 
+/*
+ * Is it time to commit?  Records that are at hand come along, however late it is:
+ * else a worker that lags would commit ever smaller batches.
+ */
 static bool
 is_full(const OlapIngest *ingest, TimestampTz now)
 {
@@ -609,7 +614,8 @@ is_full(const OlapIngest *ingest, TimestampTz now)
 		return false;
 	return ingest->nbuffer >= ingest->pipeline->max_rows ||
 		ingest->bytes >= ingest->pipeline->max_bytes || ingest->singles > 0 ||
-		TimestampDifferenceExceeds(ingest->buffered_since, now, max_delay(ingest));
+		(!ingest->more &&
+		 TimestampDifferenceExceeds(ingest->buffered_since, now, max_delay(ingest)));
 }
 
 /* Milliseconds to wait for records before something else is due. */
@@ -636,6 +642,7 @@ olap_ingest_step(OlapIngest *ingest)
 	n = ingest->api->poll(ingest->source, poll_timeout(ingest),
 						  ingest->buffer + ingest->nbuffer, room,
 						  ingest->pipeline->max_bytes - ingest->bytes, &error);
+	ingest->more = n > 0 && n == room;
 	take_records(ingest, n);
 	handle_status(ingest, &error);
 	if (is_full(ingest, GetCurrentTimestamp()))

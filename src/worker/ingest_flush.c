@@ -394,6 +394,7 @@ bool
 ingest_flush(OlapIngest *ingest)
 {
 	Flush	   *f = MemoryContextAllocZero(ingest->flush_cxt, sizeof(Flush));
+	TimestampTz start = GetCurrentTimestamp();
 	MemoryContext old;
 
 	if (ingest->singles > 0 && ingest->nbuffer > 0)
@@ -417,6 +418,7 @@ ingest_flush(OlapIngest *ingest)
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	after_commit(ingest, f);
+	ingest->waiting_since = start;
 	pgstat_report_stat(false);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return true;

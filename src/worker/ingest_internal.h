@@ -42,6 +42,9 @@ struct OlapIngest
 	int			nbuffer;
 	int64		bytes;
 	TimestampTz buffered_since;
+	TimestampTz waiting_since;	/* start of the commit just done: records that
+								 * are there have waited since then; else 0 */
+	bool		more;			/* the last poll() left records behind */
 
 	OlapBatch	batch;			/* reused; in batch_cxt */
 	MemoryContext batch_cxt;

@@ -197,6 +197,44 @@ olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
 	}
 }
 
+/*
+ * A sealed page is one without room: its free space counts as used, which
+ * every writer that has the page in mind notices under the page's lock.
+ */
+static void
+seal_page(Relation rel, const OlapDirEntry *run, uint32 index)
+{
+	BlockNumber block = run->first_block + index;
+	Buffer		buffer = olap_page_read(rel, block, OLAP_PAGE_DELTA, run->id,
+										BUFFER_LOCK_EXCLUSIVE);
+	PageHeader	header = (PageHeader) BufferGetPage(buffer);
+
+	if (header->pd_upper > header->pd_lower)
+	{
+		GenericXLogState *xlog = GenericXLogStart(rel);
+		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+
+		header = (PageHeader) page;
+		memset((char *) page + header->pd_lower, 0,
+			   header->pd_upper - header->pd_lower);
+		header->pd_upper = header->pd_lower;
+		olap_page_seal(page, block);
+		GenericXLogFinish(xlog);
+	}
+	UnlockReleaseBuffer(buffer);
+}
+
+void
+olap_delta_seal(Relation rel, const OlapDirRef *ref, OlapDirEntry *run)
+{
+	olap_directory_seal(rel, ref, run);
+	for (uint32 i = 0; i < run->nrows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		seal_page(rel, run, i);
+	}
+}
+
 void
 olap_delta_complete(Relation rel, const OlapDirEntry *run, uint32 index,
 					OffsetNumber off, bool succeeded)

@@ -65,6 +65,13 @@ extern bool olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off
 							 CommandId *cmin);
 
 /*
+ * Seal the run at ref: no row is put on its pages from now on.  *run becomes
+ * the entry as it is then.  Calling it again does no harm.
+ */
+extern void olap_delta_seal(Relation rel, const OlapDirRef *ref,
+							OlapDirEntry *run);
+
+/*
  * Of page number index of a run: give rows of transactions committed before
  * freeze_limit the frozen id, and mark the line pointers of aborted rows dead
  * (they are never used again). One WAL record, if there is anything to do.

@@ -34,6 +34,7 @@
 #include "utils/snapshot.h"
 
 #include "segment/page.h"
+#include "vector/vector.h"
 
 #define OLAP_RANGE_BITS 15
 #define OLAP_RANGE_ROWS (1 << OLAP_RANGE_BITS)
@@ -128,6 +129,15 @@ extern bool olap_log_reader_empty(OlapLogReader *reader);
  */
 extern uint32 olap_log_reader_deleted(OlapLogReader *reader, OlapRow first,
 									  uint32 n, uint64 *bits);
+
+/* The same for rows[n] in any order. */
+extern uint32 olap_log_reader_deleted_rows(OlapLogReader *reader,
+										   const uint64 *rows, uint32 n,
+										   uint64 *bits);
+
+/* The same for all rows of a batch: bit i is row i of it. */
+extern uint32 olap_log_reader_deleted_batch(OlapLogReader *reader,
+											OlapBatch *batch, uint64 *bits);
 
 extern bool olap_log_reader_row_deleted(OlapLogReader *reader, OlapRow row);
 

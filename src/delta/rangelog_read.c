@@ -27,8 +27,11 @@
 #include "delta/rangelog_page.h"
 #include "segment/visibility.h"
 
-/* Ranges whose answers are kept: 4 kB each. */
-#define READER_RANGES 4
+/*
+ * Ranges whose answers are kept, 4 kB each: as many as a sorted segment has its
+ * rows from, or every row of it would find another range thrown out.
+ */
+#define READER_RANGES 64
 
 typedef struct ReaderRange
 {
@@ -48,6 +51,7 @@ struct OlapLogReader
 	OlapMeta	meta;			/* of which only the root of the map is used */
 	bool		empty;
 	uint64		clock;
+	uint8		hints[READER_RANGES];	/* where a range was found last */
 	ReaderRange ranges[READER_RANGES];
 };
 
@@ -229,14 +233,22 @@ static const ReaderRange *
 reader_range(OlapLogReader *reader, uint32 range, int first, int last)
 {
 	ReaderRange *victim = &reader->ranges[0];
+	uint8	   *hint = &reader->hints[range % READER_RANGES];
 
-	for (int i = 0; i < READER_RANGES; i++)
+	if (reader->keep && reader->ranges[*hint].valid &&
+		reader->ranges[*hint].range == range)
+	{
+		reader->ranges[*hint].used = ++reader->clock;
+		return &reader->ranges[*hint];
+	}
+	for (int i = 0; i < (reader->keep ? READER_RANGES : 1); i++)
 	{
 		ReaderRange *r = &reader->ranges[i];
 
 		if (reader->keep && r->valid && r->range == range)
 		{
 			r->used = ++reader->clock;
+			*hint = i;
 			return r;
 		}
 		if (r->used < victim->used)
@@ -255,6 +267,7 @@ reader_range(OlapLogReader *reader, uint32 range, int first, int last)
 	victim->range = range;
 	victim->valid = true;
 	victim->used = ++reader->clock;
+	*hint = victim - reader->ranges;
 	return victim;
 }
 
@@ -284,6 +297,48 @@ olap_log_reader_deleted(OlapLogReader *reader, OlapRow first, uint32 n,
 		done += step;
 	}
 	return count;
+}
+
+uint32
+olap_log_reader_deleted_rows(OlapLogReader *reader, const uint64 *rows,
+							 uint32 n, uint64 *bits)
+{
+	uint32		count = 0;
+
+	memset(bits, 0, (n + 63) / 64 * sizeof(uint64));
+	if (olap_log_reader_empty(reader))
+		return 0;
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		start = rows[i] & (OLAP_RANGE_ROWS - 1);
+		const ReaderRange *r = reader_range(reader, rows[i] >> OLAP_RANGE_BITS,
+											start, start);
+
+		if (r->ndeleted > 0 && ((r->deleted[start >> 6] >> (start & 63)) & 1))
+		{
+			bits[i >> 6] |= UINT64CONST(1) << (i & 63);
+			count++;
+		}
+	}
+	return count;
+}
+
+uint32
+olap_log_reader_deleted_batch(OlapLogReader *reader, OlapBatch *batch,
+							  uint64 *bits)
+{
+	const uint64 *rows;
+
+	/* do not load row numbers for nothing */
+	if (olap_log_reader_empty(reader))
+	{
+		memset(bits, 0, (batch->nrows + 63) / 64 * sizeof(uint64));
+		return 0;
+	}
+	rows = olap_batch_row_numbers(batch);
+	return rows == NULL ?
+		olap_log_reader_deleted(reader, batch->first_row, batch->nrows, bits) :
+		olap_log_reader_deleted_rows(reader, rows, batch->nrows, bits);
 }
 
 bool

@@ -193,7 +193,7 @@ void
 olap_emitter_store(OlapEmitter *emitter, uint32 pos)
 {
 	TupleTableSlot *slot = emitter->slot;
-	const OlapBatch *batch = emitter->batch;
+	OlapBatch  *batch = emitter->batch;
 	const EmitColumn *column = emitter->columns;
 	const EmitColumn *end = column + emitter->ncolumns;
 
@@ -213,7 +213,6 @@ olap_emitter_store(OlapEmitter *emitter, uint32 pos)
 		uint32		row = batch->sel != NULL ? batch->sel[pos] : pos;
 
 		slot->tts_tableOid = emitter->relid;
-		olap_tid_of_row(&slot->tts_tid, batch->row_numbers != NULL ?
-						batch->row_numbers[row] : batch->first_row + row);
+		olap_tid_of_row(&slot->tts_tid, olap_batch_row_number(batch, row));
 	}
 }

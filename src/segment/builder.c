@@ -20,19 +20,22 @@
 #include "utils/rel.h"
 
 #include "segment/format.h"
+#include "segment/rownums.h"
 #include "segment/segment.h"
 
 struct OlapSegmentBuilder
 {
 	MemoryContext cxt;
-	int			ncols;
+	int			ncols;			/* of the table */
+	int			stored;			/* ncols, one more with row numbers */
 	int			nrowgroups;
 	uint32		nrows;
 	uint64		raw_bytes;
-	OlapColumnType *types;		/* [ncols] */
-	OlapBytes  *bytes;			/* [ncols], chunks of all row groups */
-	OlapSegChunk *chunks;		/* [nrowgroups][ncols]; offset: in the column */
-	OlapZone   *zones;			/* [ncols], of the whole segment */
+	OlapColumnType *types;		/* [ncols + 1], as are the next four */
+	OlapBytes  *bytes;			/* chunks of all row groups */
+	OlapSegChunk *chunks;		/* [nrowgroups][]; offset: in the column */
+	OlapZone   *zones;			/* of the whole segment */
+	uint64	   *numbers;		/* [nrows] row numbers; NULL: consecutive */
 	uint32		rows[OLAP_SEGMENT_MAX_ROWGROUPS];
 };
 
@@ -43,17 +46,18 @@ olap_segment_builder_create(const OlapColumnType *types, int ncols,
 	MemoryContext cxt = AllocSetContextCreate(parent, "olap segment builder",
 											  ALLOCSET_DEFAULT_SIZES);
 	OlapSegmentBuilder *b = MemoryContextAllocZero(cxt, sizeof(*b));
-	Size		n = Max(ncols, 1);
+	Size		n = ncols + 1;
 
 	if (ncols < 0 || ncols > OLAP_SEG_MAX_COLUMNS)
 		elog(ERROR, "a segment cannot have %d columns", ncols);
 	b->cxt = cxt;
-	b->ncols = ncols;
-	b->types = MemoryContextAlloc(cxt, n * sizeof(OlapColumnType));
+	b->ncols = b->stored = ncols;
+	b->types = MemoryContextAllocZero(cxt, n * sizeof(OlapColumnType));
 	if (ncols > 0)
 		memcpy(b->types, types, ncols * sizeof(OlapColumnType));
+	olap_row_number_type(&b->types[ncols]);
 	b->bytes = MemoryContextAlloc(cxt, n * sizeof(OlapBytes));
-	for (int i = 0; i < ncols; i++)
+	for (Size i = 0; i < n; i++)
 		olap_bytes_init(&b->bytes[i], cxt);
 	b->chunks = MemoryContextAllocHuge(cxt, n * sizeof(OlapSegChunk));
 	b->zones = MemoryContextAllocZero(cxt, n * sizeof(OlapZone));
@@ -91,10 +95,30 @@ add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
 		olap_zone_merge(&b->zones[col], &chunk->zone);
 }
 
-void
-olap_segment_builder_add(OlapSegmentBuilder *b, const OlapVector *cols,
-						 uint32 nrows)
+/* Row numbers as one more column. */
+static void
+add_numbers(OlapSegmentBuilder *b, const uint64 *rows, uint32 nrows,
+			OlapSegChunk *chunk)
 {
+	OlapVector	v;
+
+	olap_vector_init(&v, &b->types[b->ncols], nrows, CurrentMemoryContext);
+	memcpy(v.values, rows, nrows * sizeof(uint64));
+	v.n = nrows;
+	add_chunk(b, b->ncols, &v, nrows, chunk);
+	if (b->numbers == NULL)
+		b->numbers = MemoryContextAllocHuge(b->cxt, nrows * sizeof(uint64));
+	else
+		b->numbers = repalloc_huge(b->numbers, ((Size) b->nrows + nrows) *
+								   sizeof(uint64));
+	memcpy(b->numbers + b->nrows, rows, nrows * sizeof(uint64));
+}
+
+static void
+add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
+			 uint32 nrows)
+{
+	Size		stride = b->ncols + 1;
 	MemoryContext scratch;
 	MemoryContext old;
 	OlapSegChunk *chunks;
@@ -103,11 +127,13 @@ olap_segment_builder_add(OlapSegmentBuilder *b, const OlapVector *cols,
 		nrows == 0 || nrows > OLAP_ROWGROUP_ROWS)
 		elog(ERROR, "row group %d of %u rows cannot be added to a segment",
 			 b->nrowgroups, nrows);
+	if (b->nrowgroups > 0 && (rows != NULL) != (b->numbers != NULL))
+		elog(ERROR, "a segment has row numbers in all row groups or in none");
 
-	if (b->nrowgroups > 0 && b->ncols > 0)
+	if (b->nrowgroups > 0)
 		b->chunks = repalloc_huge(b->chunks, (Size) (b->nrowgroups + 1) *
-								  b->ncols * sizeof(OlapSegChunk));
-	chunks = b->chunks + (Size) b->nrowgroups * b->ncols;
+								  stride * sizeof(OlapSegChunk));
+	chunks = b->chunks + b->nrowgroups * stride;
 
 	scratch = AllocSetContextCreate(b->cxt, "olap chunk encoding",
 									ALLOCSET_DEFAULT_SIZES);
@@ -117,11 +143,30 @@ olap_segment_builder_add(OlapSegmentBuilder *b, const OlapVector *cols,
 		CHECK_FOR_INTERRUPTS();
 		add_chunk(b, col, &cols[col], nrows, &chunks[col]);
 	}
+	if (rows != NULL)
+	{
+		b->stored = b->ncols + 1;
+		add_numbers(b, rows, nrows, &chunks[b->ncols]);
+	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 
 	b->rows[b->nrowgroups++] = nrows;
 	b->nrows += nrows;
+}
+
+void
+olap_segment_builder_add(OlapSegmentBuilder *b, const OlapVector *cols,
+						 uint32 nrows)
+{
+	add_rowgroup(b, cols, NULL, nrows);
+}
+
+void
+olap_segment_builder_add_numbered(OlapSegmentBuilder *b, const OlapVector *cols,
+								  const uint64 *rows, uint32 nrows)
+{
+	add_rowgroup(b, cols, rows, nrows);
 }
 
 uint32
@@ -138,17 +183,19 @@ olap_segment_builder_memory(const OlapSegmentBuilder *b)
 
 /* The header of the finished segment; its chunks get their final offsets. */
 static uint8 *
-make_header(const OlapSegmentBuilder *b, OlapSegHeader *fixed)
+make_header(const OlapSegmentBuilder *b, const OlapSegRange *ranges,
+			int nranges, OlapSegHeader *fixed)
 {
-	uint64		header_len = olap_seg_header_len(b->ncols, b->nrowgroups);
+	uint64		header_len = olap_seg_header_len(b->stored, b->nrowgroups,
+												 nranges);
 	uint64		offset = header_len;
 	uint8	   *header = MemoryContextAllocExtended(b->cxt, header_len,
 													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	OlapSegColumn *columns = (OlapSegColumn *) (header + sizeof(OlapSegHeader));
 	OlapSegChunk *chunks = (OlapSegChunk *)
-		(header + olap_seg_chunks_offset(b->ncols, b->nrowgroups));
+		(header + olap_seg_chunks_offset(b->stored, b->nrowgroups));
 
-	for (int col = 0; col < b->ncols; col++)
+	for (int col = 0; col < b->stored; col++)
 	{
 		const OlapColumnType *type = &b->types[col];
 
@@ -161,28 +208,51 @@ make_header(const OlapSegmentBuilder *b, OlapSegHeader *fixed)
 		columns[col].scale = type->scale;
 		columns[col].typalign = type->typalign;
 		columns[col].flags = (type->dropped ? OLAP_SEGCOL_DROPPED : 0) |
-			(type->typbyval ? OLAP_SEGCOL_BYVAL : 0);
+			(type->typbyval ? OLAP_SEGCOL_BYVAL : 0) |
+			(col == b->ncols ? OLAP_SEGCOL_ROWNUMS : 0);
 		for (int rg = 0; rg < b->nrowgroups; rg++)
 		{
 			OlapSegChunk *chunk = &chunks[(Size) col * b->nrowgroups + rg];
 
-			*chunk = b->chunks[(Size) rg * b->ncols + col];
+			*chunk = b->chunks[(Size) rg * (b->ncols + 1) + col];
 			if (chunk->length > 0)
 				chunk->offset += offset;
 		}
 		offset += b->bytes[col].len;
 	}
-	memcpy(header + olap_seg_rows_offset(b->ncols), b->rows,
+	memcpy(header + olap_seg_rows_offset(b->stored), b->rows,
 		   b->nrowgroups * sizeof(uint32));
+	if (nranges > 0)
+		memcpy(header + olap_seg_ranges_offset(b->stored, b->nrowgroups),
+			   ranges, nranges * sizeof(OlapSegRange));
 
 	fixed->magic = OLAP_SEG_MAGIC;
-	fixed->version = OLAP_SEG_VERSION;
+	fixed->version = nranges > 0 ? OLAP_SEG_VERSION_ROWNUMS : OLAP_SEG_VERSION;
 	fixed->header_len = header_len;
-	fixed->ncols = b->ncols;
+	fixed->ncols = b->stored;
+	fixed->nranges = nranges;
 	fixed->nrowgroups = b->nrowgroups;
 	fixed->nrows = b->nrows;
 	fixed->total_len = offset;
 	return header;
+}
+
+/* The ranges of the row numbers, which also are the entry's; NULL: has none. */
+static OlapSegRange *
+number_ranges(OlapSegmentBuilder *b, OlapDirEntry *entry, int *nranges)
+{
+	OlapSegRange *ranges;
+
+	*nranges = 0;
+	if (b->numbers == NULL)
+		return NULL;
+	ranges = MemoryContextAlloc(b->cxt, OLAP_SEG_MAX_RANGES * sizeof(OlapSegRange));
+	*nranges = olap_row_ranges(b->numbers, b->nrows, ranges);
+	entry->flags |= OLAP_ENTRY_ROWNUMS;
+	entry->first_vblock = ranges[0].first;
+	entry->nvblocks = ranges[*nranges - 1].first + ranges[*nranges - 1].n -
+		ranges[0].first;
+	return ranges;
 }
 
 /* Make the entry stand in the directory with its extent, not complete yet. */
@@ -199,20 +269,26 @@ place_entry(Relation rel, OlapDirEntry *entry, OlapDirRef *ref, bool reserved,
 	olap_directory_update(rel, ref, entry);
 }
 
-void
+OlapDirRef
 olap_segment_builder_write(OlapSegmentBuilder *b, Relation rel,
 						   OlapDirEntry *entry, const OlapDirRef *ref)
 {
 	OlapSegHeader fixed = {0};
-	uint8	   *header = make_header(b, &fixed);
+	uint8	   *header;
+	OlapSegRange *ranges;
+	int			nranges;
 	uint32		vblocks = (b->nrows + OLAP_VBLOCK_ROWS - 1) / OLAP_VBLOCK_ROWS;
-	uint64		pages = (fixed.total_len + OLAP_PAGE_PAYLOAD - 1) /
-		OLAP_PAGE_PAYLOAD;
+	uint64		pages;
 	OlapSpan   *spans;
 	OlapDirRef	own;
 
 	if (b->nrows == 0)
 		elog(ERROR, "a segment without rows cannot be written");
+	entry->kind = OLAP_ENTRY_SEGMENT;
+	entry->flags &= OLAP_ENTRY_OUTPUT | OLAP_ENTRY_FULL;
+	ranges = number_ranges(b, entry, &nranges);
+	header = make_header(b, ranges, nranges, &fixed);
+	pages = (fixed.total_len + OLAP_PAGE_PAYLOAD - 1) / OLAP_PAGE_PAYLOAD;
 	if (ref != NULL && entry->nvblocks < vblocks)
 		elog(ERROR, "%u rows do not fit %u reserved virtual blocks",
 			 b->nrows, entry->nvblocks);
@@ -222,36 +298,36 @@ olap_segment_builder_write(OlapSegmentBuilder *b, Relation rel,
 				 errmsg("a segment of \"%s\" would have " UINT64_FORMAT " blocks",
 						RelationGetRelationName(rel), pages)));
 
-	entry->kind = OLAP_ENTRY_SEGMENT;
-	entry->flags = 0;
 	entry->nblocks = (uint32) pages;
 	entry->nrows = b->nrows;
 	entry->header_len = fixed.header_len;
 	if (ref != NULL)
 		own = *ref;
-	else
+	else if (ranges == NULL)
 		entry->nvblocks = vblocks;
 	place_entry(rel, entry, &own, ref != NULL, b->ncols);
 
 	fixed.id = entry->id;
 	memcpy(header, &fixed, sizeof(fixed));
-	spans = MemoryContextAlloc(b->cxt, (b->ncols + 1) * sizeof(OlapSpan));
+	spans = MemoryContextAlloc(b->cxt, (b->stored + 1) * sizeof(OlapSpan));
 	spans[0].data = header;
 	spans[0].len = fixed.header_len;
-	for (int col = 0; col < b->ncols; col++)
+	for (int col = 0; col < b->stored; col++)
 	{
 		spans[col + 1].data = b->bytes[col].data;
 		spans[col + 1].len = b->bytes[col].len;
 	}
 	olap_extent_writev(rel, entry->first_block, entry->nblocks, entry->id,
-					   spans, b->ncols + 1);
+					   spans, b->stored + 1);
 	olap_zones_write(rel, &own, b->zones, b->ncols);
 
 	entry->flags |= OLAP_ENTRY_COMPLETE;
 	olap_directory_update(rel, &own, entry);
-	olap_meta_count(rel, b->nrows, 1, b->raw_bytes);
+	if ((entry->flags & OLAP_ENTRY_OUTPUT) == 0)
+		olap_meta_count(rel, b->nrows, 1, b->raw_bytes);
 	pfree(spans);
 	pfree(header);
+	return own;
 }
 
 void

@@ -283,7 +283,8 @@ edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 	DirPage    *dir = NULL;
 
 	if (meta->next_entry_id == PG_UINT32_MAX ||
-		(uint64) meta->next_vblock + entry->nvblocks > MaxBlockNumber)
+		((entry->flags & OLAP_ENTRY_ROWNUMS) == 0 &&
+		 (uint64) meta->next_vblock + entry->nvblocks > MaxBlockNumber))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("olap table \"%s\" has used up its row numbers",
@@ -296,8 +297,11 @@ edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 		dir = edit_new_directory(edit, dir);
 
 	entry->id = meta->next_entry_id++;
-	entry->first_vblock = meta->next_vblock;
-	meta->next_vblock += entry->nvblocks;
+	if ((entry->flags & OLAP_ENTRY_ROWNUMS) == 0)
+	{
+		entry->first_vblock = meta->next_vblock;
+		meta->next_vblock += entry->nvblocks;
+	}
 	entry->first_block = entry->nblocks > 0 ?
 		take_blocks(edit->rel, meta, entry->nblocks) : InvalidBlockNumber;
 	if (ncols > 0 && dir->zone_first == InvalidBlockNumber)
@@ -337,23 +341,46 @@ olap_blocks_allocate(Relation rel, uint32 nblocks)
 	return first;
 }
 
+/* The entry at ref, which must have this id, in an edit. */
+static OlapDirEntry *
+edit_entry(DirEdit *edit, const OlapDirRef *ref, uint32 id)
+{
+	DirPage    *dir = edit_directory(edit, ref->block);
+
+	if (ref->slot >= dir->nentries || dir->entries[ref->slot].id != id)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("olap table \"%s\" is corrupted",
+						RelationGetRelationName(edit->rel)),
+				 errdetail("Segment %u is not in slot %u of directory block %u.",
+						   id, ref->slot, ref->block)));
+	return &dir->entries[ref->slot];
+}
+
 void
 olap_directory_update(Relation rel, const OlapDirRef *ref,
 					  const OlapDirEntry *entry)
 {
 	DirEdit		edit;
-	DirPage    *dir;
 
 	edit_begin(&edit, rel);
-	dir = edit_directory(&edit, ref->block);
-	if (ref->slot >= dir->nentries || dir->entries[ref->slot].id != entry->id)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(rel)),
-				 errdetail("Segment %u is not in slot %u of directory block %u.",
-						   entry->id, ref->slot, ref->block)));
-	dir->entries[ref->slot] = *entry;
+	*edit_entry(&edit, ref, entry->id) = *entry;
+	edit_finish(&edit);
+}
+
+void
+olap_directory_seal(Relation rel, const OlapDirRef *ref, OlapDirEntry *entry)
+{
+	DirEdit		edit;
+	OlapDirEntry *place;
+
+	edit_begin(&edit, rel);
+	place = edit_entry(&edit, ref, entry->id);
+	place->flags |= OLAP_ENTRY_SEALED;
+	*entry = *place;
+	/* the next page that somebody asks for begins a new run */
+	if (edit.meta->delta_id == entry->id)
+		edit.meta->delta_used = edit.meta->delta_nblocks;
 	edit_finish(&edit);
 }
 

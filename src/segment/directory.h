@@ -39,6 +39,12 @@
 
 #define OLAP_ENTRY_COMPLETE 0x0001	/* all pages are written */
 #define OLAP_ENTRY_DEAD 0x0002	/* its inserter aborted; nobody sees it */
+#define OLAP_ENTRY_OUTPUT 0x0004	/* xmin is a compaction: the rows are older */
+#define OLAP_ENTRY_MOVED 0x0008	/* xmax is a compaction: the rows live on in
+								 * what it wrote, unless they were deleted */
+#define OLAP_ENTRY_ROWNUMS 0x0010	/* segment with a column of row numbers */
+#define OLAP_ENTRY_SEALED 0x0020	/* delta run that takes no more rows */
+#define OLAP_ENTRY_FULL 0x0040	/* output as large as compactions make them */
 
 /* One place.  On disk, 64 bytes. */
 typedef struct OlapDirEntry
@@ -52,8 +58,8 @@ typedef struct OlapDirEntry
 	uint16		flags;
 	BlockNumber first_block;	/* extent */
 	uint32		nblocks;
-	uint32		first_vblock;	/* row numbers: first_vblock * 291 + i */
-	uint32		nvblocks;
+	uint32		first_vblock;	/* row numbers: first_vblock * 291 + i; with */
+	uint32		nvblocks;		/* ROWNUMS: all are in here, others as well */
 	uint32		nrows;			/* segments: rows; delta: pages handed out */
 	uint32		header_len;		/* segments: bytes of the segment's header */
 	int64		time_min;		/* bounds of the time column in its own unit */
@@ -113,7 +119,8 @@ extern bool olap_meta_read(Relation rel, OlapMeta *meta);
  *
  * In:	kind, flags, xmin, cmin, nblocks (0: extent comes later), nvblocks
  *		(0: none yet), nrows, time bounds; ncols > 0 makes sure that the
- *		directory page has zone pages.
+ *		directory page has zone pages.  With flag ROWNUMS first_vblock and
+ *		nvblocks are the caller's: the rows have their numbers already.
  * Out:	id, first_block, first_vblock, *ref; the file is long enough.
  * Errors: PROGRAM_LIMIT_EXCEEDED when block or row numbers run out.
  */
@@ -157,6 +164,13 @@ extern void olap_directory_kill(Relation rel, const OlapDirEntry *entry);
  */
 extern void olap_directory_trim(Relation rel, const OlapDirRef *ref,
 								OlapDirEntry *entry, uint32 nvblocks);
+
+/*
+ * Take no more pages from the delta run at ref: sets flag SEALED, *entry as it
+ * is then.
+ */
+extern void olap_directory_seal(Relation rel, const OlapDirRef *ref,
+								OlapDirEntry *entry);
 
 /*
  * An empty delta page, from the current run or a new one (doubling from 8 to

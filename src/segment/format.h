@@ -9,10 +9,18 @@
  *		OlapSegColumn[ncols]
  *		uint32 rows[nrowgroups], padded with zeros to a multiple of 8 bytes
  *		OlapSegChunk[ncols][nrowgroups]
+ *		OlapSegRange[nranges]
  *		chunk bytes, column by column, row group by row group, without gaps
  *
  * Chunk descriptors are column-major so that a reader of few columns of a wide
- * table reads few of them.  All integers are in the server's byte order;
+ * table reads few of them.
+ *
+ * A segment that a compaction wrote stores its row numbers (version 2): they
+ * are one more column behind the table's own, in the order of the rows, and
+ * the ranges say which virtual blocks they are in, so that a search by TID
+ * can pass a segment by without reading them.
+ *
+ * All integers are in the server's byte order;
  * docs/format.md is the specification.
  *
  * src/segment/format.h
@@ -25,8 +33,11 @@
 
 #define OLAP_SEG_MAGIC 0x47455351	/* "QSEG" */
 #define OLAP_SEG_VERSION 1
+#define OLAP_SEG_VERSION_ROWNUMS 2
 /* More columns than any PostgreSQL table can have. */
 #define OLAP_SEG_MAX_COLUMNS 1664
+/* Ranges of virtual blocks that a segment lists; the closest are joined. */
+#define OLAP_SEG_MAX_RANGES 512
 
 typedef struct OlapSegHeader
 {
@@ -37,12 +48,13 @@ typedef struct OlapSegHeader
 	uint32		ncols;
 	uint32		nrowgroups;
 	uint32		nrows;			/* of all row groups */
-	uint32		unused;
+	uint32		nranges;		/* 0: row numbers are those of the entry */
 	uint64		total_len;		/* bytes of header and chunks */
 } OlapSegHeader;
 
 #define OLAP_SEGCOL_DROPPED 0x01	/* dropped when written: has no chunks */
 #define OLAP_SEGCOL_BYVAL 0x02
+#define OLAP_SEGCOL_ROWNUMS 0x04	/* row numbers: the last column, hidden */
 
 typedef struct OlapSegColumn
 {
@@ -71,6 +83,35 @@ typedef struct OlapSegChunk
 	OlapZone	zone;
 } OlapSegChunk;
 
+/* Virtual blocks [first, first + n). */
+typedef struct OlapSegRange
+{
+	uint32		first;
+	uint32		n;
+} OlapSegRange;
+
+/* Is vblock in one of ranges[n], which ascend? */
+static inline bool
+olap_seg_in_ranges(const OlapSegRange *ranges, int n, uint32 vblock)
+{
+	int			low = 0,
+				high = n;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (vblock < ranges[middle].first)
+			high = middle;
+		else if (vblock - ranges[middle].first >= ranges[middle].n)
+			low = middle + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+StaticAssertDecl(sizeof(OlapSegRange) == 8, "OlapSegRange is part of the format");
 StaticAssertDecl(sizeof(OlapSegHeader) == 40, "OlapSegHeader is part of the format");
 StaticAssertDecl(sizeof(OlapSegColumn) == 24, "OlapSegColumn is part of the format");
 StaticAssertDecl(sizeof(OlapSegChunk) == 96, "OlapSegChunk is part of the format");
@@ -90,10 +131,17 @@ olap_seg_chunks_offset(uint32 ncols, uint32 nrowgroups)
 }
 
 static inline uint64
-olap_seg_header_len(uint32 ncols, uint32 nrowgroups)
+olap_seg_ranges_offset(uint32 ncols, uint32 nrowgroups)
 {
 	return olap_seg_chunks_offset(ncols, nrowgroups) +
 		(uint64) ncols * nrowgroups * sizeof(OlapSegChunk);
+}
+
+static inline uint64
+olap_seg_header_len(uint32 ncols, uint32 nrowgroups, uint32 nranges)
+{
+	return olap_seg_ranges_offset(ncols, nrowgroups) +
+		(uint64) nranges * sizeof(OlapSegRange);
 }
 
 #endif							/* OLAP_SEGMENT_FORMAT_H */

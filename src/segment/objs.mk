@@ -5,3 +5,4 @@ OLAP_OBJS += src/segment/directory.o
 OLAP_OBJS += src/segment/builder.o
 OLAP_OBJS += src/segment/reader.o
 OLAP_OBJS += src/segment/verified.o
+OLAP_OBJS += src/segment/rownums.o

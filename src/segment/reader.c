@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "segment/format.h"
+#include "segment/rownums.h"
 #include "segment/segment.h"
 
 /* Chunks of one row group that are open. */
@@ -40,8 +41,11 @@ struct OlapSegment
 	MemoryContext cxt;
 	BufferAccessStrategy strategy;
 	OlapSegHeader header;
-	OlapColumnType *types;		/* [ncols] */
-	OlapSegChunk **descs;		/* [ncols], each [nrowgroups]; NULL: not read */
+	int			ncols;			/* of the table: without row numbers */
+	OlapColumnType *types;		/* [header.ncols] */
+	OlapSegChunk **descs;		/* likewise, each [nrowgroups]; NULL: not read */
+	OlapSegRange *ranges;		/* [header.nranges] */
+	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;
 };
@@ -79,6 +83,28 @@ read_bytes(OlapSegment *s, uint64 offset, uint64 len, void *dst)
 
 /* ---- header ---- */
 
+/* Row numbers: the entry, the version and the header must agree. */
+static void
+check_version(OlapSegment *s)
+{
+	OlapSegHeader *h = &s->header;
+	bool		numbered = (s->entry.flags & OLAP_ENTRY_ROWNUMS) != 0;
+
+	if (h->version != OLAP_SEG_VERSION && h->version != OLAP_SEG_VERSION_ROWNUMS)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("segment %u of \"%s\" has format version %u, this release reads %d",
+						s->entry.id, RelationGetRelationName(s->rel),
+						h->version, OLAP_SEG_VERSION_ROWNUMS),
+				 errhint("Install the release of olap that wrote the table.")));
+	if (numbered != (h->version == OLAP_SEG_VERSION_ROWNUMS) ||
+		numbered != (h->nranges > 0) || h->nranges > OLAP_SEG_MAX_RANGES ||
+		(numbered && h->ncols == 0))
+		CORRUPTED(s, "The header has version %u, %u columns and %u ranges of row numbers for a directory entry with flags %04X.",
+				  h->version, h->ncols, h->nranges, s->entry.flags);
+	s->ncols = (int) h->ncols - (numbered ? 1 : 0);
+}
+
 static void
 read_fixed_header(OlapSegment *s)
 {
@@ -96,13 +122,7 @@ read_fixed_header(OlapSegment *s)
 	if (h->magic != OLAP_SEG_MAGIC)
 		CORRUPTED(s, "The header has magic number %08X, expected %08X.",
 				  h->magic, OLAP_SEG_MAGIC);
-	if (h->version != OLAP_SEG_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("segment %u of \"%s\" has format version %u, this release reads %d",
-						s->entry.id, RelationGetRelationName(s->rel),
-						h->version, OLAP_SEG_VERSION),
-				 errhint("Install the release of olap that wrote the table.")));
+	check_version(s);
 	if (h->id != s->entry.id)
 		CORRUPTED(s, "The header is of segment %u.", h->id);
 	if (h->ncols > OLAP_SEG_MAX_COLUMNS)
@@ -112,10 +132,10 @@ read_fixed_header(OlapSegment *s)
 		CORRUPTED(s, "The header has %u row groups, expected 1 to %d.",
 				  h->nrowgroups, OLAP_SEGMENT_MAX_ROWGROUPS);
 	if (h->header_len != s->entry.header_len ||
-		h->header_len != olap_seg_header_len(h->ncols, h->nrowgroups))
+		h->header_len != olap_seg_header_len(h->ncols, h->nrowgroups, h->nranges))
 		CORRUPTED(s, "The header has %u bytes, expected " UINT64_FORMAT " (directory: %u).",
 				  h->header_len,
-				  olap_seg_header_len(h->ncols, h->nrowgroups),
+				  olap_seg_header_len(h->ncols, h->nrowgroups, h->nranges),
 				  s->entry.header_len);
 	if (h->total_len < h->header_len || h->total_len > room)
 		CORRUPTED(s, "The header says " UINT64_FORMAT " bytes, expected %u to " UINT64_FORMAT ".",
@@ -189,6 +209,10 @@ read_columns(OlapSegment *s)
 		type->phys = c->phys;
 		type->scale = c->scale;
 		type->width = c->width;
+		if (((c->flags & OLAP_SEGCOL_ROWNUMS) != 0) != (i == s->ncols) ||
+			(i == s->ncols && (type->dropped || c->phys != OLAP_PHYS_I64)))
+			CORRUPTED(s, "Column %u of %d has flags %02X and representation %u.",
+					  i + 1, s->ncols, c->flags, c->phys);
 		if (!type->dropped && !column_is_sane(c))
 			CORRUPTED(s, "Column %u has representation %u of %u bytes for a type of length %d.",
 					  i + 1, c->phys, c->width, c->typlen);
@@ -218,6 +242,30 @@ read_rowgroups(OlapSegment *s)
 				  s->header.nrows);
 }
 
+/* Ascending and within the entry's row numbers. */
+static void
+read_ranges(OlapSegment *s)
+{
+	uint32		n = s->header.nranges;
+	uint64		end = s->entry.first_vblock;
+
+	if (n == 0)
+		return;
+	s->ranges = MemoryContextAlloc(s->cxt, n * sizeof(OlapSegRange));
+	read_bytes(s, olap_seg_ranges_offset(s->header.ncols, s->header.nrowgroups),
+			   n * sizeof(OlapSegRange), s->ranges);
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (s->ranges[i].first < end || s->ranges[i].n == 0 ||
+			(uint64) s->ranges[i].first + s->ranges[i].n >
+			(uint64) s->entry.first_vblock + s->entry.nvblocks)
+			CORRUPTED(s, "Range %u of row numbers has %u virtual blocks from %u, expected some from " UINT64_FORMAT " on, below " UINT64_FORMAT ".",
+					  i, s->ranges[i].n, s->ranges[i].first, end,
+					  (uint64) s->entry.first_vblock + s->entry.nvblocks);
+		end = (uint64) s->ranges[i].first + s->ranges[i].n;
+	}
+}
+
 OlapSegment *
 olap_segment_open(Relation rel, const OlapDirEntry *entry,
 				  MemoryContext parent, BufferAccessStrategy strategy)
@@ -233,6 +281,7 @@ olap_segment_open(Relation rel, const OlapDirEntry *entry,
 	read_fixed_header(s);
 	read_columns(s);
 	read_rowgroups(s);
+	read_ranges(s);
 	return s;
 }
 
@@ -265,7 +314,13 @@ olap_segment_rowgroup_first(const OlapSegment *s, int rg)
 int
 olap_segment_ncols(const OlapSegment *s)
 {
-	return s->header.ncols;
+	return s->ncols;
+}
+
+bool
+olap_segment_numbered(const OlapSegment *s)
+{
+	return s->ranges != NULL;
 }
 
 const OlapColumnType *
@@ -331,7 +386,7 @@ column_descs(const OlapSegment *segment, int col)
 const OlapZone *
 olap_segment_zone(const OlapSegment *s, int col, int rg)
 {
-	const OlapSegChunk *descs = column_descs(s, col);
+	const OlapSegChunk *descs = col < s->ncols ? column_descs(s, col) : NULL;
 
 	return descs == NULL ? NULL : &descs[rg].zone;
 }
@@ -340,7 +395,7 @@ bool
 olap_segment_chunk_info(OlapSegment *s, int col, int rg,
 						OlapEncoding *encoding, uint32 *stored, uint64 *raw)
 {
-	const OlapSegChunk *descs = column_descs(s, col);
+	const OlapSegChunk *descs = col < s->ncols ? column_descs(s, col) : NULL;
 
 	if (descs == NULL)
 		return false;
@@ -411,6 +466,53 @@ olap_segment_decode(OlapSegment *s, int col, int rg, uint32 vecno,
 	if (!olap_chunk_decode(chunk, vecno, out, &reason))
 		CORRUPTED(s, "Vector %u of column %d, row group %d does not decode: %s.",
 				  vecno, col + 1, rg, reason);
+}
+
+/* ---- row numbers ---- */
+
+const OlapSegRange *
+olap_segment_ranges(const OlapSegment *s, int *nranges)
+{
+	*nranges = (int) s->header.nranges;
+	return s->ranges;
+}
+
+bool
+olap_segment_rowgroup_covers(const OlapSegment *s, int rg, uint64 row)
+{
+	const OlapZone *zone = &column_descs(s, s->ncols)[rg].zone;
+
+	return zone->kind != OLAP_ZONE_INT ||
+		((int64) row >= zone->min.i && (int64) row <= zone->max.i);
+}
+
+uint32
+olap_segment_row_numbers(OlapSegment *s, int rg, uint32 vecno, uint64 *rows)
+{
+	uint64		first = (uint64) s->entry.first_vblock * OLAP_VBLOCK_ROWS;
+	uint64		n = (uint64) s->entry.nvblocks * OLAP_VBLOCK_ROWS;
+	OlapVector *v = &s->numbers;
+	bool		bad = false;
+
+	if (!olap_segment_numbered(s))
+		elog(ERROR, "segment %u has no row numbers", s->entry.id);
+	if (v->values == NULL)
+		olap_vector_init(v, &s->types[s->ncols], OLAP_VECTOR_ROWS, s->cxt);
+	else
+		olap_vector_reset(v, &s->types[s->ncols]);
+	olap_segment_decode(s, s->ncols, rg, vecno, v);
+	if (v->n > OLAP_VECTOR_ROWS || v->valid != NULL ||
+		v->n != Min(s->rowgroups[rg].rows - vecno * OLAP_VECTOR_ROWS,
+					OLAP_VECTOR_ROWS))
+		CORRUPTED(s, "Vector %u of row group %d has %u row numbers%s.", vecno,
+				  rg, v->n, v->valid != NULL ? ", some NULL" : "");
+	memcpy(rows, v->values, v->n * sizeof(uint64));
+	for (uint32 i = 0; i < v->n; i++)
+		bad |= rows[i] - first >= n;
+	if (bad)
+		CORRUPTED(s, "Vector %u of row group %d has row numbers outside of " UINT64_FORMAT " to " UINT64_FORMAT ".",
+				  vecno, rg, first, first + n - 1);
+	return v->n;
 }
 
 void
@@ -487,6 +589,41 @@ verify_layout(OlapSegment *s)
 				  end, s->header.total_len);
 }
 
+/* No number twice, and all in the listed ranges. */
+static void
+verify_numbers(OlapSegment *s)
+{
+	uint32		nrows = s->header.nrows;
+	uint64	   *rows;
+	uint64	   *scratch;
+
+	if (!olap_segment_numbered(s))
+		return;
+	rows = MemoryContextAllocHuge(s->cxt, ((Size) nrows + OLAP_VECTOR_ROWS) *
+								  sizeof(uint64));
+	scratch = MemoryContextAllocHuge(s->cxt, (Size) nrows * sizeof(uint64));
+	for (int rg = 0; rg < (int) s->header.nrowgroups; rg++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 done = 0; done < s->rowgroups[rg].rows;)
+			done += olap_segment_row_numbers(s, rg, done / OLAP_VECTOR_ROWS,
+											 rows + s->rowgroups[rg].first + done);
+		olap_segment_release(s, rg);
+	}
+	olap_sort_u64(rows, scratch, nrows);
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		if (i > 0 && rows[i] == rows[i - 1])
+			CORRUPTED(s, "Row number " UINT64_FORMAT " occurs twice.", rows[i]);
+		if (!olap_seg_in_ranges(s->ranges, s->header.nranges,
+								(uint32) (rows[i] / OLAP_VBLOCK_ROWS)))
+			CORRUPTED(s, "Row number " UINT64_FORMAT " is in none of its ranges.",
+					  rows[i]);
+	}
+	pfree(rows);
+	pfree(scratch);
+}
+
 void
 olap_segment_verify(Relation rel, const OlapDirEntry *entry)
 {
@@ -513,5 +650,6 @@ olap_segment_verify(Relation rel, const OlapDirEntry *entry)
 			olap_segment_release(s, rg);
 		}
 	}
+	verify_numbers(s);
 	olap_segment_close(s);
 }

@@ -17,6 +17,7 @@
 #include "codec/codec.h"
 #include "index/zone.h"
 #include "segment/directory.h"
+#include "segment/format.h"
 
 #define OLAP_SEGMENT_MAX_ROWGROUPS 16
 #define OLAP_SEGMENT_MAX_ROWS (OLAP_SEGMENT_MAX_ROWGROUPS * OLAP_ROWGROUP_ROWS)
@@ -40,20 +41,29 @@ extern OlapSegmentBuilder *olap_segment_builder_create(const OlapColumnType *typ
 extern void olap_segment_builder_add(OlapSegmentBuilder *builder,
 									 const OlapVector *cols, uint32 nrows);
 
+/*
+ * The same for rows that have numbers already, rows[nrows], in any order. All
+ * row groups of a segment are added one way.
+ */
+extern void olap_segment_builder_add_numbered(OlapSegmentBuilder *builder,
+											  const OlapVector *cols,
+											  const uint64 *rows, uint32 nrows);
+
 extern uint32 olap_segment_builder_rows(const OlapSegmentBuilder *builder);
 extern size_t olap_segment_builder_memory(const OlapSegmentBuilder *builder);
 
 /*
  * Write the segment: entry, pages, zone pages, then mark it complete.
  *
- * In:	*entry with xmin, cmin and time bounds set.  If ref is not NULL the
+ * In:	*entry with xmin, cmin, time bounds and flag OUTPUT set (an output is
+ *		not counted in the metapage's hints: its rows were before).  If ref is not NULL the
  *		entry stands already at *ref with its row numbers reserved (nvblocks
  *		at least enough), else one is inserted.
- * Out: *entry as written.
+ * Out: *entry as written.  Returns where it is.
  */
-extern void olap_segment_builder_write(OlapSegmentBuilder *builder, Relation rel,
-									   OlapDirEntry *entry,
-									   const OlapDirRef *ref);
+extern OlapDirRef olap_segment_builder_write(OlapSegmentBuilder *builder,
+											 Relation rel, OlapDirEntry *entry,
+											 const OlapDirRef *ref);
 
 extern void olap_segment_builder_free(OlapSegmentBuilder *builder);
 
@@ -79,6 +89,28 @@ extern uint32 olap_segment_rowgroup_first(const OlapSegment *segment, int rg);
 
 /* Columns stored; columns from there on were added to the table later. */
 extern int	olap_segment_ncols(const OlapSegment *segment);
+
+/* Does the segment store row numbers (entry flag ROWNUMS)? */
+extern bool olap_segment_numbered(const OlapSegment *segment);
+
+/*
+ * The row numbers of vector vecno of row group rg into rows[OLAP_VECTOR_ROWS];
+ * returns how many there are.  Only for numbered segments; numbers outside the
+ * entry's range are corruption.
+ */
+extern uint32 olap_segment_row_numbers(OlapSegment *segment, int rg,
+									   uint32 vecno, uint64 *rows);
+
+/*
+ * The ranges of virtual blocks that a numbered segment has rows of,
+ * ascending; NULL if it is not numbered.
+ */
+extern const OlapSegRange *olap_segment_ranges(const OlapSegment *segment,
+													  int *nranges);
+
+/* ... and row group rg this row? */
+extern bool olap_segment_rowgroup_covers(const OlapSegment *segment, int rg,
+										 uint64 row);
 
 /* The type a column was stored with (dropped = true: it holds nothing). */
 extern const OlapColumnType *olap_segment_type(const OlapSegment *segment, int col);

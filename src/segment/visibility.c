@@ -11,8 +11,11 @@
 #include "access/subtrans.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "storage/lmgr.h"
 #include "storage/predicate.h"
 #include "storage/procarray.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "segment/visibility.h"
@@ -120,23 +123,107 @@ olap_report_invisible(Relation rel, TransactionId xid, Snapshot snapshot)
 		CheckForSerializableConflictOut(rel, top, snapshot);
 }
 
-bool
-olap_entry_visible(const OlapDirEntry *entry, Snapshot snapshot)
+/* ---- places ---- */
+
+void
+olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
+				TransactionId cutoff)
 {
-	if (entry->kind == OLAP_ENTRY_DELTA)
+	Snapshot	moves;
+
+	memset(view, 0, sizeof(*view));
+	view->snapshot = snapshot;
+	if (IsMVCCSnapshot(snapshot))
+	{
+		view->moves = snapshot;
+		return;
+	}
+	if (TransactionIdIsValid(cutoff))
+		view->cutoff = cutoff;
+	else if (CheckRelationLockedByMe(rel, ShareUpdateExclusiveLock, true))
+		view->cutoff = GetOldestNonRemovableTransactionId(rel);
+	else
+	{
+		/* an older snapshot does as well as the latest, and costs nothing */
+		moves = ActiveSnapshotSet() && IsMVCCSnapshot(GetActiveSnapshot()) ?
+			GetActiveSnapshot() : GetLatestSnapshot();
+		view->owner = CurrentResourceOwner;
+		view->moves = RegisterSnapshotOnOwner(moves, view->owner);
+	}
+}
+
+void
+olap_view_end(OlapView *view)
+{
+	if (view->owner != NULL)
+		UnregisterSnapshotFromOwner(view->moves, view->owner);
+	memset(view, 0, sizeof(*view));
+}
+
+/* Does what compaction xid did count for the reader? */
+static bool
+move_counts(TransactionId xid, CommandId cid, const OlapView *view)
+{
+	if (!TransactionIdIsNormal(xid))
+		return TransactionIdIsValid(xid);
+	if (view->moves != NULL)
+		return visible_mvcc(xid, cid, view->moves);
+	return TransactionIdPrecedes(xid, view->cutoff) &&
+		!TransactionIdIsInProgress(xid) && TransactionIdDidCommit(xid);
+}
+
+bool
+olap_entry_in_view(const OlapDirEntry *entry, const OlapView *view)
+{
+	Snapshot	snapshot = view->snapshot;
+
+	if (snapshot->snapshot_type == SNAPSHOT_DIRTY)
+	{
+		snapshot->xmin = snapshot->xmax = InvalidTransactionId;
+		snapshot->speculativeToken = 0;
+	}
+	if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
+		return false;
+	if (entry->kind == OLAP_ENTRY_SEGMENT)
+	{
+		if ((entry->flags & OLAP_ENTRY_COMPLETE) == 0)
+			return false;
+		if ((entry->flags & OLAP_ENTRY_OUTPUT) != 0)
+		{
+			if (!move_counts(entry->xmin, entry->cmin, view))
+				return false;
+		}
+		else if (!olap_xid_visible(entry->xmin, entry->cmin, snapshot))
+			return false;
+	}
+	if (!TransactionIdIsValid(entry->xmax))
 		return true;
-	if ((entry->flags & OLAP_ENTRY_COMPLETE) == 0 ||
-		(entry->flags & OLAP_ENTRY_DEAD) != 0)
-		return false;
-	if (!olap_xid_visible(entry->xmin, entry->cmin, snapshot))
-		return false;
-	if (!TransactionIdIsValid(entry->xmax) ||
-		snapshot->snapshot_type == SNAPSHOT_ANY ||
+	if ((entry->flags & OLAP_ENTRY_MOVED) != 0)
+		return !move_counts(entry->xmax, entry->cmax, view);
+	if (snapshot->snapshot_type == SNAPSHOT_ANY ||
 		snapshot->snapshot_type == SNAPSHOT_NON_VACUUMABLE)
 		return true;
 
-	/* what replaced it counts only once committed, or for its own command */
+	/* what dropped it counts only once committed, or for its own command */
 	if (snapshot->snapshot_type == SNAPSHOT_MVCC)
 		return !visible_mvcc(entry->xmax, entry->cmax, snapshot);
 	return !olap_xid_visible(entry->xmax, entry->cmax, SnapshotSelf);
+}
+
+bool
+olap_entry_visible(const OlapDirEntry *entry, Snapshot snapshot)
+{
+	OlapView	view = {.snapshot = snapshot, .moves = snapshot};
+
+	Assert(IsMVCCSnapshot(snapshot));
+	return olap_entry_in_view(entry, &view);
+}
+
+bool
+olap_entry_moves(const OlapDirEntry *entry)
+{
+	return ((entry->flags & OLAP_ENTRY_OUTPUT) != 0 &&
+			TransactionIdIsNormal(entry->xmin)) ||
+		((entry->flags & OLAP_ENTRY_MOVED) != 0 &&
+		 TransactionIdIsNormal(entry->xmax));
 }

@@ -37,10 +37,44 @@ extern void olap_report_invisible(Relation rel, TransactionId xid,
 								  Snapshot snapshot);
 
 /*
- * Is the segment entry visible to snapshot: complete, its xmin visible, its
- * xmax not?  Delta runs: true (the tuples decide).  SNAPSHOT_DIRTY reports
- * running inserters in snapshot->xmin, as heap does.
+ * How a reader judges places.  What users did is judged by its snapshot.  What
+ * compactions did must look the same for all places of a list, or rows would
+ * be seen twice or not at all; so where the snapshot is not an MVCC one, one of
+ * these decides:
+ *
+ *	moves	an MVCC snapshot, which also keeps replaced places from being freed
+ *	cutoff	a compaction counts if it is older than this, the horizon of
+ *			removal: for readers who want the places that the oldest snapshot
+ *			needs, and whose table lock keeps VACUUM away
  */
+typedef struct OlapView
+{
+	Snapshot	snapshot;
+	Snapshot	moves;
+	TransactionId cutoff;
+	struct ResourceOwnerData *owner;	/* moves is registered with it */
+} OlapView;
+
+/*
+ * cutoff: Invalid, or what the participants of a parallel scan agreed on.  Must
+ * come before the directory is read.  olap_view_end() may be left out only for
+ * MVCC snapshots, and after errors.
+ */
+extern void olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
+							TransactionId cutoff);
+extern void olap_view_end(OlapView *view);
+
+/*
+ * Is the place there for the reader?  Segments: complete, xmin visible, xmax
+ * not.  Delta runs: xmax is not (of the rows tuple headers decide).
+ * SNAPSHOT_DIRTY reports running inserters in snapshot->xmin, as heap does.
+ */
+extern bool olap_entry_in_view(const OlapDirEntry *entry, const OlapView *view);
+
+/* The same for an MVCC snapshot. */
 extern bool olap_entry_visible(const OlapDirEntry *entry, Snapshot snapshot);
+
+/* Has a compaction left its mark on the entry that is not history yet? */
+extern bool olap_entry_moves(const OlapDirEntry *entry);
 
 #endif							/* OLAP_VISIBILITY_H */

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -23,6 +24,7 @@
 #define DELTA_SINGLE_COLUMNS 3
 
 static void load_column(OlapBatch *batch, int col);
+static void load_rows(OlapBatch *batch);
 
 OlapBatchSource *
 olap_batch_source_create(Relation rel, TupleDesc desc, const bool *needed,
@@ -73,6 +75,26 @@ forget_columns(OlapBatchSource *source)
 	source->batch.sel = NULL;
 }
 
+static void
+need_row_numbers(OlapBatchSource *source)
+{
+	if (source->row_numbers == NULL)
+		source->row_numbers = MemoryContextAlloc(source->cxt, OLAP_VECTOR_ROWS *
+												 sizeof(uint64));
+}
+
+/* OlapBatch.load_rows */
+static void
+load_rows(OlapBatch *batch)
+{
+	OlapBatchSource *source = batch->source;
+
+	need_row_numbers(source);
+	olap_segment_row_numbers(source->segment, source->rg, source->vecno,
+							 source->row_numbers);
+	batch->row_numbers = source->row_numbers;
+}
+
 void
 olap_batch_set_segment(OlapBatchSource *source, OlapSegment *segment,
 					   const OlapDirEntry *entry, int rg, uint32 vecno)
@@ -95,10 +117,24 @@ olap_batch_set_segment(OlapBatchSource *source, OlapSegment *segment,
 	source->entry_id = entry->id;
 	source->rg = rg;
 	source->vecno = vecno;
-	source->xmin = entry->xmin;
-	source->cmin = entry->cmin;
+
+	/*
+	 * Who sees a compaction's output sees the inserters of all its rows: they
+	 * count as frozen, as rows do that VACUUM has frozen.
+	 */
+	if ((entry->flags & OLAP_ENTRY_OUTPUT) != 0)
+	{
+		source->xmin = FrozenTransactionId;
+		source->cmin = FirstCommandId;
+	}
+	else
+	{
+		source->xmin = entry->xmin;
+		source->cmin = entry->cmin;
+	}
 	batch->nrows = batch->nsel = Min(rows - first, OLAP_VECTOR_ROWS);
 	batch->row_numbers = NULL;
+	batch->load_rows = olap_segment_numbered(segment) ? load_rows : NULL;
 	batch->first_row = (uint64) entry->first_vblock * OLAP_VBLOCK_ROWS +
 		olap_segment_rowgroup_first(segment, rg) + first;
 }
@@ -111,13 +147,13 @@ olap_batch_set_delta(OlapBatchSource *source)
 	forget_columns(source);
 	batch->place++;
 	source->segment = NULL;
+	need_row_numbers(source);
 	if (source->pages == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(source->cxt);
 
 		source->pages = palloc(OLAP_BATCH_DELTA_PAGES * sizeof(OlapDeltaPage));
 		source->tuples = palloc(OLAP_VECTOR_ROWS * sizeof(HeapTupleData));
-		source->row_numbers = palloc(OLAP_VECTOR_ROWS * sizeof(uint64));
 		source->xmins = palloc(OLAP_VECTOR_ROWS * sizeof(TransactionId));
 		source->cmins = palloc(OLAP_VECTOR_ROWS * sizeof(CommandId));
 		MemoryContextSwitchTo(old);
@@ -125,6 +161,7 @@ olap_batch_set_delta(OlapBatchSource *source)
 	batch->nrows = batch->nsel = 0;
 	batch->first_row = 0;
 	batch->row_numbers = source->row_numbers;
+	batch->load_rows = NULL;
 }
 
 OlapDeltaPage *

@@ -55,13 +55,13 @@ typedef struct OlapBatchSource
 	uint32		entry_id;		/* of the segment */
 	int			rg;
 	uint32		vecno;
-	TransactionId xmin;			/* of all its rows */
+	TransactionId xmin;			/* of all its rows; frozen if they were moved */
 	CommandId	cmin;
 
 	/* ... or rows of delta pages */
 	OlapDeltaPage *pages;		/* [OLAP_BATCH_DELTA_PAGES] */
 	HeapTupleData *tuples;		/* [OLAP_VECTOR_ROWS] */
-	uint64	   *row_numbers;
+	uint64	   *row_numbers;	/* also of segments that store them */
 	TransactionId *xmins;
 	CommandId  *cmins;
 	bool		delta_filled;	/* all needed columns are transposed */
@@ -96,14 +96,6 @@ extern OlapDeltaPage *olap_batch_delta_page(OlapBatchSource *source,
 extern void olap_batch_delta_keep(OlapBatchSource *source,
 								  const HeapTupleData *tuple,
 								  TransactionId xmin, CommandId cmin);
-
-/* Row number of a row of the batch. */
-static inline OlapRow
-olap_batch_row_number(const OlapBatch *batch, uint32 row)
-{
-	return batch->row_numbers != NULL ? batch->row_numbers[row] :
-		batch->first_row + row;
-}
 
 /* Put column col of row into slot's arrays. */
 extern void olap_batch_fill_column(OlapBatchSource *source, uint32 row, int col,

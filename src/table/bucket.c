@@ -15,19 +15,18 @@
 
 #include "access/detoast.h"
 #include "access/htup_details.h"
+#include "catalog/pg_type_d.h"
 #include "miscadmin.h"
 #include "utils/date.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
 #include "delta/delta.h"
 #include "table/writer_internal.h"
 
-/* Fewer rows than this, and less than the bytes, go to the delta. */
-#define SEGMENT_MIN_ROWS 4096
+/* Fewer rows than OLAP_SEGMENT_MIN_ROWS, and less than this, go to the delta. */
 #define SEGMENT_MIN_BYTES (1024 * 1024)
-/* Input after which a segment is closed. */
-#define SEGMENT_MAX_BYTES ((size_t) 256 * 1024 * 1024)
 /* Row numbers that an observable bucket reserves at a time: a row group. */
 #define RESERVE_VBLOCKS \
 	((OLAP_ROWGROUP_ROWS + OLAP_VBLOCK_ROWS - 1) / OLAP_VBLOCK_ROWS)
@@ -35,8 +34,6 @@
 /* Rows appended between two looks at the size of the row group. */
 #define APPEND_STEP 1024
 #define DELTA_BATCH 256
-
-#define KEY_NULL PG_INT64_MIN
 
 static size_t total_memory = 0;
 
@@ -66,19 +63,28 @@ olap_flat_datum(Datum value, int16 typlen)
 }
 
 /* floor(value / interval); infinities have keys of their own. */
-static int64
-bucket_key(const OlapWriter *writer, bool isnull, int64 value)
+int64
+olap_bucket_key(int64 interval, bool isnull, int64 value)
 {
 	int64		key;
 
-	if (writer->time_attno == 0 || writer->interval == 0)
+	if (interval == 0)
 		return 0;
 	if (isnull)
-		return KEY_NULL;
-	key = value / writer->interval;
-	if (value % writer->interval < 0)
+		return OLAP_BUCKET_NULL;
+	key = value / interval;
+	if (value % interval < 0)
 		key--;
 	return key;
+}
+
+int64
+olap_bucket_interval(const OlapOptions *options, Oid type)
+{
+	if (options->time_attno <= 0 || type != DATEOID)
+		return options->time_attno <= 0 ? 0 : options->segment_interval;
+	return Max(options->segment_interval / USECS_PER_DAY,
+			   options->segment_interval > 0 ? 1 : 0);
 }
 
 static void
@@ -97,7 +103,8 @@ count_memory(OlapBucket *bucket)
 OlapBucket *
 olap_bucket_of(OlapWriter *writer, bool isnull, int64 value)
 {
-	int64		key = bucket_key(writer, isnull, value);
+	int64		key = writer->time_attno == 0 ? 0 :
+		olap_bucket_key(writer->interval, isnull, value);
 	dlist_iter	iter;
 	OlapBucket *bucket;
 	MemoryContext cxt;
@@ -222,7 +229,7 @@ close_if_full(OlapBucket *bucket, Relation rel)
 	/* a reservation covers one row group */
 	if (bucket->reserved ||
 		bucket->nrowgroups >= OLAP_SEGMENT_MAX_ROWGROUPS ||
-		bucket->raw_bytes >= SEGMENT_MAX_BYTES)
+		bucket->raw_bytes >= OLAP_SEGMENT_MAX_BYTES)
 		write_segment(bucket, rel);
 }
 
@@ -441,7 +448,7 @@ worth_a_segment(const OlapBucket *bucket)
 	size_t		bytes = 0;
 
 	if (bucket->reserved || bucket->builder != NULL ||
-		bucket->nrows >= SEGMENT_MIN_ROWS)
+		bucket->nrows >= OLAP_SEGMENT_MIN_ROWS)
 		return true;
 	for (int col = 0; col < bucket->writer->natts; col++)
 		bytes += bucket->cols[col].heap_len;

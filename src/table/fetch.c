@@ -4,8 +4,10 @@
  *		Find rows by their TID.
  *
  * A TID is a row number, so the place of a row is found by binary search over
- * the row ranges of the directory. Several entries may cover a number (a
- * segment and what it was merged into); the snapshot sees at most one.
+ * the row ranges of the directory. Several entries may cover a number: a place
+ * and what a compaction made of it, of which a reader sees one; and outputs of
+ * compactions, which hold some rows of a range, so each is asked whether it has
+ * this one.
  *
  * src/table/fetch.c
  *-------------------------------------------------------------------------
@@ -13,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/relscan.h"
+#include "access/transam.h"
 #include "access/tupdesc.h"
 #include "access/xact.h"
 #include "pgstat.h"
@@ -24,7 +27,7 @@
 #include "base/compat.h"
 #include "delta/delta.h"
 #include "delta/rangelog.h"
-#include "segment/visibility.h"
+#include "segment/rownums.h"
 #include "table/fetch.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
@@ -33,6 +36,8 @@
 /* Segments and vectors kept open; a nested loop alternates between few. */
 #define FETCH_SEGMENTS 4
 #define FETCH_VECTORS 8
+/* Entries that are passed over at once if none of them covers a row. */
+#define FETCH_BLOCK 64
 
 typedef struct FetchSegment
 {
@@ -62,6 +67,8 @@ struct OlapFetch
 	int			n;
 	OlapDirEntry *entries;		/* by first_vblock */
 	uint32	   *ends;			/* highest end of row ranges up to here */
+	uint32	   *block_ends;		/* the same of FETCH_BLOCK entries each */
+	bool		moves;			/* a compaction is not history yet */
 	uint64		clock;
 	FetchSegment segments[FETCH_SEGMENTS];
 	FetchVector vectors[FETCH_VECTORS];
@@ -129,13 +136,34 @@ compare_entries(const void *a, const void *b)
 	return 0;
 }
 
+/* Put the entries in order and note how far their ranges reach. */
+static void
+index_entries(OlapFetch *fetch)
+{
+	uint32		end = 0;
+
+	fetch->block_ends = MemoryContextAllocZero(fetch->cxt, sizeof(uint32) *
+											   (fetch->n / FETCH_BLOCK + 1));
+	qsort(fetch->entries, fetch->n, sizeof(OlapDirEntry), compare_entries);
+	for (int i = 0; i < fetch->n; i++)
+	{
+		const OlapDirEntry *entry = &fetch->entries[i];
+		uint32		own = entry->first_vblock + entry->nvblocks;
+		uint32	   *block_end = &fetch->block_ends[i / FETCH_BLOCK];
+
+		end = Max(end, own);
+		fetch->ends[i] = end;
+		*block_end = Max(*block_end, own);
+		fetch->moves |= olap_entry_moves(entry);
+	}
+}
+
 void
 olap_fetch_refresh(OlapFetch *fetch)
 {
 	MemoryContext old;
 	OlapMeta	meta;
 	OlapDirList list;
-	uint32		end = 0;
 
 	if (!olap_meta_read(fetch->rel, &meta))
 		meta.version = 0;
@@ -147,9 +175,12 @@ olap_fetch_refresh(OlapFetch *fetch)
 		pfree(fetch->entries);
 	if (fetch->ends != NULL)
 		pfree(fetch->ends);
+	if (fetch->block_ends != NULL)
+		pfree(fetch->block_ends);
 	fetch->entries = NULL;
-	fetch->ends = NULL;
+	fetch->ends = fetch->block_ends = NULL;
 	fetch->n = 0;
+	fetch->moves = false;
 	fetch->read = false;
 
 	olap_directory_read(fetch->rel, &list);
@@ -160,17 +191,17 @@ olap_fetch_refresh(OlapFetch *fetch)
 											 (Size) list.n * sizeof(uint32));
 		fetch->entries = list.entries;
 		fetch->n = list.n;
-		qsort(fetch->entries, fetch->n, sizeof(OlapDirEntry), compare_entries);
-		for (int i = 0; i < fetch->n; i++)
-		{
-			end = Max(end, fetch->entries[i].first_vblock +
-					  fetch->entries[i].nvblocks);
-			fetch->ends[i] = end;
-		}
+		index_entries(fetch);
 	}
 	fetch->read = true;
 	fetch->version = meta.version;
 	MemoryContextSwitchTo(old);
+}
+
+void
+olap_fetch_one_snapshot(OlapFetch *fetch)
+{
+	fetch->one_snapshot = true;
 }
 
 int
@@ -202,21 +233,6 @@ entries_before(OlapFetch *fetch, BlockNumber vblock)
 			high = middle;
 	}
 	return low;
-}
-
-int
-olap_fetch_find(OlapFetch *fetch, BlockNumber vblock, Snapshot snapshot)
-{
-	for (int i = entries_before(fetch, vblock) - 1;
-		 i >= 0 && fetch->ends[i] > vblock; i--)
-	{
-		const OlapDirEntry *entry = &fetch->entries[i];
-
-		if (vblock - entry->first_vblock < entry->nvblocks &&
-			olap_place_visible(fetch->rel, entry, snapshot))
-			return i;
-	}
-	return -1;
 }
 
 /* ---- places ---- */
@@ -321,6 +337,75 @@ olap_fetch_vector(OlapFetch *fetch, int i, uint32 index, uint32 *row)
 	return NULL;
 }
 
+/* Does the place have the row? *index: where, in a segment. */
+static bool
+place_holds(OlapFetch *fetch, const OlapDirEntry *entry, OlapRow row,
+			uint32 *index)
+{
+	OlapRow		position = row - (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
+
+	if (entry->kind == OLAP_ENTRY_DELTA)
+		return true;
+	if ((entry->flags & OLAP_ENTRY_ROWNUMS) == 0)
+	{
+		*index = (uint32) position;
+		return position < entry->nrows;
+	}
+	return olap_rownum_covers(fetch->rel, entry, row / OLAP_VBLOCK_ROWS) &&
+		olap_rownum_find(fetch->rel, fetch_segment(fetch, entry)->segment,
+						 entry, row, index);
+}
+
+/* The next entry below i that covers vblock; -1: there is none. */
+static int
+next_cover(const OlapFetch *fetch, int i, BlockNumber vblock)
+{
+	for (i--; i >= 0 && fetch->ends[i] > vblock; i--)
+	{
+		if (i % FETCH_BLOCK == FETCH_BLOCK - 1)
+			while (i >= 0 && fetch->block_ends[i / FETCH_BLOCK] <= vblock)
+				i -= FETCH_BLOCK;
+		if (i >= 0 && vblock - fetch->entries[i].first_vblock <
+			fetch->entries[i].nvblocks)
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * Where the row was before a compaction dropped it as deleted: SnapshotAny
+ * wants rows that are gone for all others. A place that is not marked dead yet
+ * is not freed before the snapshot that view holds is gone.
+ */
+static bool
+still_there(const OlapDirEntry *entry, const OlapView *view)
+{
+	return view->snapshot->snapshot_type == SNAPSHOT_ANY &&
+		view->moves != NULL &&
+		(entry->flags & (OLAP_ENTRY_MOVED | OLAP_ENTRY_DEAD)) == OLAP_ENTRY_MOVED &&
+		(entry->flags & (OLAP_ENTRY_COMPLETE | OLAP_ENTRY_OUTPUT)) == OLAP_ENTRY_COMPLETE;
+}
+
+int
+olap_fetch_find(OlapFetch *fetch, OlapRow row, const OlapView *view,
+				uint32 *index)
+{
+	BlockNumber vblock = (BlockNumber) (row / OLAP_VBLOCK_ROWS);
+	int			start = entries_before(fetch, vblock);
+
+	for (int i = start; (i = next_cover(fetch, i, vblock)) >= 0;)
+		if (olap_place_visible(fetch->rel, &fetch->entries[i], view) &&
+			place_holds(fetch, &fetch->entries[i], row, index))
+			return i;
+	if (view->snapshot->snapshot_type != SNAPSHOT_ANY || !fetch->moves)
+		return -1;
+	for (int i = start; (i = next_cover(fetch, i, vblock)) >= 0;)
+		if (still_there(&fetch->entries[i], view) &&
+			place_holds(fetch, &fetch->entries[i], row, index))
+			return i;
+	return -1;
+}
+
 OlapDeltaPage *
 olap_fetch_delta_page(OlapFetch *fetch, int i, BlockNumber vblock)
 {
@@ -360,13 +445,14 @@ row_deleted(OlapFetch *fetch, OlapRow row, Snapshot snapshot)
 static int
 find_unfinished(OlapFetch *fetch, BlockNumber vblock)
 {
-	for (int i = entries_before(fetch, vblock) - 1;
-		 i >= 0 && fetch->ends[i] > vblock; i--)
+	for (int i = entries_before(fetch, vblock);
+		 (i = next_cover(fetch, i, vblock)) >= 0;)
 	{
 		const OlapDirEntry *entry = &fetch->entries[i];
 
-		if (vblock - entry->first_vblock < entry->nvblocks &&
-			(entry->flags & (OLAP_ENTRY_COMPLETE | OLAP_ENTRY_DEAD)) == 0 &&
+		if ((entry->flags & (OLAP_ENTRY_COMPLETE | OLAP_ENTRY_DEAD |
+							 OLAP_ENTRY_OUTPUT)) == 0 &&
+			entry->kind == OLAP_ENTRY_SEGMENT &&
 			TransactionIdIsCurrentTransactionId(entry->xmin))
 			return i;
 	}
@@ -398,34 +484,72 @@ fetch_delta_row(OlapFetch *fetch, int i, ItemPointer tid, Snapshot snapshot,
 }
 
 static bool
-fetch_segment_row(OlapFetch *fetch, int i, ItemPointer tid,
-				  TupleTableSlot *slot)
+fetch_segment_row(OlapFetch *fetch, int i, uint32 index, TupleTableSlot *slot)
 {
-	const OlapDirEntry *entry = &fetch->entries[i];
-	OlapRow		index = olap_row_of_tid(tid) -
-		(OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
 	OlapBatchSource *source;
 	uint32		row;
 
-	if (index >= entry->nrows)
-		return false;
 	if (slot == NULL)
 		return true;
-	source = olap_fetch_vector(fetch, i, (uint32) index, &row);
+	source = olap_fetch_vector(fetch, i, index, &row);
 	if (source == NULL)
 		return false;
 	olap_slot_store_row(slot, source, row);
 	return true;
 }
 
+static bool
+fetch_row(OlapFetch *fetch, ItemPointer tid, const OlapView *view,
+		  bool with_log, TupleTableSlot *slot)
+{
+	Snapshot	snapshot = view->snapshot;
+	OlapRow		row = olap_row_of_tid(tid);
+	uint32		index = 0;
+	int			i = olap_fetch_find(fetch, row, view, &index);
+	TransactionId xmin;
+
+	if (i < 0 &&
+		find_unfinished(fetch, ItemPointerGetBlockNumberNoCheck(tid)) >= 0)
+	{
+		olap_writer_flush(fetch->rel);
+		olap_fetch_refresh(fetch);
+		i = olap_fetch_find(fetch, row, view, &index);
+	}
+	if (i < 0)
+		return false;
+	xmin = (fetch->entries[i].flags & OLAP_ENTRY_OUTPUT) != 0 ?
+		FrozenTransactionId : fetch->entries[i].xmin;
+	if (fetch->entries[i].kind == OLAP_ENTRY_DELTA)
+	{
+		if (!fetch_delta_row(fetch, i, tid, snapshot, slot, &xmin))
+			return false;
+	}
+	else if (!fetch_segment_row(fetch, i, index, slot))
+		return false;
+	if (with_log && row_deleted(fetch, row, snapshot))
+		return false;
+	if (IsMVCCSnapshot(snapshot))
+		PredicateLockTID(fetch->rel, tid, snapshot, xmin);
+	return true;
+}
+
+bool
+olap_fetch_inserted(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot)
+{
+	OlapView	view = {.snapshot = snapshot, .moves = snapshot};
+
+	Assert(IsMVCCSnapshot(snapshot));
+	olap_fetch_refresh(fetch);
+	return fetch_row(fetch, tid, &view, false, NULL);
+}
+
 bool
 olap_fetch_row(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot,
 			   TupleTableSlot *slot)
 {
-	BlockNumber vblock = ItemPointerGetBlockNumberNoCheck(tid);
 	OffsetNumber off = ItemPointerGetOffsetNumberNoCheck(tid);
-	TransactionId xmin;
-	int			i;
+	OlapView	view = {.snapshot = snapshot, .moves = snapshot};
+	bool		found;
 
 	if (off < 1 || off > OLAP_VBLOCK_ROWS)
 		return false;
@@ -433,28 +557,15 @@ olap_fetch_row(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot,
 	/* what a snapshot may see was complete before the first lookup by it */
 	if (!fetch->read || !fetch->one_snapshot || !IsMVCCSnapshot(snapshot))
 		olap_fetch_refresh(fetch);
-	i = olap_fetch_find(fetch, vblock, snapshot);
-	if (i < 0 && find_unfinished(fetch, vblock) >= 0)
-	{
-		olap_writer_flush(fetch->rel);
-		olap_fetch_refresh(fetch);
-		i = olap_fetch_find(fetch, vblock, snapshot);
-	}
-	if (i < 0)
-		return false;
-	xmin = fetch->entries[i].xmin;
-	if (fetch->entries[i].kind == OLAP_ENTRY_DELTA)
-	{
-		if (!fetch_delta_row(fetch, i, tid, snapshot, slot, &xmin))
-			return false;
-	}
-	else if (!fetch_segment_row(fetch, i, tid, slot))
-		return false;
-	if (row_deleted(fetch, olap_row_of_tid(tid), snapshot))
-		return false;
-	if (IsMVCCSnapshot(snapshot))
-		PredicateLockTID(fetch->rel, tid, snapshot, xmin);
-	return true;
+	if (IsMVCCSnapshot(snapshot) || !fetch->moves)
+		return fetch_row(fetch, tid, &view, true, slot);
+
+	/* compactions need judgement: that first, the directory again after it */
+	olap_view_begin(&view, fetch->rel, snapshot, InvalidTransactionId);
+	olap_fetch_refresh(fetch);
+	found = fetch_row(fetch, tid, &view, true, slot);
+	olap_view_end(&view);
+	return found;
 }
 
 /* Entry i's inserter of the row at tid; false if it has no such row. */
@@ -474,6 +585,13 @@ inserter_in(OlapFetch *fetch, int i, ItemPointer tid, TransactionId *xmin,
 		return off >= 1 && off <= page->ntuples &&
 			olap_delta_tuple(fetch->rel, page, off, &tuple, xmin, cmin);
 	}
+	if ((entry->flags & OLAP_ENTRY_OUTPUT) != 0)
+	{
+		/* moved: its inserter is past (olap_fetch_inserted() knows more) */
+		*xmin = FrozenTransactionId;
+		*cmin = FirstCommandId;
+		return true;
+	}
 	if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
 		olap_row_of_tid(tid) - (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS >=
 		entry->nrows)
@@ -488,13 +606,24 @@ olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid, TransactionId *xmin,
 					CommandId *cmin)
 {
 	BlockNumber vblock = ItemPointerGetBlockNumberNoCheck(tid);
+	OlapView	view = {.snapshot = SnapshotAny};
+	uint32		index;
+	bool		found;
 	int			i;
 
 	olap_fetch_refresh(fetch);
 	i = find_unfinished(fetch, vblock);
-	if (i < 0)
-		i = olap_fetch_find(fetch, vblock, SnapshotAny);
-	return i >= 0 && inserter_in(fetch, i, tid, xmin, cmin);
+	if (i >= 0)
+		return inserter_in(fetch, i, tid, xmin, cmin);
+	if (fetch->moves)
+	{
+		olap_view_begin(&view, fetch->rel, SnapshotAny, InvalidTransactionId);
+		olap_fetch_refresh(fetch);
+	}
+	i = olap_fetch_find(fetch, olap_row_of_tid(tid), &view, &index);
+	found = i >= 0 && inserter_in(fetch, i, tid, xmin, cmin);
+	olap_view_end(&view);
+	return found;
 }
 
 void
@@ -502,11 +631,14 @@ olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
 								bool succeeded)
 {
 	BlockNumber vblock = ItemPointerGetBlockNumber(tid);
+	OlapView	view = {.snapshot = SnapshotAny};
 	const OlapDirEntry *entry;
+	uint32		index;
 	int			i;
 
+	/* no compaction takes a place that our transaction writes to */
 	olap_fetch_refresh(fetch);
-	i = olap_fetch_find(fetch, vblock, SnapshotAny);
+	i = olap_fetch_find(fetch, olap_row_of_tid(tid), &view, &index);
 	if (i < 0)
 		elog(ERROR, "row (%u,%u) of \"%s\" is not there", vblock,
 			 ItemPointerGetOffsetNumber(tid), RelationGetRelationName(fetch->rel));

@@ -16,6 +16,7 @@
 #include "access/relscan.h"
 #include "utils/snapshot.h"
 
+#include "segment/visibility.h"
 #include "table/batch.h"
 
 typedef struct OlapFetch OlapFetch;
@@ -30,6 +31,17 @@ extern void olap_fetch_free(OlapFetch *fetch);
  */
 extern bool olap_fetch_row(OlapFetch *fetch, ItemPointer tid,
 						   Snapshot snapshot, TupleTableSlot *slot);
+
+/* All MVCC lookups will use one snapshot: the directory need not be read again. */
+extern void olap_fetch_one_snapshot(OlapFetch *fetch);
+
+/*
+ * Does an MVCC snapshot see the insertion of the row at tid, whatever became of
+ * the row since?  For rows whose inserter reads as frozen because a compaction
+ * moved them.
+ */
+extern bool olap_fetch_inserted(OlapFetch *fetch, ItemPointer tid,
+								Snapshot snapshot);
 
 /*
  * Who inserted the row at tid, whether anybody sees it or not; rows that wait in
@@ -49,9 +61,13 @@ extern void olap_fetch_refresh(OlapFetch *fetch);
 extern int	olap_fetch_count(const OlapFetch *fetch);
 extern const OlapDirEntry *olap_fetch_entry(const OlapFetch *fetch, int i);
 
-/* The entry that covers vblock and is visible; -1 if there is none. */
-extern int	olap_fetch_find(OlapFetch *fetch, BlockNumber vblock,
-							Snapshot snapshot);
+/*
+ * The entry that holds row for a reader with this view, -1 if there is none.
+ * Of a segment *index gets the row's index in it; of a delta run the page may
+ * still lack the row, or the snapshot may not see it.
+ */
+extern int	olap_fetch_find(OlapFetch *fetch, OlapRow row,
+							const OlapView *view, uint32 *index);
 
 /*
  * The decoded vector that holds row `index` of segment entry i; *row is its

@@ -16,6 +16,7 @@
 
 #include "access/skey.h"
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_am_d.h"
 #include "fmgr.h"
@@ -205,7 +206,9 @@ tuple_satisfies_snapshot(Relation rel, TupleTableSlot *slot, Snapshot snapshot)
 	TransactionId xmin;
 	CommandId	cmin;
 
-	if (olap_slot_get_inserter(slot, &xmin, &cmin))
+	/* a frozen row may be one that was moved: ask the place it came from */
+	if (olap_slot_get_inserter(slot, &xmin, &cmin) &&
+		(TransactionIdIsNormal(xmin) || !IsMVCCSnapshot(snapshot)))
 		return olap_xid_visible(xmin, cmin, snapshot) &&
 			!olap_log_row_deleted(rel, olap_row_of_tid(&slot->tts_tid), snapshot);
 	return olap_fetch_row(olap_fetch_shared(rel), &slot->tts_tid, snapshot,

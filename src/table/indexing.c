@@ -16,6 +16,8 @@
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type_d.h"
 #include "commands/progress.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -169,15 +171,14 @@ olap_index_build_range_scan(Relation rel, Relation index,
 	return nrows;
 }
 
-/* The next TID that the index holds; false at the end. */
+/* The next TID of a sort; false at the end. */
 static bool
-next_indexed(ValidateIndexState *state, ItemPointer tid)
+next_tid(Tuplesortstate *sort, ItemPointer tid)
 {
 	Datum		value;
 	bool		isnull;
 
-	if (!tuplesort_getdatum(state->tuplesort, true, false, &value, &isnull,
-							NULL))
+	if (!tuplesort_getdatum(sort, true, false, &value, &isnull, NULL))
 		return false;
 	Assert(!isnull);
 	itemptr_decode(tid, DatumGetInt64(value));
@@ -187,37 +188,66 @@ next_indexed(ValidateIndexState *state, ItemPointer tid)
 	return true;
 }
 
+/* TIDs of all rows that the snapshot sees, in order. */
+static Tuplesortstate *
+sort_visible(Relation rel, Snapshot snapshot, ValidateIndexState *state)
+{
+	Tuplesortstate *sort = tuplesort_begin_datum(INT8OID, Int8LessOperator,
+												 InvalidOid, false,
+												 maintenance_work_mem, NULL,
+												 TUPLESORT_NONE);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TableScanDesc scan = table_beginscan_strat(rel, snapshot, 0, NULL, true,
+											   false);
+
+	/* no column is decoded: nobody asks the slot for one */
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		state->htups += 1;
+		tuplesort_putdatum(sort, Int64GetDatum(itemptr_encode(&slot->tts_tid)),
+						   false);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	tuplesort_performsort(sort);
+	return sort;
+}
+
 /*
- * Insert the rows that the snapshot sees and the index lacks. Both come in the
- * order of TIDs: the scan goes through places in the order of row numbers.
+ * Insert the rows that the snapshot sees and the index lacks. Rows of a sorted
+ * segment do not come in the order of TIDs, so their TIDs are sorted first, and
+ * the few that the index lacks are looked up.
  */
 void
 olap_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 						 Snapshot snapshot, struct ValidateIndexState *state)
 {
-	TableScanDesc scan = table_beginscan_strat(rel, snapshot, 0, NULL, true,
-											   false);
+	Tuplesortstate *visible = sort_visible(rel, snapshot, state);
+	OlapFetch  *fetch = olap_fetch_create(rel, CurrentMemoryContext);
 	ItemPointerData indexed;
-	bool		have = next_indexed(state, &indexed);
+	ItemPointerData tid;
+	bool		have = next_tid(state->tuplesort, &indexed);
 	IndexRows	rows;
 
 	rows_begin(&rows, rel, info);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, rows.slot))
+	while (next_tid(visible, &tid))
 	{
 		CHECK_FOR_INTERRUPTS();
-		state->htups += 1;
-		while (have && ItemPointerCompare(&indexed, &rows.slot->tts_tid) < 0)
-			have = next_indexed(state, &indexed);
-		if (have && ItemPointerEquals(&indexed, &rows.slot->tts_tid))
+		while (have && ItemPointerCompare(&indexed, &tid) < 0)
+			have = next_tid(state->tuplesort, &indexed);
+		if (have && ItemPointerEquals(&indexed, &tid))
 			continue;
-		if (!rows_compute(&rows))
+		if (!olap_fetch_row(fetch, &tid, snapshot, rows.slot) ||
+			!rows_compute(&rows))
 			continue;
-		index_insert(index, rows.values, rows.isnull, &rows.slot->tts_tid, rel,
+		index_insert(index, rows.values, rows.isnull, &tid, rel,
 					 UNIQUE_CHECK_NO, false, info);
 		state->tups_inserted += 1;
 	}
-	table_endscan(scan);
 	rows_end(&rows);
+	olap_fetch_free(fetch);
+	tuplesort_end(visible);
 }
 
 /*

@@ -181,10 +181,16 @@ put_text(Datum *values, bool *nulls, int i, const char *text)
 static const char *
 entry_state(const OlapDirEntry *entry)
 {
-	if (entry->kind == OLAP_ENTRY_DELTA)
-		return "open";
 	if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
-		return "aborted";
+		return (entry->flags & OLAP_ENTRY_MOVED) != 0 ? "replaced" : "aborted";
+	if (entry->kind == OLAP_ENTRY_DELTA)
+	{
+		if (TransactionIdIsNormal(entry->xmax) &&
+			!TransactionIdIsInProgress(entry->xmax) &&
+			TransactionIdDidCommit(entry->xmax))
+			return "replaced";
+		return (entry->flags & OLAP_ENTRY_SEALED) != 0 ? "sealed" : "open";
+	}
 	if (TransactionIdIsNormal(entry->xmin))
 	{
 		if (TransactionIdIsCurrentTransactionId(entry->xmin) ||
@@ -271,16 +277,21 @@ olap_segments(PG_FUNCTION_ARGS)
 		Datum		values[SEGMENTS_COLS] = {0};
 		bool		nulls[SEGMENTS_COLS] = {0};
 
+		/* the space of a dead place may be somebody else's by now */
+		bool		dead = (entry->flags & OLAP_ENTRY_DEAD) != 0;
+
 		CHECK_FOR_INTERRUPTS();
 		values[0] = Int64GetDatum(entry->id);
 		values[1] = CStringGetTextDatum(segment ? "segment" : "delta");
 		values[2] = CStringGetTextDatum(entry_state(entry));
-		values[3] = Int64GetDatum(segment ? (int64) entry->nrows :
-								  delta_rows(rel, entry));
+		nulls[3] = !segment && dead;
+		if (!nulls[3])
+			values[3] = Int64GetDatum(segment ? (int64) entry->nrows :
+									  delta_rows(rel, entry));
 		values[4] = Int64GetDatum(entry->nblocks);
 		values[5] = Int64GetDatum((int64) entry->nblocks * BLCKSZ);
 		nulls[6] = nulls[7] = true;
-		if (segment && time_attno > 0 &&
+		if (segment && time_attno > 0 && !dead &&
 			(entry->flags & OLAP_ENTRY_COMPLETE) != 0)
 			time_bounds(rel, entry, time_attno - 1, values, nulls, 6);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

@@ -10,6 +10,9 @@
 #define OLAP_INSPECT_H
 
 #include "utils/relcache.h"
+#include "utils/snapshot.h"
+
+#include "segment/directory.h"
 
 /*
  * Open an olap table for inspection, AccessShareLock held until the end of the
@@ -21,5 +24,12 @@ extern Relation olap_inspect_open(Oid relid);
 
 /* Does row security keep the user from values of the table? */
 extern bool olap_inspect_hidden(Oid relid);
+
+/*
+ * Is a row in two places that the snapshot sees?  NULL if none is, else a
+ * description of the first, palloc'd, and the entry of one of the places.
+ */
+extern char *olap_verify_rows(Relation rel, const OlapDirList *list,
+							  Snapshot snapshot, uint32 *id);
 
 #endif							/* OLAP_INSPECT_H */

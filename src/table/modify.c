@@ -57,6 +57,7 @@ typedef struct RowClaim
 	/* out */
 	TransactionId xmin;			/* of the row */
 	CommandId	cmin;
+	bool		crosschecked;	/* crosscheck, if any, sees the insertion */
 	OlapRow		new_row;		/* of an update that runs and does not conflict */
 } RowClaim;
 
@@ -217,6 +218,11 @@ judge_inserter(RowClaim *claim)
 	}
 	else if (!olap_xid_visible(claim->xmin, claim->cmin, SnapshotSelf))
 		return TM_Invisible;
+	claim->crosschecked = claim->crosscheck == InvalidSnapshot ||
+		(TransactionIdIsNormal(claim->xmin) ?
+		 olap_xid_visible(claim->xmin, claim->cmin, claim->crosscheck) :
+		 olap_fetch_inserted(olap_fetch_shared(claim->rel), &claim->tid,
+							 claim->crosscheck));
 	return TM_Ok;
 }
 
@@ -278,6 +284,7 @@ claim_row(RowClaim *claim)
 	Verdict		verdict;
 
 	claim->new_row = OLAP_NO_ROW;
+	claim->crosschecked |= claim->running;
 	if (result != TM_Ok)
 		return result;
 	for (;;)
@@ -289,8 +296,7 @@ claim_row(RowClaim *claim)
 		judge(claim, &log, &verdict);
 		result = verdict.result;
 		if (result == TM_Ok && !TransactionIdIsValid(verdict.wait_for) &&
-			claim->crosscheck != InvalidSnapshot &&
-			!olap_xid_visible(claim->xmin, claim->cmin, claim->crosscheck))
+			!claim->crosschecked)
 		{
 			claim->tmfd->ctid = claim->tid;
 			claim->tmfd->xmax = InvalidTransactionId;

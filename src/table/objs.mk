@@ -15,3 +15,4 @@ OLAP_OBJS += src/table/vacuum.o
 OLAP_OBJS += src/table/writer.o
 OLAP_OBJS += src/table/inspect.o
 OLAP_OBJS += src/table/verify.o
+OLAP_OBJS += src/table/verify_rows.o

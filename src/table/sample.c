@@ -88,8 +88,8 @@ sample_begin(OlapScanDesc *scan)
 	olap_fetch_refresh(sample->fetch);
 	sample->log = olap_log_reader_create(scan->base.rs_rd,
 										 scan->base.rs_snapshot != NULL ?
-										 scan->base.rs_snapshot : SnapshotSelf,
-										 cxt);
+										 scan->base.rs_snapshot :
+										 GetActiveSnapshot(), cxt);
 	scan->sample = sample;
 	return sample;
 }
@@ -135,7 +135,10 @@ segment_state(const OlapDirEntry *entry)
 		return ROW_RUNNING;		/* counted as removed by the last VACUUM */
 	if (TransactionIdIsValid(entry->xmax) &&
 		row_state(entry->xmax) == ROW_LIVE)
-		return ROW_DEAD;
+		/* moved rows count where they are now; our lock keeps compaction away */
+		return (entry->flags & OLAP_ENTRY_MOVED) != 0 ? ROW_RUNNING : ROW_DEAD;
+	if (entry->kind == OLAP_ENTRY_DELTA)
+		return ROW_LIVE;		/* each row has a state of its own */
 	if ((entry->flags & OLAP_ENTRY_COMPLETE) == 0)
 		return ROW_RUNNING;
 	return row_state(entry->xmin);
@@ -199,10 +202,28 @@ entry_of_block(OlapSample *sample, BlockNumber block)
 		sample->by_block[low - 1] : -1;
 }
 
+/* The row numbers of rows first .. first + n of a segment that stores them. */
+static uint64 *
+stored_numbers(OlapSample *sample, uint32 first, uint32 n)
+{
+	uint64	   *rows = palloc_extended(Max(n, 1) * sizeof(uint64), MCXT_ALLOC_HUGE);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		row;
+		OlapBatchSource *source = olap_fetch_vector(sample->fetch, sample->entry,
+													first + i, &row);
+
+		rows[i] = source == NULL ? 0 : olap_batch_row_number(&source->batch, row);
+	}
+	return rows;
+}
+
 /* Find out which of the block's rows (from row number base + first) are gone. */
 static void
 look_for_deleted(OlapSample *sample, OlapRow base)
 {
+	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
 	uint32		n = sample->end - sample->next;
 
 	sample->first = sample->next;
@@ -212,7 +233,15 @@ look_for_deleted(OlapSample *sample, OlapRow base)
 		sample->deleted = MemoryContextAllocHuge(sample->cxt,
 												 sample->deleted_words * sizeof(uint64));
 	}
-	if (n > 0)
+	if (n > 0 && (entry->flags & OLAP_ENTRY_ROWNUMS) != 0 &&
+		!olap_log_reader_empty(sample->log))
+	{
+		uint64	   *rows = stored_numbers(sample, sample->first, n);
+
+		olap_log_reader_deleted_rows(sample->log, rows, n, sample->deleted);
+		pfree(rows);
+	}
+	else if (n > 0)
 		olap_log_reader_deleted(sample->log, base + sample->first, n,
 								sample->deleted);
 }
@@ -253,7 +282,7 @@ olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 		sample->end = (uint64) entry->nrows * (index + 1) / entry->nblocks;
 		look_for_deleted(sample, (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS);
 	}
-	else
+	else if (segment_state(entry) == ROW_LIVE)
 	{
 		sample->page = olap_fetch_delta_page(sample->fetch, sample->entry,
 											 entry->first_vblock + index);
@@ -394,39 +423,10 @@ tablesample_begin(OlapScanDesc *scan)
 		sample->nvblocks = Max(sample->nvblocks,
 							   entry->first_vblock + entry->nvblocks);
 	}
+	olap_fetch_one_snapshot(sample->fetch);
 	PredicateLockRelation(scan->base.rs_rd, scan->base.rs_snapshot);
 	pgstat_count_heap_scan(scan->base.rs_rd);
 	return sample;
-}
-
-/* Open a virtual block: find its entry and how many rows it has. */
-static void
-open_vblock(OlapScanDesc *scan, BlockNumber vblock)
-{
-	OlapSample *sample = scan->sample;
-	const OlapDirEntry *entry;
-
-	sample->vblock = vblock;
-	sample->end = 0;
-	sample->entry = olap_fetch_find(sample->fetch, vblock,
-									scan->base.rs_snapshot);
-	if (sample->entry < 0)
-		return;
-	entry = olap_fetch_entry(sample->fetch, sample->entry);
-	if (entry->kind == OLAP_ENTRY_DELTA)
-	{
-		sample->page = olap_fetch_delta_page(sample->fetch, sample->entry,
-											 vblock);
-		sample->end = sample->page->ntuples;
-	}
-	else
-	{
-		uint64		first = (uint64) (vblock - entry->first_vblock) *
-			OLAP_VBLOCK_ROWS;
-
-		if (first < entry->nrows)
-			sample->end = Min(entry->nrows - first, OLAP_VBLOCK_ROWS);
-	}
 }
 
 bool
@@ -448,45 +448,7 @@ olap_scan_sample_next_block(TableScanDesc sscan, struct SampleScanState *state)
 	if (!BlockNumberIsValid(vblock))
 		return false;
 	CHECK_FOR_INTERRUPTS();
-	open_vblock(scan, vblock);
-	return true;
-}
-
-/* Put row off of the open virtual block into slot, if it is visible. */
-static bool
-sample_row(OlapScanDesc *scan, OffsetNumber off, TupleTableSlot *slot)
-{
-	OlapSample *sample = scan->sample;
-	Relation	rel = scan->base.rs_rd;
-	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
-
-	if (olap_log_reader_row_deleted(sample->log, (OlapRow) sample->vblock *
-									OLAP_VBLOCK_ROWS + off - 1))
-		return false;
-	if (entry->kind == OLAP_ENTRY_DELTA)
-	{
-		HeapTupleData tuple;
-		TransactionId xmin;
-		CommandId	cmin;
-
-		if (!olap_delta_tuple(rel, sample->page, off, &tuple, &xmin, &cmin) ||
-			!olap_row_visible(rel, xmin, cmin, scan->base.rs_snapshot))
-			return false;
-		olap_slot_store_delta(slot, slot->tts_tupleDescriptor, &tuple, xmin,
-							  cmin);
-	}
-	else
-	{
-		uint32		row;
-		OlapBatchSource *source;
-
-		source = olap_fetch_vector(sample->fetch, sample->entry,
-								   (sample->vblock - entry->first_vblock) *
-								   OLAP_VBLOCK_ROWS + off - 1, &row);
-		if (source == NULL)
-			return false;
-		olap_slot_store_row(slot, source, row);
-	}
+	scan->sample->vblock = vblock;
 	return true;
 }
 
@@ -499,14 +461,22 @@ olap_scan_sample_next_tuple(TableScanDesc sscan, struct SampleScanState *state,
 
 	for (;;)
 	{
+		ItemPointerData tid;
 		OffsetNumber off;
 
 		CHECK_FOR_INTERRUPTS();
+
+		/*
+		 * Rows of a virtual block may be in several places, so each that the
+		 * method picks is looked up; what is not there is passed over, as a
+		 * dead line pointer of a heap page is.
+		 */
 		off = state->tsmroutine->NextSampleTuple(state, sample->vblock,
-												 sample->end);
+												 OLAP_VBLOCK_ROWS);
 		if (!OffsetNumberIsValid(off))
 			break;
-		if (off <= sample->end && sample_row(scan, off, slot))
+		ItemPointerSet(&tid, sample->vblock, off);
+		if (olap_fetch_row(sample->fetch, &tid, scan->base.rs_snapshot, slot))
 		{
 			pgstat_count_heap_getnext(scan->base.rs_rd);
 			return true;

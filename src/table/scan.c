@@ -15,10 +15,12 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
+#include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -38,7 +40,7 @@ typedef struct ScanPlace
 	OlapDirRef	ref;
 	uint64		first_unit;
 	uint32		nunits;
-	bool		skip;			/* not visible, or pruned */
+	bool		skip;			/* pruned */
 } ScanPlace;
 
 struct OlapTableScan
@@ -46,6 +48,7 @@ struct OlapTableScan
 	Relation	rel;
 	TupleDesc	desc;
 	Snapshot	snapshot;
+	OlapView	view;			/* of places */
 	const OlapZoneQual *quals;
 	int			nquals;
 	OlapScanShared *shared;
@@ -86,12 +89,16 @@ olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
 }
 
 bool
-olap_place_visible(Relation rel, const OlapDirEntry *entry, Snapshot snapshot)
+olap_place_visible(Relation rel, const OlapDirEntry *entry,
+				   const OlapView *view)
 {
-	if (olap_entry_visible(entry, snapshot))
+	if (olap_entry_in_view(entry, view))
 		return true;
-	if ((entry->flags & OLAP_ENTRY_DEAD) == 0)
-		olap_report_invisible(rel, entry->xmin, snapshot);
+
+	/* a compaction changes nothing that anybody could have read */
+	if ((entry->flags & (OLAP_ENTRY_DEAD | OLAP_ENTRY_OUTPUT)) == 0 &&
+		entry->kind == OLAP_ENTRY_SEGMENT)
+		olap_report_invisible(rel, entry->xmin, view->snapshot);
 	return false;
 }
 
@@ -117,6 +124,10 @@ expected_rowgroups(const OlapDirEntry *entry)
 	return Max(1, (entry->nrows + OLAP_ROWGROUP_ROWS - 1) / OLAP_ROWGROUP_ROWS);
 }
 
+/*
+ * Only places that the snapshot sees are listed: those are the same for all
+ * participants of a parallel scan, whatever comes or is freed meanwhile.
+ */
 static void
 add_place(OlapTableScan *scan, const OlapDirEntry *entry, const OlapDirRef *ref)
 {
@@ -124,20 +135,19 @@ add_place(OlapTableScan *scan, const OlapDirEntry *entry, const OlapDirRef *ref)
 
 	if (scan->shared != NULL && entry->id > scan->shared->max_entry_id)
 		return;
+	if (!olap_place_visible(scan->rel, entry, &scan->view))
+		return;
 	place->entry = *entry;
 	place->ref = *ref;
-	place->skip = !olap_place_visible(scan->rel, entry, scan->snapshot);
+	place->skip = false;
 	if (entry->kind == OLAP_ENTRY_DELTA)
 		place->nunits = (entry->nblocks + OLAP_BATCH_DELTA_PAGES - 1) /
 			OLAP_BATCH_DELTA_PAGES;
 	else
 	{
 		place->nunits = OLAP_SEGMENT_MAX_ROWGROUPS;
-		if (!place->skip)
-		{
-			scan->stats.segments_total++;
-			scan->stats.rowgroups_total += expected_rowgroups(entry);
-		}
+		scan->stats.segments_total++;
+		scan->stats.rowgroups_total += expected_rowgroups(entry);
 	}
 	scan->nplaces++;
 }
@@ -257,6 +267,10 @@ scan_start(OlapTableScan *scan)
 	scan->places = NULL;
 	memset(&scan->stats, 0, sizeof(scan->stats));
 
+	olap_view_end(&scan->view);
+	olap_view_begin(&scan->view, scan->rel, scan->snapshot,
+					scan->shared != NULL ? scan->shared->cutoff :
+					InvalidTransactionId);
 	read_places(scan);
 	prune_places(scan);
 	if (scan->log != NULL)
@@ -333,6 +347,7 @@ olap_scan_end(OlapTableScan *scan)
 		olap_segment_close(scan->segment);
 	if (scan->strategy != NULL)
 		FreeAccessStrategy(scan->strategy);
+	olap_view_end(&scan->view);
 	MemoryContextDelete(scan->cxt);
 }
 
@@ -350,6 +365,8 @@ olap_scan_shared_init(OlapScanShared *shared, Relation rel)
 	olap_writer_flush(rel);
 	shared->max_entry_id = olap_meta_read(rel, &meta) ?
 		meta.next_entry_id - 1 : 0;
+	shared->cutoff = RecoveryInProgress() ? InvalidTransactionId :
+		GetOldestNonRemovableTransactionId(rel);
 	pg_atomic_init_u64(&shared->next_unit, 0);
 }
 
@@ -541,8 +558,7 @@ drop_deleted(OlapTableScan *scan, OlapBatch *batch)
 	uint32		n = 0;
 
 	if (olap_log_reader_empty(scan->log) ||
-		olap_log_reader_deleted(scan->log, batch->first_row, batch->nrows,
-								deleted) == 0)
+		olap_log_reader_deleted_batch(scan->log, batch, deleted) == 0)
 		return;
 	if (scan->live == NULL)
 		scan->live = MemoryContextAlloc(scan->cxt,

@@ -24,11 +24,14 @@
 
 typedef struct OlapTableScan OlapTableScan;
 
-/* What parallel participants share: the counter of units (a row group, or some
- * delta pages each) and the list's end, so that all build the same list. */
+/*
+ * What parallel participants share: the counter of units (a row group, or some
+ * delta pages each), and what makes all of them build the same list of places.
+ */
 typedef struct OlapScanShared
 {
 	uint32		max_entry_id;	/* entries above it are of later transactions */
+	TransactionId cutoff;		/* see OlapView; for snapshots that need one */
 	pg_atomic_uint64 next_unit;
 } OlapScanShared;
 

@@ -12,6 +12,7 @@
 #include "access/sdir.h"
 #include "access/tupdesc.h"
 
+#include "segment/visibility.h"
 #include "table/batch.h"
 #include "table/scan.h"
 
@@ -39,6 +40,6 @@ extern OlapBatch *olap_scan_move(OlapTableScan *scan, ScanDirection direction);
 extern bool olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);
 extern bool olap_place_visible(Relation rel, const OlapDirEntry *entry,
-							   Snapshot snapshot);
+							   const OlapView *view);
 
 #endif							/* OLAP_TABLE_SCAN_INTERNAL_H */

@@ -24,6 +24,7 @@
 
 #include "base/compat.h"
 #include "segment/directory.h"
+#include "segment/rownums.h"
 #include "table/am.h"
 #include "table/writer.h"
 
@@ -60,6 +61,7 @@ olap_relation_truncate(Relation rel)
 {
 	olap_writer_forget(rel);
 	olap_fetch_forget();
+	olap_rownum_forget(rel);
 	RelationTruncate(rel, 0);
 }
 

@@ -29,12 +29,13 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
 #include "delta/delta.h"
 #include "delta/rangelog.h"
-#include "segment/directory.h"
+#include "segment/segment.h"
 #include "table/am.h"
 
 /* Row numbers [first, end) of an aborted writer. */
@@ -107,6 +108,33 @@ judge_xid(VacuumState *state, TransactionId xid)
 
 /* ---- pass 1: look ---- */
 
+/* Is there a committed xmax? (No compaction can run: our lock excludes it.) */
+static bool
+is_replaced(const OlapDirEntry *entry)
+{
+	return TransactionIdIsNormal(entry->xmax) &&
+		!TransactionIdIsInProgress(entry->xmax) &&
+		TransactionIdDidCommit(entry->xmax);
+}
+
+static void
+look_at_xmax(VacuumState *state, const OlapDirEntry *entry)
+{
+	if (!TransactionIdIsNormal(entry->xmax))
+		return;
+	if (!is_replaced(entry))
+		state->aborted |= !TransactionIdIsInProgress(entry->xmax);
+	else if (TransactionIdPrecedes(entry->xmax, state->cutoffs.OldestXmin))
+	{
+		state->aborted = true;	/* it becomes dead */
+		if (!TransactionIdIsValid(state->newest_frozen) ||
+			TransactionIdFollows(entry->xmax, state->newest_frozen))
+			state->newest_frozen = entry->xmax;
+	}
+	else if (TransactionIdPrecedes(entry->xmax, state->oldest))
+		state->oldest = entry->xmax;
+}
+
 static void
 add_dead(VacuumState *state, OlapRow first, OlapRow end)
 {
@@ -157,9 +185,44 @@ count_deleted(VacuumState *state, OlapRow first, uint64 n)
 	return count;
 }
 
+/* The same of a segment's rows. */
+static uint64
+count_deleted_segment(VacuumState *state, const OlapDirEntry *entry)
+{
+	uint64		rows[OLAP_VECTOR_ROWS];
+	uint64		bits[OLAP_VECTOR_ROWS / 64];
+	uint64		count = 0;
+	OlapSegment *segment;
+
+	if ((entry->flags & OLAP_ENTRY_ROWNUMS) == 0)
+		return count_deleted(state, (OlapRow) entry->first_vblock *
+							 OLAP_VBLOCK_ROWS, entry->nrows);
+	if (olap_log_reader_empty(state->reader))
+		return 0;
+	segment = olap_segment_open(state->rel, entry, CurrentMemoryContext,
+								state->strategy);
+	for (int rg = 0; rg < olap_segment_rowgroups(segment); rg++)
+	{
+		for (uint32 done = 0; done < olap_segment_rowgroup_rows(segment, rg);)
+		{
+			uint32		n = olap_segment_row_numbers(segment, rg,
+													 done / OLAP_VECTOR_ROWS, rows);
+
+			vacuum_delay_point(false);
+			count += olap_log_reader_deleted_rows(state->reader, rows, n, bits);
+			done += n;
+		}
+		olap_segment_release(segment, rg);
+	}
+	olap_segment_close(segment);
+	return count;
+}
+
 static void
 look_at_delta(VacuumState *state, const OlapDirEntry *run)
 {
+	bool		moved = is_replaced(run);
+
 	OlapDeltaPage *page = palloc(sizeof(OlapDeltaPage));
 
 	for (uint32 i = 0; i < run->nblocks; i++)
@@ -180,11 +243,12 @@ look_at_delta(VacuumState *state, const OlapDirEntry *run)
 				add_dead(state, row, row + 1);
 			else if (TransactionIdIsNormal(xmin) && TransactionIdIsInProgress(xmin))
 				state->running_rows++;
-			else
+			else if (!moved)
 				state->live_rows++;
 		}
-		state->live_rows -= count_deleted(state, (OlapRow) page->vblock *
-										  OLAP_VBLOCK_ROWS, page->ntuples);
+		if (!moved)
+			state->live_rows -= count_deleted(state, (OlapRow) page->vblock *
+											  OLAP_VBLOCK_ROWS, page->ntuples);
 	}
 	pfree(page);
 }
@@ -197,31 +261,32 @@ look(VacuumState *state)
 		const OlapDirEntry *entry = &state->list.entries[i];
 
 		vacuum_delay_point(false);
+		if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
+			continue;
+		look_at_xmax(state, entry);
 		if (entry->kind == OLAP_ENTRY_DELTA)
 		{
 			look_at_delta(state, entry);
 			continue;
 		}
-		if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
-			continue;
 		if (judge_xid(state, entry->xmin) == XID_ABORTED)
 		{
 			OlapRow		first = (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
 
-			/* an incomplete entry reserved more than it knows of */
-			if (entry->nvblocks > 0)
+			/*
+			 * An incomplete entry reserved more than it knows of. The rows of
+			 * an aborted compaction are where they were.
+			 */
+			if (entry->nvblocks > 0 &&
+				(entry->flags & OLAP_ENTRY_OUTPUT) == 0)
 				add_dead(state, first, first +
 						 (OlapRow) entry->nvblocks * OLAP_VBLOCK_ROWS);
 		}
 		else if (TransactionIdIsNormal(entry->xmin) &&
 				 TransactionIdIsInProgress(entry->xmin))
 			state->running_rows += entry->nrows;
-		else
-			state->live_rows += entry->nrows -
-				count_deleted(state, (OlapRow) entry->first_vblock *
-							  OLAP_VBLOCK_ROWS, entry->nrows);
-		if (TransactionIdIsNormal(entry->xmax))
-			judge_xid(state, entry->xmax);
+		else if (!is_replaced(entry))
+			state->live_rows += entry->nrows - count_deleted_segment(state, entry);
 	}
 }
 
@@ -338,22 +403,55 @@ vacuum_indexes(VacuumState *state, VacuumParams *params)
 
 /* ---- pass 3: write ---- */
 
+/*
+ * An aborted xmax goes away. A place that was replaced before the oldest
+ * snapshot is dead: nobody looks into it any more.
+ */
+static bool
+settle_xmax(VacuumState *state, OlapDirEntry *entry)
+{
+	if (!TransactionIdIsNormal(entry->xmax) ||
+		TransactionIdIsInProgress(entry->xmax))
+		return false;
+	if (!TransactionIdDidCommit(entry->xmax))
+	{
+		entry->xmax = InvalidTransactionId;
+		entry->flags &= ~OLAP_ENTRY_MOVED;
+	}
+	else if (TransactionIdPrecedes(entry->xmax, state->cutoffs.OldestXmin) &&
+			 (entry->kind == OLAP_ENTRY_SEGMENT || state->fold))
+	{
+		/* of a delta run aborted rows have left the indexes */
+		entry->xmin = entry->xmax = InvalidTransactionId;
+		entry->flags |= OLAP_ENTRY_DEAD;
+	}
+	else
+		return false;
+	return true;
+}
+
 static void
 write_entry(VacuumState *state, int i)
 {
 	OlapDirEntry entry = state->list.entries[i];
+	bool		changed = false;
 
-	if ((entry.flags & OLAP_ENTRY_DEAD) != 0 ||
-		!TransactionIdIsNormal(entry.xmin) ||
-		TransactionIdIsInProgress(entry.xmin))
+	if ((entry.flags & OLAP_ENTRY_DEAD) != 0)
 		return;
-	if (!TransactionIdDidCommit(entry.xmin))
-		entry.flags |= OLAP_ENTRY_DEAD;
-	else if (TransactionIdPrecedes(entry.xmin, state->cutoffs.FreezeLimit))
-		entry.xmin = FrozenTransactionId;
-	else
-		return;
-	olap_directory_update(state->rel, &state->list.refs[i], &entry);
+	if (TransactionIdIsNormal(entry.xmin) &&
+		!TransactionIdIsInProgress(entry.xmin))
+	{
+		changed = true;
+		if (!TransactionIdDidCommit(entry.xmin))
+			entry.flags |= OLAP_ENTRY_DEAD;
+		else if (TransactionIdPrecedes(entry.xmin, state->cutoffs.FreezeLimit))
+			entry.xmin = FrozenTransactionId;
+		else
+			changed = false;
+	}
+	changed |= settle_xmax(state, &entry);
+	if (changed)
+		olap_directory_update(state->rel, &state->list.refs[i], &entry);
 }
 
 static void
@@ -364,9 +462,9 @@ write_changes(VacuumState *state)
 		const OlapDirEntry *entry = &state->list.entries[i];
 
 		vacuum_delay_point(false);
-		if (entry->kind == OLAP_ENTRY_SEGMENT)
-			write_entry(state, i);
-		else
+		write_entry(state, i);
+		if (entry->kind == OLAP_ENTRY_DELTA &&
+			(entry->flags & OLAP_ENTRY_DEAD) == 0)
 			for (uint32 page = 0; page < entry->nblocks; page++)
 			{
 				vacuum_delay_point(false);
@@ -405,7 +503,8 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 	state.oldest = state.cutoffs.OldestXmin;
 	olap_directory_read(rel, &state.list);
 
-	state.reader = olap_log_reader_create(rel, SnapshotSelf,
+	/* an MVCC snapshot: its answers are kept */
+	state.reader = olap_log_reader_create(rel, GetActiveSnapshot(),
 										  CurrentMemoryContext);
 
 	look(&state);

@@ -169,10 +169,8 @@ set_buckets(OlapWriter *writer, Relation rel)
 	if (options->time_attno <= 0 || options->time_attno > writer->natts)
 		return;
 	writer->time_attno = options->time_attno;
-	writer->interval = options->segment_interval;
-	if (writer->types[writer->time_attno - 1].typid == DATEOID)
-		writer->interval = Max(writer->interval / USECS_PER_DAY,
-							   writer->interval > 0 ? 1 : 0);
+	writer->interval = olap_bucket_interval(options,
+											writer->types[writer->time_attno - 1].typid);
 }
 
 static OlapWriter *

@@ -28,6 +28,7 @@
 #include "executor/tuptable.h"
 #include "utils/relcache.h"
 
+#include "meta/options.h"
 #include "vector/vector.h"
 
 /*
@@ -83,6 +84,21 @@ extern void olap_writer_flush_all(void);
 
 /* Forget what is held for a relation file (TRUNCATE, DROP in the transaction). */
 extern void olap_writer_forget(Relation rel);
+
+/*
+ * The bucket of a time value: segments keep to one where they can.  NULLs have
+ * one of their own, before all others.
+ */
+#define OLAP_BUCKET_NULL PG_INT64_MIN
+extern int64 olap_bucket_key(int64 interval, bool isnull, int64 value);
+
+/* The interval in units of a time column of this type; 0: a single bucket. */
+extern int64 olap_bucket_interval(const OlapOptions *options, Oid type);
+
+/* Rows of a bucket that are worth a segment of their own. */
+#define OLAP_SEGMENT_MIN_ROWS 4096
+/* Input after which a segment is closed. */
+#define OLAP_SEGMENT_MAX_BYTES ((size_t) 256 * 1024 * 1024)
 
 /* Column types of rel by attribute, palloc'd. */
 extern OlapColumnType *olap_column_types(TupleDesc tupdesc);

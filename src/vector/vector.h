@@ -112,6 +112,8 @@ typedef struct OlapBatch
 	bool	   *loaded;			/* [ncols]; NULL = all loaded */
 	uint64		first_row;		/* row number of row 0 ... */
 	const uint64 *row_numbers;	/* ... or one each, if not consecutive */
+	/* not NULL: row_numbers are yet to be loaded (olap_batch_row_numbers()) */
+	void		(*load_rows) (struct OlapBatch *batch);
 	void		(*load) (struct OlapBatch *batch, int col);
 	void	   *source;			/* for load */
 	uint64		place;			/* changes whenever dictionaries may have; > 0 */
@@ -122,6 +124,26 @@ olap_vector_is_null(const OlapVector *v, uint32 row)
 {
 	return v->valid != NULL &&
 		((v->valid[row >> 6] >> (row & 63)) & 1) == 0;
+}
+
+/* Row numbers [nrows], or NULL: row i is first_row + i. */
+static inline const uint64 *
+olap_batch_row_numbers(OlapBatch *batch)
+{
+	if (batch->load_rows != NULL)
+	{
+		batch->load_rows(batch);
+		batch->load_rows = NULL;
+	}
+	return batch->row_numbers;
+}
+
+static inline uint64
+olap_batch_row_number(OlapBatch *batch, uint32 row)
+{
+	const uint64 *rows = olap_batch_row_numbers(batch);
+
+	return rows != NULL ? rows[row] : batch->first_row + row;
 }
 
 static inline const OlapVector *

@@ -329,6 +329,35 @@ $$;
 COMMENT ON FUNCTION olap.check_ledger IS 'proof of exactly-once: ranges tile from the start to the next offset, and read is the sum of the outcomes';
 
 -------------------------------------------------------------------------------
+-- compaction
+-------------------------------------------------------------------------------
+
+CREATE PROCEDURE olap.compact("table" regclass)
+  LANGUAGE c AS 'MODULE_PATHNAME', 'olap_compact';
+COMMENT ON PROCEDURE olap.compact IS
+  'make delta rows and small segments of a table, or of all its partitions, into large sorted segments';
+
+CREATE FUNCTION olap._compaction_status("table" regclass,
+    OUT segments bigint, OUT compacted bigint, OUT segment_rows bigint,
+    OUT delta_runs bigint, OUT delta_pages bigint, OUT replaced_bytes bigint,
+    OUT dead_bytes bigint, OUT work boolean)
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_compaction_table_status';
+COMMENT ON FUNCTION olap._compaction_status IS 'internal: a table''s row of olap.compaction_status';
+
+CREATE VIEW olap.compaction_status AS
+SELECT c.oid::pg_catalog.regclass AS "table", s.segments, s.compacted, s.segment_rows,
+       s.delta_runs, s.delta_pages, s.replaced_bytes, s.dead_bytes, s.work
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'olap'
+CROSS JOIN LATERAL olap._compaction_status(
+  CASE WHEN pg_catalog.has_table_privilege(c.oid, 'SELECT')
+        AND (c.relpersistence <> 't' OR pg_catalog.pg_table_is_visible(c.oid)) THEN c.oid END) s
+WHERE c.relkind IN ('r', 'm') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+  AND (c.relpersistence <> 't' OR pg_catalog.pg_table_is_visible(c.oid));
+COMMENT ON VIEW olap.compaction_status IS 'what compaction has done, has to do, and has to give back, of each olap table that one may read';
+GRANT SELECT ON olap.compaction_status TO PUBLIC;
+
+-------------------------------------------------------------------------------
 -- statistics and verification
 -------------------------------------------------------------------------------
 

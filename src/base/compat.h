@@ -252,6 +252,21 @@ olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
 #endif
 
 /*
+ * Who may maintain a table (VACUUM, CLUSTER, compaction): its owner, and since
+ * 17 (ecb0fd33720) whoever has MAINTAIN.
+ */
+#include "utils/acl.h"
+static inline bool
+olap_may_maintain(Oid relid)
+{
+#if PG_VERSION_NUM >= 170000
+	return pg_class_aclcheck(relid, GetUserId(), ACL_MAINTAIN) == ACLCHECK_OK;
+#else
+	return object_ownercheck(RelationRelationId, relid, GetUserId());
+#endif
+}
+
+/*
  * A partition without USING takes its parent's access method since 17
  * (e2395cdbe83); before, partitioned tables have none.
  */

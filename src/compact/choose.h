@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * choose.h
+ *		Which places of a table are compacted next.
+ *
+ * Decided in steps; the first that finds something wins.  Delta runs become segments.  Small segments of the same time
+ * buckets become larger ones: all of them on request, in the background when
+ * together they weigh as much as the next larger one, so that a row is written
+ * a logarithmic number of times.  Segments that were loaded unsorted are
+ * sorted, if the table has a sort order.  Segments that lost a fifth of their
+ * rows are written anew.
+ *
+ * Every job leaves fewer places, delta pages, unsorted segments or deleted rows
+ * behind, so a caller that repeats until nothing is found comes to an end.
+ *
+ * src/compact/choose.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_COMPACT_CHOOSE_H
+#define OLAP_COMPACT_CHOOSE_H
+
+#include "utils/relcache.h"
+
+#include "compact/compact.h"
+#include "segment/directory.h"
+
+typedef struct OlapChoice
+{
+	int			n;
+	int		   *index;			/* [n] in the list that was given */
+} OlapChoice;
+
+/*
+ * budget: bytes of raw rows that a job should not exceed.
+ * Judges places by the commit log: the caller holds the lock that compactions
+ * need, or takes the answer for a hint.
+ */
+extern OlapChoice olap_compact_choose(Relation rel, const OlapDirList *list,
+									  const OlapCompactPass *pass,
+									  Size budget);
+
+/*
+ * When the directory shows no job: a segment of which many rows are deleted for
+ * snapshot, -1 if there is none.  Reads the range log, and the row numbers of
+ * segments that store them.
+ */
+extern int	olap_compact_choose_deleted(Relation rel, const OlapDirList *list,
+										const OlapCompactPass *pass,
+										Snapshot snapshot);
+
+#endif							/* OLAP_COMPACT_CHOOSE_H */

@@ -21,6 +21,7 @@
 #include "segment/verified.h"
 #include "table/am.h"
 #include "table/ddl.h"
+#include "table/demand.h"
 #include "worker/worker.h"
 
 PG_MODULE_MAGIC;
@@ -32,6 +33,7 @@ _PG_init(void)
 {
 	olap_guc_init();
 	olap_verified_init();
+	olap_demand_init();
 	olap_table_init();
 	olap_ddl_init();
 	olap_exec_init();

@@ -22,6 +22,8 @@ bool		olap_guc_enable_scan = true;
 int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_max_pipelines = 64;
 bool		olap_guc_ingest_synchronous_commit = true;
+bool		olap_guc_maintenance = true;
+int			olap_guc_maintenance_naptime = 10;
 
 char	   *olap_guc_allowed_hosts = NULL;
 
@@ -50,6 +52,8 @@ static const OlapGucBool bool_settings[] = {
 	&olap_guc_enable_scan, PGC_USERSET},
 	{"olap.ingest_synchronous_commit", "Lets each batch of a pipeline wait until its WAL is flushed.",
 	&olap_guc_ingest_synchronous_commit, PGC_SIGHUP},
+	{"olap.maintenance", "Compacts olap tables and drops expired rows in the background.",
+	&olap_guc_maintenance, PGC_SIGHUP},
 };
 
 static const OlapGucInt int_settings[] = {
@@ -57,6 +61,8 @@ static const OlapGucInt int_settings[] = {
 	&olap_guc_write_memory, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB},
 	{"olap.max_pipelines", "Sets how many pipelines of all databases can run at once.",
 	&olap_guc_max_pipelines, 1, 1024, PGC_POSTMASTER, 0},
+	{"olap.maintenance_naptime", "Sets the time between two visits of the maintenance worker to databases.",
+	&olap_guc_maintenance_naptime, 1, INT_MAX / 1000, PGC_SIGHUP, GUC_UNIT_S},
 };
 
 void

@@ -154,6 +154,12 @@ extern bool olap_log_row_deleted(Relation rel, OlapRow row, Snapshot snapshot);
 extern bool olap_log_row_change(Relation rel, OlapRow row, OlapLogRecord *record,
 								bool *dead);
 
+/*
+ * Has a running transaction other than ours changed or locked one of rows
+ * [first, first + n)?
+ */
+extern bool olap_log_busy(Relation rel, OlapRow first, uint64 n);
+
 /* ---- VACUUM ---- */
 
 typedef struct OlapLogVacuum

@@ -59,6 +59,7 @@ struct OlapLogReader
 typedef struct RangeCopy
 {
 	bool		exists;
+	bool		locks;			/* in: locks as well */
 	uint64		dead[OLAP_RANGE_WORDS];
 	int			ndead;
 	int			n;
@@ -79,7 +80,7 @@ copy_records(RangeCopy *copy, const OlapLogRecord *records, int n, int first,
 						  (Size) copy->capacity * sizeof(OlapLogRecord));
 	}
 	for (int i = 0; i < n; i++)
-		if (!OLAP_LOG_IS_LOCK(records[i].kind) &&
+		if ((copy->locks || !OLAP_LOG_IS_LOCK(records[i].kind)) &&
 			records[i].last >= first && records[i].first <= last)
 			copy->records[copy->n++] = records[i];
 }
@@ -415,4 +416,32 @@ olap_log_row_change(Relation rel, OlapRow row, OlapLogRecord *record, bool *dead
 	}
 	free_copy(&copy);
 	return found;
+}
+
+bool
+olap_log_busy(Relation rel, OlapRow first, uint64 n)
+{
+	RangeCopy  *copy = palloc0(sizeof(RangeCopy));
+	bool		busy = false;
+	OlapMeta	meta;
+
+	if (!olap_meta_read(rel, &meta) || meta.log_levels == 0)
+		n = 0;
+	copy->locks = true;
+	for (uint64 done = 0; done < n && !busy;)
+	{
+		uint32		start = (first + done) & (OLAP_RANGE_ROWS - 1);
+		uint32		step = Min(n - done, OLAP_RANGE_ROWS - start);
+
+		CHECK_FOR_INTERRUPTS();
+		copy_range(rel, &meta, (first + done) >> OLAP_RANGE_BITS, start,
+				   start + step - 1, copy);
+		for (int i = 0; i < copy->n && !busy; i++)
+			busy = !TransactionIdIsCurrentTransactionId(copy->records[i].xid) &&
+				TransactionIdIsInProgress(copy->records[i].xid);
+		done += step;
+	}
+	free_copy(copy);
+	pfree(copy);
+	return busy;
 }

@@ -114,6 +114,8 @@ typedef struct OlapLive
 	Oid			looks[OLAP_LIVE_DATABASES];
 	Oid			looking;		/* database of the look under way */
 	bool		look_done;		/* the last look came to its end */
+	Oid			maintaining;	/* database of the maintenance worker */
+	int			maintenance_pid;	/* 0: starting, if maintaining is set */
 	OlapLiveHold holds[OLAP_LIVE_DATABASES];
 	int			nslots;
 	OlapLiveSlot slots[FLEXIBLE_ARRAY_MEMBER];

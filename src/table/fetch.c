@@ -626,6 +626,27 @@ olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid, TransactionId *xmin,
 	return found;
 }
 
+TransactionId
+olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid)
+{
+	OlapView	view = {.snapshot = SnapshotAny};
+	TransactionId xmax = InvalidTransactionId;
+	uint32		index;
+	int			i;
+
+	olap_fetch_refresh(fetch);
+	if (fetch->moves)
+	{
+		olap_view_begin(&view, fetch->rel, SnapshotAny, InvalidTransactionId);
+		olap_fetch_refresh(fetch);
+	}
+	i = olap_fetch_find(fetch, olap_row_of_tid(tid), &view, &index);
+	if (i >= 0 && (fetch->entries[i].flags & OLAP_ENTRY_MOVED) == 0)
+		xmax = fetch->entries[i].xmax;
+	olap_view_end(&view);
+	return xmax;
+}
+
 void
 olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
 								bool succeeded)

@@ -50,6 +50,12 @@ extern bool olap_fetch_inserted(OlapFetch *fetch, ItemPointer tid,
 extern bool olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid,
 								TransactionId *xmin, CommandId *cmin);
 
+/*
+ * Who dropped (retention), or is dropping, the segment that holds the row;
+ * InvalidTransactionId: nobody.
+ */
+extern TransactionId olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid);
+
 /* End a speculative insertion: see tuple_complete_speculative. */
 extern void olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
 											bool succeeded);

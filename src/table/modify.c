@@ -35,8 +35,10 @@
 
 #include "base/compat.h"
 #include "delta/rangelog.h"
+#include "meta/options.h"
 #include "segment/visibility.h"
 #include "table/am.h"
+#include "table/demand.h"
 #include "table/slot.h"
 #include "table/writer.h"
 
@@ -273,6 +275,35 @@ wait_for_other(RowClaim *claim, const Verdict *verdict, bool *queued)
 	return TM_Ok;
 }
 
+/*
+ * Our record stands; has retention dropped the row?  It stamps segments first
+ * and looks for records then, so one of us sees the other.  It never waits for
+ * anybody, so waiting for it is short.
+ */
+static TM_Result
+check_retention(RowClaim *claim)
+{
+	for (;;)
+	{
+		TransactionId xid = olap_fetch_dropper(olap_fetch_shared(claim->rel),
+											   &claim->tid);
+
+		if (!TransactionIdIsNormal(xid))
+			return TM_Ok;
+		if (TransactionIdIsInProgress(xid))
+		{
+			XactLockTableWait(xid, claim->rel, &claim->tid, claim->oper);
+			continue;
+		}
+		if (!TransactionIdDidCommit(xid))
+			return TM_Ok;
+		claim->tmfd->ctid = claim->tid;
+		claim->tmfd->xmax = xid;
+		claim->tmfd->cmax = InvalidCommandId;
+		return TM_Deleted;
+	}
+}
+
 /* Judge, wait, and append the record. */
 static TM_Result
 claim_row(RowClaim *claim)
@@ -321,6 +352,8 @@ claim_row(RowClaim *claim)
 		UnlockTuple(claim->rel, &claim->tid,
 					heavy_mode(mode_of_kind(claim->kind)));
 	claim->new_row = verdict.new_row;
+	if (result == TM_Ok && olap_options_get(claim->rel)->retention > 0)
+		result = check_retention(claim);
 	return result;
 }
 
@@ -352,7 +385,10 @@ olap_tuple_delete(Relation rel, ItemPointer tid, CommandId cid,
 	CheckForSerializableConflictIn(rel, tid, ItemPointerGetBlockNumber(tid));
 	result = claim_row(&claim);
 	if (result == TM_Ok)
+	{
+		olap_demand_note();
 		pgstat_count_heap_delete(rel);
+	}
 	return result;
 }
 

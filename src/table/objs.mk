@@ -3,6 +3,7 @@ OLAP_OBJS += src/table/batch.o
 OLAP_OBJS += src/table/bucket.o
 OLAP_OBJS += src/table/cluster.o
 OLAP_OBJS += src/table/ddl.o
+OLAP_OBJS += src/table/demand.o
 OLAP_OBJS += src/table/fetch.o
 OLAP_OBJS += src/table/handler.o
 OLAP_OBJS += src/table/indexing.o

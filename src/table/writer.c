@@ -35,6 +35,7 @@
 #include "base/guc.h"
 #include "delta/delta.h"
 #include "meta/options.h"
+#include "table/demand.h"
 #include "table/writer_internal.h"
 
 /* Rows that an observable statement writes through before it reserves. */
@@ -182,6 +183,7 @@ create_writer(Relation rel, TransactionId xid, CommandId cid)
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	OlapWriter *writer = palloc0(sizeof(OlapWriter));
 
+	olap_demand_note();
 	writer->relid = RelationGetRelid(rel);
 	writer->locator = rel->rd_locator;
 	writer->subxid = GetCurrentSubTransactionId();

@@ -78,6 +78,12 @@ send_away(Oid database)
 {
 	bool		gone = olap_live->looking != database || olap_live->look_done;
 
+	if (olap_live->maintaining == database)
+	{
+		if (olap_live->maintenance_pid != 0)
+			kill(olap_live->maintenance_pid, SIGTERM);
+		gone = false;
+	}
 	for (int i = 0; i < olap_live->nslots; i++)
 	{
 		OlapLiveSlot *slot = &olap_live->slots[i];

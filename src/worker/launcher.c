@@ -8,7 +8,8 @@
  * databases, which the launcher, bound to none, cannot read: it sends short
  * looks (look.c) into the databases, one at a time, at its start, when a session
  * asks, and now and then.  Back-off is kept here: 1, 2, 4 ... 60 s after
- * failures, none after a commit.
+ * failures, none after a commit.  It also starts the worker that maintains
+ * tables (maintenance.c).
  *
  * src/worker/launcher.c
  *-------------------------------------------------------------------------
@@ -38,6 +39,7 @@
 #include "utils/wait_event.h"
 
 #include "ingest/live.h"
+#include "worker/maintenance.h"
 #include "worker/worker.h"
 
 #define LOOK_ALL_MS (5 * 60 * 1000)
@@ -68,8 +70,8 @@ forget_launcher(int code, Datum arg)
 	olap_live_unlock();
 }
 
-static bool
-start_worker(const char *function, const char *type, const OlapWorkerOrder *order,
+bool
+olap_worker_start(const char *function, const char *type, const OlapWorkerOrder *order,
 			 int argument, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker = {0};
@@ -92,8 +94,8 @@ start_worker(const char *function, const char *type, const OlapWorkerOrder *orde
 	return started;
 }
 
-static bool
-is_alive(BackgroundWorkerHandle *handle)
+bool
+olap_worker_alive(BackgroundWorkerHandle *handle)
 {
 	pid_t		pid;
 
@@ -133,6 +135,7 @@ list_databases(void)
 	table_endscan(scan);
 	table_close(rel, AccessShareLock);
 	CommitTransactionCommand();
+	olap_maintenance_visit_all(databases, ndatabases);
 
 	olap_live_lock(LW_EXCLUSIVE);
 	for (int s = 0; s < olap_live->nslots; s++)
@@ -210,7 +213,7 @@ next_look(void)
 	OlapWorkerOrder order = {0};
 	bool		done;
 
-	if (is_alive(look_handle))
+	if (olap_worker_alive(look_handle))
 		return -1;
 	olap_live_lock(LW_SHARED);
 	done = olap_live->look_done;
@@ -228,7 +231,7 @@ next_look(void)
 	if (!OidIsValid(order.database))
 		return -1;
 	snprintf(order.name, NAMEDATALEN, "%u", order.database);
-	if (start_worker("olap_look_main", "olap look", &order, 0, &look_handle))
+	if (olap_worker_start("olap_look_main", "olap look", &order, 0, &look_handle))
 		return -1;
 	look_handle = NULL;
 	look_again(order.database);
@@ -273,7 +276,7 @@ static bool
 examine_slot(int i, TimestampTz now, TimestampTz *wake_at)
 {
 	OlapLiveSlot *slot = &olap_live->slots[i];
-	bool		running = slot->pid != 0 || is_alive(handles[i]);
+	bool		running = slot->pid != 0 || olap_worker_alive(handles[i]);
 
 	if (!slot->in_use)
 		return false;
@@ -317,7 +320,7 @@ start_pipeline(int i, TimestampTz now)
 	order.owner = slot->owner;
 	strlcpy(order.name, slot->name, NAMEDATALEN);
 	olap_live_unlock();
-	if (start_worker("olap_ingest_main", "olap pipeline", &order, i, &handles[i]))
+	if (olap_worker_start("olap_ingest_main", "olap pipeline", &order, i, &handles[i]))
 	{
 		was_running[i] = true;
 		return;
@@ -416,6 +419,7 @@ olap_launcher_main(Datum arg)
 		if (look_at > now)
 			wake_at = Min(wake_at, look_at);
 		serve_slots(&wake_at);
+		olap_maintenance_serve(&wake_at);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 Max(10, (wake_at - GetCurrentTimestamp()) / 1000),
 						 PG_WAIT_EXTENSION);

@@ -6,3 +6,4 @@ OLAP_OBJS += src/worker/ingest_live.o
 OLAP_OBJS += src/worker/ingest_main.o
 OLAP_OBJS += src/worker/launcher.o
 OLAP_OBJS += src/worker/look.o
+OLAP_OBJS += src/worker/maintenance.o

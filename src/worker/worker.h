@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * worker.h
- *		Background workers: the launcher, looks into databases, ingest.
+ *		Background workers: the launcher, looks into databases, ingest,
+ *		maintenance.
  *
  * src/worker/worker.h
  *-------------------------------------------------------------------------
@@ -16,6 +17,18 @@ typedef struct OlapWorkerOrder
 	Oid			owner;
 	char		name[NAMEDATALEN];
 } OlapWorkerOrder;
+
+/*
+ * In the launcher: start a worker that runs function of our library and gets the
+ * order and the argument; false if no slot is free.  The handle is in
+ * TopMemoryContext.
+ */
+extern bool olap_worker_start(const char *function, const char *type,
+							  const OlapWorkerOrder *order, int argument,
+							  struct BackgroundWorkerHandle **handle);
+
+/* Is it starting or running?  NULL: no. */
+extern bool olap_worker_alive(struct BackgroundWorkerHandle *handle);
 
 /*
  * Register launcher, shared memory and the hook on database commands; does

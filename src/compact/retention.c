@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * retention.c
+ *		Drop segments whose rows are all older than the table keeps them.
+ *
+ * src/compact/retention.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_type_d.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/predicate.h"
+#include "storage/procarray.h"
+#include "utils/date.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "compact/retention.h"
+#include "delta/rangelog.h"
+#include "meta/options.h"
+#include "segment/directory.h"
+#include "table/ddl.h"
+
+/* Does a foreign key refer to the table? */
+static bool
+is_referenced(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		if (RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_PK)
+			return true;
+	return false;
+}
+
+/* Rows before this moment, in the time column's own unit, have expired. */
+static int64
+expiry(Relation rel, const OlapOptions *options)
+{
+	TimestampTz moment = GetCurrentTimestamp() - options->retention;
+
+	if (TupleDescAttr(RelationGetDescr(rel), options->time_attno - 1)->atttypid ==
+		DATEOID)
+		return moment >= 0 ? moment / USECS_PER_DAY :
+			-((USECS_PER_DAY - 1 - moment) / USECS_PER_DAY);
+	return moment;
+}
+
+/*
+ * Has everything in the segment expired?  Its inserter must have committed, and
+ * nobody may have replaced it.
+ */
+static bool
+has_expired(const OlapDirEntry *entry, int64 limit)
+{
+	if (entry->kind != OLAP_ENTRY_SEGMENT ||
+		(entry->flags & OLAP_ENTRY_COMPLETE) == 0 ||
+		(entry->flags & OLAP_ENTRY_DEAD) != 0 ||
+		entry->time_min == PG_INT64_MIN || entry->time_max >= limit)
+		return false;
+	if (TransactionIdIsNormal(entry->xmin) &&
+		(TransactionIdIsInProgress(entry->xmin) ||
+		 !TransactionIdDidCommit(entry->xmin)))
+		return false;
+	return !TransactionIdIsValid(entry->xmax) ||
+		(!TransactionIdIsInProgress(entry->xmax) &&
+		 !TransactionIdDidCommit(entry->xmax));
+}
+
+/* Rows without a time never expire; they may share a segment with others. */
+static bool
+has_no_nulls(Relation rel, const OlapDirEntry *entry, const OlapDirRef *ref,
+			 int col, OlapZone *zones)
+{
+	return olap_zones_read(rel, ref->block, col, zones) &&
+		zones[ref->slot].nrows == entry->nrows && zones[ref->slot].nulls == 0;
+}
+
+static void
+stamp(Relation rel, const OlapDirRef *ref, OlapDirEntry *entry,
+	  TransactionId xid)
+{
+	entry->xmax = xid;
+	entry->cmax = TransactionIdIsValid(xid) ? GetCurrentCommandId(true) : 0;
+	entry->flags &= ~OLAP_ENTRY_MOVED;
+	olap_directory_update(rel, ref, entry);
+}
+
+static int
+drop_expired(Relation rel, const OlapOptions *options)
+{
+	int64		limit = expiry(rel, options);
+	int			col = options->time_attno - 1;
+	OlapZone   *zones = palloc(OLAP_DIR_ENTRIES * sizeof(OlapZone));
+	OlapDirList list;
+	int		   *stamped;
+	int			n = 0;
+	int			dropped = 0;
+	int64		rows = 0;
+
+	olap_directory_read(rel, &list);
+	stamped = palloc_extended(Max(list.n, 1) * sizeof(int), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < list.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!has_expired(&list.entries[i], limit) ||
+			!has_no_nulls(rel, &list.entries[i], &list.refs[i], col, zones))
+			continue;
+		if (n == 0)
+			CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
+		stamp(rel, &list.refs[i], &list.entries[i], GetCurrentTransactionId());
+		stamped[n++] = i;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		OlapDirEntry *entry = &list.entries[stamped[i]];
+
+		CHECK_FOR_INTERRUPTS();
+		if (olap_log_busy(rel, (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS,
+						  (uint64) entry->nvblocks * OLAP_VBLOCK_ROWS))
+			stamp(rel, &list.refs[stamped[i]], entry, InvalidTransactionId);
+		else
+		{
+			rows += entry->nrows;
+			dropped++;
+		}
+	}
+	if (dropped > 0)
+		olap_meta_count(rel, -rows, -dropped, 0);
+	return dropped;
+}
+
+int
+olap_retention_apply(Oid relid)
+{
+	Relation	rel;
+	int			dropped = 0;
+
+	StartTransactionCommand();
+	if (!ConditionalLockRelationOid(relid, ShareUpdateExclusiveLock))
+	{
+		CommitTransactionCommand();
+		return 0;
+	}
+	rel = try_table_open(relid, NoLock);
+	if (rel != NULL)
+	{
+		if (rel->rd_rel->relam == olap_am_oid() && !RELATION_IS_OTHER_TEMP(rel))
+		{
+			OlapOptions options = *olap_options_get(rel);
+
+			if (options.retention > 0 && options.time_attno > 0 &&
+				!is_referenced(rel))
+			{
+				PushActiveSnapshot(GetTransactionSnapshot());
+				dropped = drop_expired(rel, &options);
+				PopActiveSnapshot();
+			}
+		}
+		table_close(rel, NoLock);
+	}
+	CommitTransactionCommand();
+	return dropped;
+}

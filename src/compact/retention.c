@@ -55,17 +55,13 @@ expiry(Relation rel, const OlapOptions *options)
 	return moment;
 }
 
-/*
- * Has everything in the segment expired?  Its inserter must have committed, and
- * nobody may have replaced it.
- */
+/* Has the segment's inserter committed, and nobody replaced it? */
 static bool
-has_expired(const OlapDirEntry *entry, int64 limit)
+is_settled(const OlapDirEntry *entry)
 {
 	if (entry->kind != OLAP_ENTRY_SEGMENT ||
 		(entry->flags & OLAP_ENTRY_COMPLETE) == 0 ||
-		(entry->flags & OLAP_ENTRY_DEAD) != 0 ||
-		entry->time_min == PG_INT64_MIN || entry->time_max >= limit)
+		(entry->flags & OLAP_ENTRY_DEAD) != 0)
 		return false;
 	if (TransactionIdIsNormal(entry->xmin) &&
 		(TransactionIdIsInProgress(entry->xmin) ||
@@ -76,13 +72,21 @@ has_expired(const OlapDirEntry *entry, int64 limit)
 		 !TransactionIdDidCommit(entry->xmax));
 }
 
-/* Rows without a time never expire; they may share a segment with others. */
+/*
+ * Has every row expired?  The column's own zone says so: the entry's bounds may
+ * be those of another time column, if the option was changed.  Rows without a
+ * time never expire.
+ */
 static bool
-has_no_nulls(Relation rel, const OlapDirEntry *entry, const OlapDirRef *ref,
-			 int col, OlapZone *zones)
+has_expired(Relation rel, const OlapDirEntry *entry, const OlapDirRef *ref,
+			int col, int64 limit, OlapZone *zones)
 {
+	const OlapZone *zone = &zones[ref->slot];
+
 	return olap_zones_read(rel, ref->block, col, zones) &&
-		zones[ref->slot].nrows == entry->nrows && zones[ref->slot].nulls == 0;
+		zone->nrows == entry->nrows && zone->nulls == 0 &&
+		zone->kind == OLAP_ZONE_INT && (zone->flags & OLAP_ZONE_HAS_VALUES) != 0 &&
+		zone->max.i < limit;
 }
 
 static void
@@ -112,8 +116,8 @@ drop_expired(Relation rel, const OlapOptions *options)
 	for (int i = 0; i < list.n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!has_expired(&list.entries[i], limit) ||
-			!has_no_nulls(rel, &list.entries[i], &list.refs[i], col, zones))
+		if (!is_settled(&list.entries[i]) ||
+			!has_expired(rel, &list.entries[i], &list.refs[i], col, limit, zones))
 			continue;
 		if (n == 0)
 			CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);

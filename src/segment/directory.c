@@ -25,23 +25,13 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "segment/directory.h"
+#include "segment/directory_page.h"
 
 /* Delta runs double from the first to the last of these. */
 #define DELTA_RUN_FIRST 8
 #define DELTA_RUN_LAST 128
 
-/* Payload of a directory page. */
-typedef struct DirPage
-{
-	BlockNumber next;			/* InvalidBlockNumber: last */
-	uint32		nentries;
-	BlockNumber zone_first;		/* InvalidBlockNumber: no zone pages */
-	uint32		zone_ncols;
-	uint64		unused;
-	OlapDirEntry entries[OLAP_DIR_ENTRIES];
-} DirPage;
-
-StaticAssertDecl(sizeof(DirPage) == OLAP_PAGE_PAYLOAD || BLCKSZ != 8192,
+StaticAssertDecl(sizeof(OlapDirPage) == OLAP_PAGE_PAYLOAD || BLCKSZ != 8192,
 				 "a directory page holds 127 entries");
 StaticAssertDecl(sizeof(OlapMeta) <= OLAP_PAGE_PAYLOAD,
 				 "the metapage holds OlapMeta");
@@ -177,7 +167,7 @@ edit_begin(DirEdit *edit, Relation rel)
 }
 
 /* Add directory page block to the edit; returns its image's payload. */
-static DirPage *
+static OlapDirPage *
 edit_directory(DirEdit *edit, BlockNumber block)
 {
 	Buffer		buffer = olap_page_read(edit->rel, block, OLAP_PAGE_DIRECTORY, 0,
@@ -186,7 +176,7 @@ edit_directory(DirEdit *edit, BlockNumber block)
 
 	edit->dir_buffers[i] = buffer;
 	edit->dir_pages[i] = GenericXLogRegisterBuffer(edit->xlog, buffer, 0);
-	return (DirPage *) OlapPageGetPayload(edit->dir_pages[i]);
+	return (OlapDirPage *) OlapPageGetPayload(edit->dir_pages[i]);
 }
 
 static BlockNumber
@@ -233,12 +223,12 @@ olap_meta_edit_seal(OlapMetaEdit *edit)
 }
 
 /* Append an empty directory page to the chain and to the edit. */
-static DirPage *
-edit_new_directory(DirEdit *edit, DirPage *last)
+static OlapDirPage *
+edit_new_directory(DirEdit *edit, OlapDirPage *last)
 {
 	BlockNumber block = take_blocks(edit->rel, edit->meta, 1);
 	Buffer		buffer;
-	DirPage    *dir;
+	OlapDirPage    *dir;
 	int			i = edit->ndirs++;
 
 	olap_extend_to(edit->rel, block + 1);
@@ -248,7 +238,7 @@ edit_new_directory(DirEdit *edit, DirPage *last)
 	edit->dir_pages[i] = GenericXLogRegisterBuffer(edit->xlog, buffer,
 												   GENERIC_XLOG_FULL_IMAGE);
 	olap_page_init(edit->dir_pages[i], OLAP_PAGE_DIRECTORY, 0);
-	dir = (DirPage *) OlapPageGetPayload(edit->dir_pages[i]);
+	dir = (OlapDirPage *) OlapPageGetPayload(edit->dir_pages[i]);
 	dir->next = InvalidBlockNumber;
 	dir->zone_first = InvalidBlockNumber;
 
@@ -280,7 +270,7 @@ static void
 edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 {
 	OlapMeta   *meta = edit->meta;
-	DirPage    *dir = NULL;
+	OlapDirPage    *dir = NULL;
 
 	if (meta->next_entry_id == PG_UINT32_MAX ||
 		((entry->flags & OLAP_ENTRY_ROWNUMS) == 0 &&
@@ -345,7 +335,7 @@ olap_blocks_allocate(Relation rel, uint32 nblocks)
 static OlapDirEntry *
 edit_entry(DirEdit *edit, const OlapDirRef *ref, uint32 id)
 {
-	DirPage    *dir = edit_directory(edit, ref->block);
+	OlapDirPage    *dir = edit_directory(edit, ref->block);
 
 	if (ref->slot >= dir->nentries || dir->entries[ref->slot].id != id)
 		ereport(ERROR,
@@ -413,7 +403,7 @@ olap_directory_trim(Relation rel, const OlapDirRef *ref, OlapDirEntry *entry,
 					uint32 nvblocks)
 {
 	DirEdit		edit;
-	DirPage    *dir;
+	OlapDirPage    *dir;
 
 	edit_begin(&edit, rel);
 	dir = edit_directory(&edit, ref->block);
@@ -463,7 +453,7 @@ olap_delta_page_allocate(Relation rel)
 {
 	DirEdit		edit;
 	OlapMeta   *meta;
-	DirPage    *dir;
+	OlapDirPage    *dir;
 	Buffer		buffer;
 	Page		page;
 	BlockNumber block;
@@ -473,7 +463,7 @@ olap_delta_page_allocate(Relation rel)
 	if (meta->delta_used >= meta->delta_nblocks)
 	{
 		edit_delta_run(&edit);
-		dir = (DirPage *) OlapPageGetPayload(edit.dir_pages[edit.ndirs - 1]);
+		dir = (OlapDirPage *) OlapPageGetPayload(edit.dir_pages[edit.ndirs - 1]);
 	}
 	else
 		dir = edit_directory(&edit, meta->delta_ref.block);
@@ -508,124 +498,14 @@ olap_meta_count(Relation rel, int64 rows, int64 segments, int64 bytes)
 	edit_finish(&edit);
 }
 
-/* ---- reading ---- */
-
-static void
-directory_corrupted(Relation rel, BlockNumber block, const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("olap table \"%s\" is corrupted",
-					RelationGetRelationName(rel)),
-			 errdetail("Directory block %u: %s.", block, what),
-			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
-}
-
-static void
-check_entry(Relation rel, BlockNumber block, const OlapDirEntry *entry)
-{
-	if (entry->kind != OLAP_ENTRY_SEGMENT && entry->kind != OLAP_ENTRY_DELTA)
-		directory_corrupted(rel, block, "entry of unknown kind");
-	if ((uint64) entry->first_vblock + entry->nvblocks > MaxBlockNumber)
-		directory_corrupted(rel, block, "row numbers out of range");
-	if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
-		((uint64) entry->first_block + entry->nblocks > MaxBlockNumber ||
-		 entry->first_block == 0 ||
-		 entry->nrows > (uint64) entry->nvblocks * OLAP_VBLOCK_ROWS))
-		directory_corrupted(rel, block, "extent or row count out of range");
-}
-
-/* Copy one directory page's entries to the end of list; returns the next. */
-static BlockNumber
-read_directory_page(Relation rel, BlockNumber block, OlapDirList *list, int cap)
-{
-	Buffer		buffer = olap_page_read(rel, block, OLAP_PAGE_DIRECTORY, 0,
-										BUFFER_LOCK_SHARE);
-	DirPage    *dir = (DirPage *) OlapPageGetPayload(BufferGetPage(buffer));
-	BlockNumber next = dir->next;
-	uint32		n = dir->nentries;
-	int			first = list->n;
-
-	if (n > OLAP_DIR_ENTRIES || first + (int) n > cap)
-	{
-		UnlockReleaseBuffer(buffer);
-		directory_corrupted(rel, block, "too many entries");
-	}
-	memcpy(list->entries + first, dir->entries, n * sizeof(OlapDirEntry));
-	UnlockReleaseBuffer(buffer);
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		list->refs[first + i].block = block;
-		list->refs[first + i].slot = i;
-		check_entry(rel, block, &list->entries[first + i]);
-	}
-	list->n += n;
-	return next;
-}
-
-/*
- * Nothing complete may lie behind what the metapage has handed out (a writer
- * may be giving back row numbers of an entry that is not).  The metapage is
- * read again: an entry may be younger than the copy that led to its page.
- */
-static void
-check_limits(Relation rel, const OlapDirList *list)
-{
-	OlapMeta	meta;
-
-	if (!olap_meta_read(rel, &meta))
-		return;
-	for (int i = 0; i < list->n; i++)
-	{
-		const OlapDirEntry *entry = &list->entries[i];
-
-		if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
-			((uint64) entry->first_vblock + entry->nvblocks > meta.next_vblock ||
-			 (uint64) entry->first_block + entry->nblocks > meta.high_water))
-			directory_corrupted(rel, list->refs[i].block,
-								"entry behind what the metapage has handed out");
-	}
-}
-
-/*
- * Entries that were inserted after the metapage was read are of no interest to
- * the caller's snapshot, which is older; so as many pages as it counts will do.
- */
-void
-olap_directory_read(Relation rel, OlapDirList *list)
-{
-	OlapMeta	meta;
-	BlockNumber block;
-	Size		cap;
-
-	memset(list, 0, sizeof(*list));
-	if (!olap_meta_read(rel, &meta) || meta.dir_pages == 0)
-		return;
-	if (meta.dir_pages > meta.high_water)
-		directory_corrupted(rel, 0, "more directory pages than blocks");
-
-	cap = (Size) meta.dir_pages * OLAP_DIR_ENTRIES;
-	list->entries = MemoryContextAllocHuge(CurrentMemoryContext,
-										   cap * sizeof(OlapDirEntry));
-	list->refs = MemoryContextAllocHuge(CurrentMemoryContext,
-										cap * sizeof(OlapDirRef));
-	block = meta.dir_first;
-	for (uint32 i = 0; i < meta.dir_pages; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		block = read_directory_page(rel, block, list, cap);
-	}
-	check_limits(rel, list);
-}
+/* ---- zone pages ---- */
 
 bool
 olap_zones_extent(Relation rel, BlockNumber dir_block, BlockNumber *first, uint32 *ncols)
 {
 	Buffer		buffer = olap_page_read(rel, dir_block, OLAP_PAGE_DIRECTORY, 0,
 										BUFFER_LOCK_SHARE);
-	DirPage    *dir = (DirPage *) OlapPageGetPayload(BufferGetPage(buffer));
+	OlapDirPage    *dir = (OlapDirPage *) OlapPageGetPayload(BufferGetPage(buffer));
 
 	*first = dir->zone_first;
 	*ncols = dir->zone_first == InvalidBlockNumber ? 0 : dir->zone_ncols;

@@ -1,6 +1,7 @@
 # src/segment (rank 6): on-disk format, pages and WAL, directory, segment writer and reader, pruning, verification
 OLAP_OBJS += src/segment/page.o
 OLAP_OBJS += src/segment/visibility.o
+OLAP_OBJS += src/segment/dircache.o
 OLAP_OBJS += src/segment/directory.o
 OLAP_OBJS += src/segment/builder.o
 OLAP_OBJS += src/segment/reader.o

@@ -8,6 +8,7 @@ OLAP_OBJS += src/table/fetch.o
 OLAP_OBJS += src/table/handler.o
 OLAP_OBJS += src/table/indexing.o
 OLAP_OBJS += src/table/modify.o
+OLAP_OBJS += src/table/places.o
 OLAP_OBJS += src/table/sample.o
 OLAP_OBJS += src/table/scan.o
 OLAP_OBJS += src/table/slot.o

@@ -29,19 +29,10 @@
 #include "delta/rangelog.h"
 #include "segment/segment.h"
 #include "segment/visibility.h"
+#include "table/places.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
 #include "table/writer.h"
-
-/* A place to scan. */
-typedef struct ScanPlace
-{
-	OlapDirEntry entry;
-	OlapDirRef	ref;
-	uint64		first_unit;
-	uint32		nunits;
-	bool		skip;			/* pruned */
-} ScanPlace;
 
 struct OlapTableScan
 {
@@ -57,9 +48,7 @@ struct OlapTableScan
 	bool		count_rows;		/* in the table's statistics */
 	OlapScanStats stats;
 
-	ScanPlace  *places;
-	int			nplaces;
-	uint64		nunits;
+	OlapPlaces	list;			/* of places */
 
 	/* where the scan stands */
 	int64		unit;			/* -1: before the first, nunits: behind the last */
@@ -102,158 +91,6 @@ olap_place_visible(Relation rel, const OlapDirEntry *entry,
 	return false;
 }
 
-/* ---- the list of places ---- */
-
-static int
-compare_places(const void *a, const void *b)
-{
-	const OlapDirEntry *ea = &((const ScanPlace *) a)->entry;
-	const OlapDirEntry *eb = &((const ScanPlace *) b)->entry;
-
-	if (ea->first_vblock != eb->first_vblock)
-		return ea->first_vblock < eb->first_vblock ? -1 : 1;
-	if (ea->id != eb->id)
-		return ea->id < eb->id ? -1 : 1;
-	return 0;
-}
-
-/* Row groups that a segment has if they are full; the header knows better. */
-static uint32
-expected_rowgroups(const OlapDirEntry *entry)
-{
-	return Max(1, (entry->nrows + OLAP_ROWGROUP_ROWS - 1) / OLAP_ROWGROUP_ROWS);
-}
-
-/*
- * Only places that the snapshot sees are listed: those are the same for all
- * participants of a parallel scan, whatever comes or is freed meanwhile.
- */
-static void
-add_place(OlapTableScan *scan, const OlapDirEntry *entry, const OlapDirRef *ref)
-{
-	ScanPlace  *place = &scan->places[scan->nplaces];
-
-	if (scan->shared != NULL && entry->id > scan->shared->max_entry_id)
-		return;
-	if (!olap_place_visible(scan->rel, entry, &scan->view))
-		return;
-	place->entry = *entry;
-	place->ref = *ref;
-	place->skip = false;
-	if (entry->kind == OLAP_ENTRY_DELTA)
-		place->nunits = (entry->nblocks + OLAP_BATCH_DELTA_PAGES - 1) /
-			OLAP_BATCH_DELTA_PAGES;
-	else
-	{
-		place->nunits = OLAP_SEGMENT_MAX_ROWGROUPS;
-		scan->stats.segments_total++;
-		scan->stats.rowgroups_total += expected_rowgroups(entry);
-	}
-	scan->nplaces++;
-}
-
-static void
-read_places(OlapTableScan *scan)
-{
-	OlapDirList list;
-	MemoryContext old = MemoryContextSwitchTo(scan->cxt);
-	bool		sorted = true;
-
-	olap_directory_read(scan->rel, &list);
-	scan->places = list.n == 0 ? NULL :
-		MemoryContextAllocHuge(scan->cxt, (Size) list.n * sizeof(ScanPlace));
-	scan->nplaces = 0;
-	for (int i = 0; i < list.n; i++)
-		add_place(scan, &list.entries[i], &list.refs[i]);
-	if (list.n > 0)
-	{
-		pfree(list.entries);
-		pfree(list.refs);
-	}
-	MemoryContextSwitchTo(old);
-
-	for (int i = 1; i < scan->nplaces && sorted; i++)
-		sorted = compare_places(&scan->places[i - 1], &scan->places[i]) <= 0;
-	if (!sorted)
-		qsort(scan->places, scan->nplaces, sizeof(ScanPlace), compare_places);
-
-	scan->nunits = 0;
-	for (int i = 0; i < scan->nplaces; i++)
-	{
-		scan->places[i].first_unit = scan->nunits;
-		scan->nunits += scan->places[i].nunits;
-	}
-}
-
-/*
- * What the zone of one entry says about a qual. A slot that was never written
- * for this entry (the column is younger) does not carry its row count.
- */
-static bool
-zone_excludes(const OlapZone *zone, const OlapDirEntry *entry,
-			  const OlapZoneQual *qual)
-{
-	return zone->nrows == entry->nrows &&
-		olap_zone_probe(zone, qual) == OLAP_MATCH_NONE;
-}
-
-/*
- * Skip the places of one directory page that a qual excludes. Places keep no
- * order of pages after sorting, hence the test of ref.block.
- */
-static void
-prune_page(OlapTableScan *scan, int first, int last, const OlapZoneQual *qual,
-		   OlapZone *zones)
-{
-	BlockNumber block = scan->places[first].ref.block;
-
-	if (!olap_zones_read(scan->rel, block, qual->col, zones))
-		return;
-	for (int i = first; i <= last; i++)
-	{
-		ScanPlace  *place = &scan->places[i];
-
-		if (place->skip || place->entry.kind != OLAP_ENTRY_SEGMENT ||
-			place->ref.block != block ||
-			!zone_excludes(&zones[place->ref.slot], &place->entry, qual))
-			continue;
-		place->skip = true;
-		scan->stats.segments_pruned++;
-		scan->stats.rowgroups_pruned += expected_rowgroups(&place->entry);
-	}
-}
-
-static void
-prune_places(OlapTableScan *scan)
-{
-	OlapZone   *zones;
-
-	if (scan->nquals == 0)
-		return;
-	zones = palloc(OLAP_DIR_ENTRIES * sizeof(OlapZone));
-	for (int first = 0, last; first < scan->nplaces; first = last + 1)
-	{
-		BlockNumber block = scan->places[first].ref.block;
-		bool		any = false;
-
-		CHECK_FOR_INTERRUPTS();
-		for (last = first; last + 1 < scan->nplaces &&
-			 scan->places[last + 1].ref.block == block; last++)
-			;
-		for (int q = 0; q < scan->nquals; q++)
-		{
-			any = false;
-			for (int i = first; i <= last && !any; i++)
-				any = !scan->places[i].skip &&
-					scan->places[i].entry.kind == OLAP_ENTRY_SEGMENT;
-			if (!any)
-				break;
-			prune_page(scan, first, last, &scan->quals[q], zones);
-		}
-	}
-	pfree(zones);
-}
-
 /* ---- begin, end ---- */
 
 static void
@@ -262,17 +99,14 @@ scan_start(OlapTableScan *scan)
 	if (scan->segment != NULL)
 		olap_segment_close(scan->segment);
 	scan->segment = NULL;
-	if (scan->places != NULL)
-		pfree(scan->places);
-	scan->places = NULL;
 	memset(&scan->stats, 0, sizeof(scan->stats));
 
 	olap_view_end(&scan->view);
 	olap_view_begin(&scan->view, scan->rel, scan->snapshot,
 					scan->shared != NULL ? scan->shared->cutoff :
 					InvalidTransactionId);
-	read_places(scan);
-	prune_places(scan);
+	olap_places_read(&scan->list, scan->rel, &scan->view, scan->shared,
+					 scan->quals, scan->nquals, &scan->stats, scan->cxt);
 	if (scan->log != NULL)
 		olap_log_reader_free(scan->log);
 	scan->log = olap_log_reader_create(scan->rel, scan->snapshot, scan->cxt);
@@ -401,26 +235,26 @@ next_unit(OlapTableScan *scan, bool forward)
 	{
 		uint64		next = pg_atomic_fetch_add_u64(&scan->shared->next_unit, 1);
 
-		scan->unit = Min(next, scan->nunits);
+		scan->unit = Min(next, scan->list.nunits);
 	}
-	else if (scan->unit < (int64) scan->nunits)
+	else if (scan->unit < (int64) scan->list.nunits)
 		scan->unit++;
-	return scan->unit < (int64) scan->nunits;
+	return scan->unit < (int64) scan->list.nunits;
 }
 
 /* The place that the scan's unit is in; the scan moves by small steps. */
-static ScanPlace *
+static OlapScanPlace *
 find_place(OlapTableScan *scan)
 {
 	uint64		unit = scan->unit;
-	int			i = Min(Max(scan->place, 0), scan->nplaces - 1);
+	int			i = Min(Max(scan->place, 0), scan->list.n - 1);
 
-	while (unit < scan->places[i].first_unit)
+	while (unit < scan->list.places[i].first_unit)
 		i--;
-	while (unit >= scan->places[i].first_unit + scan->places[i].nunits)
+	while (unit >= scan->list.places[i].first_unit + scan->list.places[i].nunits)
 		i++;
 	scan->place = i;
-	return &scan->places[i];
+	return &scan->list.places[i];
 }
 
 static void
@@ -433,7 +267,7 @@ count_segment_bytes(OlapTableScan *scan)
 }
 
 static void
-open_segment(OlapTableScan *scan, ScanPlace *place)
+open_segment(OlapTableScan *scan, OlapScanPlace *place)
 {
 	if (scan->segment != NULL && scan->segment_place == scan->place)
 		return;
@@ -449,7 +283,7 @@ open_segment(OlapTableScan *scan, ScanPlace *place)
 	scan->segment_bytes = 0;
 	scan->stats.segments_read++;
 	scan->stats.rowgroups_total += olap_segment_rowgroups(scan->segment);
-	scan->stats.rowgroups_total -= expected_rowgroups(&place->entry);
+	scan->stats.rowgroups_total -= olap_expected_rowgroups(&place->entry);
 	skip_units(scan, place->first_unit + olap_segment_rowgroups(scan->segment),
 			   place->first_unit + place->nunits);
 }
@@ -473,7 +307,7 @@ rowgroup_excluded(OlapTableScan *scan, int rg)
 static void
 open_unit(OlapTableScan *scan)
 {
-	ScanPlace  *place = find_place(scan);
+	OlapScanPlace  *place = find_place(scan);
 	int			index = scan->unit - place->first_unit;
 
 	scan->nvectors = 0;
@@ -531,7 +365,7 @@ keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
 static void
 load_delta_unit(OlapTableScan *scan)
 {
-	ScanPlace  *place = &scan->places[scan->place];
+	OlapScanPlace  *place = &scan->list.places[scan->place];
 	uint32		first = (scan->unit - place->first_unit) * OLAP_BATCH_DELTA_PAGES;
 	uint32		last = Min(first + OLAP_BATCH_DELTA_PAGES, place->entry.nblocks);
 
@@ -574,7 +408,7 @@ drop_deleted(OlapTableScan *scan, OlapBatch *batch)
 static OlapBatch *
 load_batch(OlapTableScan *scan)
 {
-	ScanPlace  *place = &scan->places[scan->place];
+	OlapScanPlace  *place = &scan->list.places[scan->place];
 
 	if (place->entry.kind == OLAP_ENTRY_DELTA)
 		load_delta_unit(scan);

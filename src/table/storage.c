@@ -23,7 +23,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
-#include "segment/directory.h"
+#include "segment/dircache.h"
 #include "segment/rownums.h"
 #include "table/am.h"
 #include "table/writer.h"
@@ -62,6 +62,7 @@ olap_relation_truncate(Relation rel)
 	olap_writer_forget(rel);
 	olap_fetch_forget();
 	olap_rownum_forget(rel);
+	olap_directory_forget(rel);
 	RelationTruncate(rel, 0);
 }
 

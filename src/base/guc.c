@@ -24,6 +24,7 @@ int			olap_guc_max_pipelines = 64;
 bool		olap_guc_ingest_synchronous_commit = true;
 bool		olap_guc_maintenance = true;
 int			olap_guc_maintenance_naptime = 10;
+int			olap_guc_maintenance_interval = 300;
 
 char	   *olap_guc_allowed_hosts = NULL;
 
@@ -61,6 +62,8 @@ static const OlapGucInt int_settings[] = {
 	&olap_guc_write_memory, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB},
 	{"olap.max_pipelines", "Sets how many pipelines of all databases can run at once.",
 	&olap_guc_max_pipelines, 1, 1024, PGC_POSTMASTER, 0},
+	{"olap.maintenance_interval", "Sets the time between two rounds of the maintenance worker through all databases.",
+	&olap_guc_maintenance_interval, 1, INT_MAX / 1000, PGC_SIGHUP, GUC_UNIT_S},
 	{"olap.maintenance_naptime", "Sets the time between two visits of the maintenance worker to databases.",
 	&olap_guc_maintenance_naptime, 1, INT_MAX / 1000, PGC_SIGHUP, GUC_UNIT_S},
 };

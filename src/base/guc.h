@@ -21,7 +21,8 @@ extern int	olap_guc_max_pipelines;
 /* olap.ingest_synchronous_commit: batches of pipelines wait for their WAL */
 extern bool olap_guc_ingest_synchronous_commit;
 extern bool olap_guc_maintenance;	/* background work on tables */
-extern int	olap_guc_maintenance_naptime;	/* in seconds */
+extern int	olap_guc_maintenance_naptime;	/* in seconds, as the next */
+extern int	olap_guc_maintenance_interval;
 
 /* olap.allowed_hosts: which brokers may be connected to; read by olap_kafka */
 extern char *olap_guc_allowed_hosts;

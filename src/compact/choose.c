@@ -16,6 +16,7 @@
 
 #include "base/compat.h"
 #include "compact/choose.h"
+#include "compact/retention.h"
 #include "delta/rangelog.h"
 #include "meta/options.h"
 #include "segment/segment.h"
@@ -46,6 +47,7 @@ typedef struct Chooser
 	Size		budget;
 	bool		has_time;
 	int64		interval;
+	int64		live_key;		/* first bucket with rows that retention keeps */
 	bool		sorted;			/* the table has a sort order */
 	double		row_bytes;
 	OlapChoice	choice;
@@ -95,7 +97,7 @@ choose_delta(Chooser *c)
 			!is_current(c, run))
 			continue;
 		/* who writes to the newest run would have to start another one */
-		if (!c->pass->full && run->id == c->meta->delta_id &&
+		if (c->pass->effort < OLAP_COMPACT_DELTA && run->id == c->meta->delta_id &&
 			(run->flags & OLAP_ENTRY_SEALED) == 0)
 			continue;
 		if (pages > 0 && (pages + run->nrows) * BLCKSZ > c->budget)
@@ -103,7 +105,7 @@ choose_delta(Chooser *c)
 		pages += run->nrows;
 		add(c, i);
 	}
-	if (!c->pass->full && pages < DELTA_MIN_PAGES)
+	if (c->pass->effort < OLAP_COMPACT_DELTA && pages < DELTA_MIN_PAGES)
 		c->choice.n = 0;
 }
 
@@ -113,6 +115,20 @@ static bool
 is_unsorted(const Chooser *c, const OlapDirEntry *entry)
 {
 	return c->sorted && (entry->flags & OLAP_ENTRY_OUTPUT) == 0;
+}
+
+/*
+ * Are some of a segment's buckets to be dropped, and others not?  Only small
+ * buckets share a segment, so it is cheap to part them.
+ */
+static bool
+expires_in_part(const Chooser *c, const OlapDirEntry *entry)
+{
+	return c->live_key != PG_INT64_MIN && entry->kind == OLAP_ENTRY_SEGMENT &&
+		entry->time_min != PG_INT64_MIN && entry->time_max != PG_INT64_MAX &&
+		olap_bucket_key(c->interval, false, entry->time_min) < c->live_key &&
+		olap_bucket_key(c->interval, false, entry->time_max) >= c->live_key &&
+		is_current(c, entry);
 }
 
 /* The segment as a candidate; false if it is large, and sorted if need be. */
@@ -183,12 +199,12 @@ merge_count(const Chooser *c, const Candidate *group, int n)
 	for (int i = 1; i < n; i++)
 	{
 		if (bytes + group[i].bytes > c->budget ||
-			(!c->pass->full && i >= 2 && group[i].bytes > 2 * bytes))
+			(c->pass->effort < OLAP_COMPACT_ALL && i >= 2 && group[i].bytes > 2 * bytes))
 			break;
 		bytes += group[i].bytes;
 		count = i + 1;
 	}
-	if (count < (c->pass->full ? 2 : MERGE_MIN_SEGMENTS))
+	if (count < (c->pass->effort == OLAP_COMPACT_ALL ? 2 : MERGE_MIN_SEGMENTS))
 		return 0;
 	return count;
 }
@@ -211,9 +227,14 @@ choose_segments(Chooser *c)
 	int			n = 0;
 	int			best = 0;		/* of what is worth most */
 	int			unsorted = -1;
+	int			expired = -1;
 
 	for (int i = 0; i < c->list->n; i++)
+	{
+		if (expired < 0 && expires_in_part(c, &c->list->entries[i]))
+			expired = i;
 		n += make_candidate(c, i, &all[n]);
+	}
 	qsort(all, n, sizeof(Candidate), compare_keys);
 	for (int first = 0, last; first < n; first = last)
 	{
@@ -239,8 +260,8 @@ choose_segments(Chooser *c)
 			unsorted = i < 0 ? -1 : all[first + i].index;
 		}
 	}
-	if (best == 0 && unsorted >= 0)
-		add(c, unsorted);
+	if (best == 0 && (expired >= 0 || unsorted >= 0))
+		add(c, expired >= 0 ? expired : unsorted);
 	pfree(all);
 }
 
@@ -314,10 +335,15 @@ olap_compact_choose(Relation rel, const OlapDirList *list,
 	if (list->n == 0 || !olap_meta_read(rel, &meta))
 		return c.choice;
 	c.has_time = options->time_attno > 0 && options->segment_interval > 0;
+	c.live_key = PG_INT64_MIN;
 	if (c.has_time)
-		c.interval = olap_bucket_interval(options,
-										  TupleDescAttr(RelationGetDescr(rel),
-														options->time_attno - 1)->atttypid);
+	{
+		Oid			typid = TupleDescAttr(RelationGetDescr(rel),
+										  options->time_attno - 1)->atttypid;
+
+		c.interval = olap_bucket_interval(options, typid);
+		c.live_key = olap_retention_key(options, typid, c.interval);
+	}
 	c.sorted = options->norder > 0;
 	c.row_bytes = meta.rows_hint > 0 && meta.bytes_hint > 0 ?
 		(double) meta.bytes_hint / meta.rows_hint : DEFAULT_ROW_BYTES;

@@ -25,10 +25,18 @@ typedef enum OlapCompactResult
 	OLAP_COMPACT_GAVE_UP		/* somebody waits for our lock: roll back */
 } OlapCompactResult;
 
+/* What is taken for worth a job. */
+typedef enum OlapCompactEffort
+{
+	OLAP_COMPACT_WORTH,			/* what has grown enough */
+	OLAP_COMPACT_DELTA,			/* also any rows of the delta */
+	OLAP_COMPACT_ALL			/* everything that is not perfect */
+} OlapCompactEffort;
+
 /* What a series of jobs on a table is about. */
 typedef struct OlapCompactPass
 {
-	bool		full;			/* everything, else what is worth it by now */
+	OlapCompactEffort effort;
 	uint32		end_id;			/* delta runs from this entry id on are left */
 	List	   *skip;			/* ids (an OID list) that could not be taken */
 } OlapCompactPass;
@@ -43,15 +51,16 @@ extern OlapCompactResult olap_compact_job(Relation rel, OlapCompactPass *pass);
 /*
  * One bounded job on the table in a transaction of its own, for workers; must
  * be called outside of one.  Takes the lock only if it is free.  Returns whether
- * the table probably has more to do.  full: also what is not worth it by
- * amount, for tables that nobody writes to any more.
+ * the table probably has more to do.  With more effort than OLAP_COMPACT_WORTH
+ * a table that is written to always has.
  */
-extern bool olap_compact_step(Oid relid, bool full);
+extern bool olap_compact_step(Oid relid, OlapCompactEffort effort);
 
 /*
  * Does the table have a job?  Costs one page if it did not change since *seen,
  * which the caller keeps between calls (0 at first).
  */
-extern bool olap_compact_needed(Relation rel, bool full, uint64 *seen);
+extern bool olap_compact_needed(Relation rel, OlapCompactEffort effort,
+								uint64 *seen);
 
 #endif							/* OLAP_COMPACT_H */

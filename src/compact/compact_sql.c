@@ -158,7 +158,7 @@ compact_once(Oid relid, OlapCompactPass *pass, MemoryContext cxt)
 static void
 compact_table(Oid relid, MemoryContext cxt)
 {
-	OlapCompactPass pass = {.full = true};
+	OlapCompactPass pass = {.effort = OLAP_COMPACT_ALL};
 	int			gave_up = 0;
 
 	for (;;)
@@ -280,7 +280,7 @@ olap_compaction_table_status(PG_FUNCTION_ARGS)
 	values[4] = Int64GetDatum(status.delta_pages);
 	values[5] = Int64GetDatum(status.replaced_bytes);
 	values[6] = Int64GetDatum(status.dead_bytes);
-	values[7] = BoolGetDatum(olap_compact_needed(rel, true, &seen));
+	values[7] = BoolGetDatum(olap_compact_needed(rel, OLAP_COMPACT_ALL, &seen));
 	relation_close(rel, NoLock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));

@@ -371,11 +371,11 @@ olap_compact_job(Relation rel, OlapCompactPass *pass)
 }
 
 bool
-olap_compact_needed(Relation rel, bool full, uint64 *seen)
+olap_compact_needed(Relation rel, OlapCompactEffort effort, uint64 *seen)
 {
 	MemoryContext cxt;
 	MemoryContext old;
-	OlapCompactPass pass = {.full = full, .end_id = PG_UINT32_MAX};
+	OlapCompactPass pass = {.effort = effort, .end_id = PG_UINT32_MAX};
 	OlapMeta	meta;
 	OlapDirList list;
 	bool		needed;
@@ -395,10 +395,10 @@ olap_compact_needed(Relation rel, bool full, uint64 *seen)
 }
 
 bool
-olap_compact_step(Oid relid, bool full)
+olap_compact_step(Oid relid, OlapCompactEffort effort)
 {
 	OlapCompactResult result = OLAP_COMPACT_NOTHING;
-	OlapCompactPass pass = {.full = full, .end_id = PG_UINT32_MAX};
+	OlapCompactPass pass = {.effort = effort, .end_id = PG_UINT32_MAX};
 	Relation	rel;
 	bool		more;
 

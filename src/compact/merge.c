@@ -15,6 +15,7 @@
 #include "base/compat.h"
 #include "compact/merge.h"
 #include "compact/order.h"
+#include "compact/retention.h"
 #include "meta/options.h"
 #include "segment/segment.h"
 #include "table/writer.h"
@@ -32,6 +33,7 @@ struct OlapMerge
 	const OlapOptions *options;
 	int			time_col;		/* -1: none */
 	int64		interval;
+	int64		live_key;		/* first bucket with rows that retention keeps */
 	OlapMergeCounts counts;
 	OlapDirEntry *written;		/* [counts.segments], in cxt */
 	OlapDirRef *refs;
@@ -94,7 +96,12 @@ olap_merge_create(Relation rel, TransactionId xid, CommandId cid, Size budget,
 	m->options = copy_options(rel);
 	m->time_col = m->options->time_attno - 1;
 	if (m->time_col >= 0)
-		m->interval = olap_bucket_interval(m->options, m->types[m->time_col].typid);
+	{
+		Oid			typid = m->types[m->time_col].typid;
+
+		m->interval = olap_bucket_interval(m->options, typid);
+		m->live_key = olap_retention_key(m->options, typid, m->interval);
+	}
 	m->load_cxt = AllocSetContextCreate(cxt, "olap merge rows",
 										ALLOCSET_DEFAULT_SIZES);
 	m->write_cxt = AllocSetContextCreate(cxt, "olap merge output",
@@ -248,13 +255,16 @@ segment_rows(const OlapMerge *m)
 
 /*
  * Does the segment end before a row of another bucket? Buckets that are not
- * worth a segment share one with those that follow; rows without a time do not.
+ * worth a segment share one with those that follow; rows without a time do not,
+ * nor expired ones with others.
  */
 static bool
 bucket_ends(const OlapMerge *m, int64 before, int64 after)
 {
 	return before != after &&
-		(before == OLAP_BUCKET_NULL || segment_rows(m) >= OLAP_SEGMENT_MIN_ROWS);
+		(before == OLAP_BUCKET_NULL ||
+		 (before < m->live_key && after >= m->live_key) ||
+		 segment_rows(m) >= OLAP_SEGMENT_MIN_ROWS);
 }
 
 /* Sort and write all that is loaded. */

@@ -26,9 +26,9 @@
 #include "base/compat.h"
 #include "compact/retention.h"
 #include "delta/rangelog.h"
-#include "meta/options.h"
 #include "segment/directory.h"
 #include "table/ddl.h"
+#include "table/writer.h"
 
 /* Does a foreign key refer to the table? */
 static bool
@@ -42,17 +42,22 @@ is_referenced(Relation rel)
 	return false;
 }
 
-/* Rows before this moment, in the time column's own unit, have expired. */
+/* Rows before this moment, in a time column's own unit, have expired. */
 static int64
-expiry(Relation rel, const OlapOptions *options)
+expiry(const OlapOptions *options, Oid typid)
 {
 	TimestampTz moment = GetCurrentTimestamp() - options->retention;
 
-	if (TupleDescAttr(RelationGetDescr(rel), options->time_attno - 1)->atttypid ==
-		DATEOID)
-		return moment >= 0 ? moment / USECS_PER_DAY :
-			-((USECS_PER_DAY - 1 - moment) / USECS_PER_DAY);
-	return moment;
+	return typid == DATEOID ? olap_bucket_key(USECS_PER_DAY, false, moment) :
+		moment;
+}
+
+int64
+olap_retention_key(const OlapOptions *options, Oid typid, int64 interval)
+{
+	if (options->retention == 0 || options->time_attno == 0 || interval == 0)
+		return PG_INT64_MIN;
+	return olap_bucket_key(interval, false, expiry(options, typid));
 }
 
 /* Has the segment's inserter committed, and nobody replaced it? */
@@ -102,8 +107,9 @@ stamp(Relation rel, const OlapDirRef *ref, OlapDirEntry *entry,
 static int
 drop_expired(Relation rel, const OlapOptions *options)
 {
-	int64		limit = expiry(rel, options);
 	int			col = options->time_attno - 1;
+	int64		limit = expiry(options, TupleDescAttr(RelationGetDescr(rel),
+													  col)->atttypid);
 	OlapZone   *zones = palloc(OLAP_DIR_ENTRIES * sizeof(OlapZone));
 	OlapDirList list;
 	int		   *stamped;

@@ -24,6 +24,16 @@
 
 #include "utils/relcache.h"
 
+#include "meta/options.h"
+
+/*
+ * Buckets of the time column (type typid, interval in its unit) before this
+ * key hold nothing but expired rows; PG_INT64_MIN: none do.  Compaction keeps
+ * them apart from others, so that they can be dropped.
+ */
+extern int64 olap_retention_key(const OlapOptions *options, Oid typid,
+								int64 interval);
+
 /*
  * Drop what has expired, in a transaction of its own; must be called outside of
  * one.  Takes the lock only if it is free.  Returns the number of segments.

@@ -6,7 +6,7 @@
  * Maintenance in the background (worker/maintenance.c) looks into a database
  * only after something was committed there, so an idle server does nothing.
  * This is the note that sessions leave for it in shared memory.  Losing a note
- * costs nothing but time: all databases are looked at now and then.
+ * costs nothing but time: all databases are visited in rounds.
  *
  * src/table/demand.h
  *-------------------------------------------------------------------------

@@ -205,7 +205,7 @@ entry_state(const OlapDirEntry *entry)
 	if (TransactionIdIsNormal(entry->xmax) &&
 		!TransactionIdIsInProgress(entry->xmax) &&
 		TransactionIdDidCommit(entry->xmax))
-		return "replaced";
+		return (entry->flags & OLAP_ENTRY_MOVED) != 0 ? "replaced" : "expired";
 	return "live";
 }
 

@@ -105,19 +105,16 @@ olap_worker_alive(BackgroundWorkerHandle *handle)
 
 /* --- looks --- */
 
-/* List every database that takes connections; forget the slots of others. */
-static void
-list_databases(void)
+Oid *
+olap_list_databases(int *n)
 {
+	int			size = 64;
+	Oid		   *list = MemoryContextAlloc(TopMemoryContext, sizeof(Oid) * size);
 	Relation	rel;
 	TableScanDesc scan;
 	HeapTuple	tuple;
-	int			size = 64;
 
-	if (databases != NULL)
-		pfree(databases);
-	databases = MemoryContextAlloc(TopMemoryContext, sizeof(Oid) * size);
-	ndatabases = next_database = 0;
+	*n = 0;
 	StartTransactionCommand();
 	(void) GetTransactionSnapshot();
 	rel = table_open(DatabaseRelationId, AccessShareLock);
@@ -128,14 +125,24 @@ list_databases(void)
 
 		if (!db->datallowconn)
 			continue;
-		if (ndatabases == size)
-			databases = repalloc(databases, sizeof(Oid) * (size *= 2));
-		databases[ndatabases++] = db->oid;
+		if (*n == size)
+			list = repalloc(list, sizeof(Oid) * (size *= 2));
+		list[(*n)++] = db->oid;
 	}
 	table_endscan(scan);
 	table_close(rel, AccessShareLock);
 	CommitTransactionCommand();
-	olap_maintenance_visit_all(databases, ndatabases);
+	return list;
+}
+
+/* Look at every database that takes connections; forget the slots of others. */
+static void
+list_databases(void)
+{
+	if (databases != NULL)
+		pfree(databases);
+	databases = olap_list_databases(&ndatabases);
+	next_database = 0;
 
 	olap_live_lock(LW_EXCLUSIVE);
 	for (int s = 0; s < olap_live->nslots; s++)

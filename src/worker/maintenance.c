@@ -5,7 +5,7 @@
  *
  * One worker a server at a time: jobs cost CPU, which queries want too.  The
  * launcher sends it into a database some seconds after something was committed
- * there, and into every database now and then, because time alone makes rows
+ * there, and into every database in rounds, because time alone makes rows
  * expire and space free.  It goes through the olap tables, does jobs until none
  * is worth it, and leaves; so nothing stays connected to a database.
  *
@@ -63,12 +63,26 @@
 
 static BackgroundWorkerHandle *handle = NULL;
 static TimestampTz next_visit = 0;
+static TimestampTz next_round = 0;
 
-void
-olap_maintenance_visit_all(const Oid *databases, int n)
+/* Databases that are still to be visited in this round through all. */
+static Oid *round_databases = NULL;
+static int	round_left = 0;
+
+/* The next database to visit; *regular: because it is its turn. */
+static Oid
+choose_database(TimestampTz now, bool *regular)
 {
-	for (int i = 0; i < n; i++)
-		olap_demand_add(databases[i]);
+	if (next_round <= now)
+	{
+		if (round_databases != NULL)
+			pfree(round_databases);
+		round_databases = olap_list_databases(&round_left);
+		next_round = TimestampTzPlusMilliseconds(now, (int64) 1000 *
+												 olap_guc_maintenance_interval);
+	}
+	*regular = round_left > 0;
+	return *regular ? round_databases[--round_left] : olap_demand_take();
 }
 
 /* Note who is to be visited, unless the database is held. */
@@ -102,6 +116,7 @@ olap_maintenance_serve(TimestampTz *wake_at)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	OlapWorkerOrder order = {0};
+	bool		regular;
 
 	if (!olap_guc_maintenance)
 		return;
@@ -112,19 +127,20 @@ olap_maintenance_serve(TimestampTz *wake_at)
 		pfree(handle);
 		handle = NULL;
 		forget();
-		next_visit = TimestampTzPlusMilliseconds(now,
-												 olap_guc_maintenance_naptime * 1000);
+		if (round_left == 0)
+			next_visit = TimestampTzPlusMilliseconds(now,
+													 olap_guc_maintenance_naptime * 1000);
 	}
 	if (next_visit <= now)
 	{
-		next_visit = TimestampTzPlusMilliseconds(now,
+		order.database = choose_database(now, &regular);
+		next_visit = TimestampTzPlusMilliseconds(now, round_left > 0 ? 0 :
 												 olap_guc_maintenance_naptime * 1000);
-		order.database = olap_demand_take();
 		if (OidIsValid(order.database) && announce(order.database))
 		{
 			snprintf(order.name, NAMEDATALEN, "%u", order.database);
 			if (!olap_worker_start("olap_maintenance_main", "olap maintenance",
-								   &order, 0, &handle))
+								   &order, regular, &handle))
 			{
 				handle = NULL;
 				forget();
@@ -239,14 +255,18 @@ pause_after(TimestampTz start)
 }
 
 /*
- * Do the jobs of one table; true if time ran out before the end.  *worked: a
+ * Do the jobs of one table; true if time ran out before the end.  A regular
+ * visit also takes what few rows the delta has: they may have expired, and a
+ * table that is seldom written to should not have them for ever.  *worked: a
  * job was done, and so there may be space to free later.
  */
 static bool
-maintain_table(Oid relid, TimestampTz visit_start, bool *worked)
+maintain_table(Oid relid, TimestampTz visit_start, bool regular, bool *worked)
 {
 	if (!wants_maintenance(relid))
 		return false;
+	if (regular && olap_compact_step(relid, OLAP_COMPACT_DELTA))
+		*worked = true;
 	if (olap_retention_apply(relid) > 0)
 		*worked = true;
 	for (;;)
@@ -257,7 +277,7 @@ maintain_table(Oid relid, TimestampTz visit_start, bool *worked)
 		CHECK_FOR_INTERRUPTS();
 		if (TimestampDifferenceExceeds(visit_start, start, MAX_VISIT_MS))
 			return true;
-		more = olap_compact_step(relid, false);
+		more = olap_compact_step(relid, OLAP_COMPACT_WORTH);
 		pgstat_report_stat(false);
 		if (!more)
 			break;
@@ -269,14 +289,14 @@ maintain_table(Oid relid, TimestampTz visit_start, bool *worked)
 
 /* The same; an error is logged and ends the jobs of this table only. */
 static bool
-try_table(Oid relid, TimestampTz visit_start, bool *worked)
+try_table(Oid relid, TimestampTz visit_start, bool regular, bool *worked)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	volatile bool late = false;
 
 	PG_TRY();
 	{
-		late = maintain_table(relid, visit_start, worked);
+		late = maintain_table(relid, visit_start, regular, worked);
 	}
 	PG_CATCH();
 	{
@@ -324,7 +344,7 @@ olap_maintenance_main(Datum arg)
 		}
 		if (!olap_guc_maintenance)
 			break;
-		late |= try_table(lfirst_oid(lc), start, &worked);
+		late |= try_table(lfirst_oid(lc), start, DatumGetInt32(arg) != 0, &worked);
 	}
 	if (late || worked)
 		olap_demand_add(order.database);

@@ -13,13 +13,9 @@
 
 /*
  * In the launcher: start the maintenance worker if a database wants one and
- * none runs. all: the given databases are due for their regular visit. Moves
- * *wake_at forward to when it wants to be called again.
+ * none runs.  Moves *wake_at forward to when it wants to be called again.
  */
 extern void olap_maintenance_serve(TimestampTz *wake_at);
-
-/* In the launcher: these databases are due for a visit, written to or not. */
-extern void olap_maintenance_visit_all(const Oid *databases, int n);
 
 extern PGDLLEXPORT void olap_maintenance_main(Datum arg);
 

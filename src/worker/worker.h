@@ -27,6 +27,12 @@ extern bool olap_worker_start(const char *function, const char *type,
 							  const OlapWorkerOrder *order, int argument,
 							  struct BackgroundWorkerHandle **handle);
 
+/*
+ * In the launcher: the databases that take connections, *n of them, in
+ * TopMemoryContext; the caller frees the list.
+ */
+extern Oid *olap_list_databases(int *n);
+
 /* Is it starting or running?  NULL: no. */
 extern bool olap_worker_alive(struct BackgroundWorkerHandle *handle);
 

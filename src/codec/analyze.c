@@ -95,18 +95,32 @@ hash_row(const OlapVector *v, uint32 row)
 	return olap_hash_bytes(value, v->width);
 }
 
-/*
- * Distinct values among all rows.  GEE counts each value seen once in a sample
- * of m rows as sqrt(n / m) values; a sample with hardly any repetition says
- * that most rows are distinct, which GEE cannot.
- */
+/* What values seen more than once in a sample of m add to the entropy. */
 static double
-estimate_distinct(const OlapVector *v)
+seen_entropy(const uint16 *counts, uint32 m)
 {
+	double		bits = 0;
+
+	for (uint32 slot = 0; slot < SAMPLE_SLOTS; slot++)
+		if (counts[slot] > 1)
+			bits += (double) counts[slot] / m * log2((double) m / counts[slot]);
+	return bits;
+}
+
+/*
+ * Distinct values among all rows, and the entropy of a row's value.  GEE counts
+ * each value seen once in a sample of m rows as sqrt(n / m) values; a sample
+ * with hardly any repetition says that most rows are distinct, which GEE cannot.
+ * Of the entropy, values seen once are taken to stand for all the rest alike.
+ */
+static void
+estimate_distinct(OlapAnalysis *a)
+{
+	const OlapVector *v = a->v;
 	uint32		m = Min(v->n, v->phys == OLAP_PHYS_VAR ? SAMPLE_VAR
 						: SAMPLE_FIXED);
 	uint64	   *slots = palloc0(SAMPLE_SLOTS * sizeof(uint64));
-	uint8	   *counts = palloc0(SAMPLE_SLOTS);
+	uint16	   *counts = palloc0(SAMPLE_SLOTS * sizeof(uint16));
 	uint32		distinct = 0;
 	uint32		once = 0;
 	double		gee;
@@ -120,25 +134,25 @@ estimate_distinct(const OlapVector *v)
 
 		while (slots[slot] != 0 && slots[slot] != hash)
 			slot = (slot + 1) % SAMPLE_SLOTS;
-		if (slots[slot] == 0)
-		{
-			slots[slot] = hash;
-			distinct++;
-			once++;
-		}
-		else if (counts[slot] == 0)
-		{
-			counts[slot] = 1;
-			once--;
-		}
+		slots[slot] = hash;
+		counts[slot]++;
+		distinct += counts[slot] == 1;
+		once += counts[slot] == 1;
+		once -= counts[slot] == 2;
 	}
+	a->distinct = distinct;
+	if (m < v->n)
+	{
+		gee = once * sqrt((double) v->n / m) + (distinct - once);
+		floor = v->n * (2.0 * distinct / m - 1);
+		a->distinct = Min(Max(gee, floor), v->n);
+	}
+	a->entropy = seen_entropy(counts, m);
+	if (once > 0)
+		a->entropy += (double) once / m *
+			log2((a->distinct - (distinct - once)) * m / once);
 	pfree(slots);
 	pfree(counts);
-	if (m == v->n)
-		return distinct;
-	gee = once * sqrt((double) v->n / m) + (distinct - once);
-	floor = v->n * (2.0 * distinct / m - 1);
-	return Min(Max(gee, floor), v->n);
 }
 
 /* Estimate the bits a value that frames and deltas take. */
@@ -197,10 +211,12 @@ sample_decimals(OlapAnalysis *a)
 }
 
 void
-olap_analyze(OlapAnalysis *a, const OlapVector *v, int depth)
+olap_analyze(OlapAnalysis *a, const OlapVector *v, const uint64 *valid,
+			 int depth)
 {
 	memset(a, 0, sizeof(OlapAnalysis));
 	a->v = v;
+	a->valid = valid;
 	a->depth = depth;
 	a->n = v->n;
 	a->for_bits = a->delta_bits = a->alp_bits = INFINITY;
@@ -220,7 +236,7 @@ olap_analyze(OlapAnalysis *a, const OlapVector *v, int depth)
 	if (a->runs == 1)
 		return;
 	if (depth == OLAP_DEPTH_COLUMN)
-		a->distinct = estimate_distinct(v);
+		estimate_distinct(a);
 	if (olap_phys_is_integer(v->phys))
 		sample_frames(a);
 	else if (olap_phys_is_float(v->phys))

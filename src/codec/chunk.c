@@ -21,7 +21,7 @@
 
 static const OlapCodec *const codecs[] = {
 	&olap_codec_const, &olap_codec_raw, &olap_codec_for, &olap_codec_delta,
-	&olap_codec_rle, &olap_codec_dict, &olap_codec_lz
+	&olap_codec_rle, &olap_codec_dict, &olap_codec_lz, &olap_codec_bins
 };
 
 static const OlapCodec *
@@ -231,6 +231,17 @@ encode_best(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 }
 
 void
+olap_chunk_put_header(OlapBytes *out, OlapEncoding encoding, OlapPhys phys,
+					  uint16 width, uint32 nrows, uint64 raw_bytes)
+{
+	OlapChunkHeader header = {.version = OLAP_CHUNK_VERSION,
+		.encoding = (uint8) encoding, .phys = (uint8) phys, .width = width,
+		.nrows = nrows, .raw_bytes = raw_bytes};
+
+	olap_bytes_append(out, &header, sizeof(header));
+}
+
+void
 olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
 					 OlapChunkInfo *info)
 {
@@ -264,7 +275,8 @@ olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
 	filled.valid = NULL;
 	if (header.flags != OLAP_CHUNK_ALL_NULL)
 	{
-		olap_analyze(&analysis, &filled, depth);
+		olap_analyze(&analysis, &filled, header.nulls > 0 ? v->valid : NULL,
+					 depth);
 		header.raw_bytes = analysis.raw_bytes;
 		codec = encode_best(&analysis, out, info);
 	}
@@ -425,6 +437,8 @@ olap_chunk_close(OlapChunk *chunk)
 		olap_vector_free(&chunk->inner_out);
 	if (chunk->inner != NULL)
 		olap_chunk_close(chunk->inner);
+	if (chunk->bins != NULL)
+		pfree(chunk->bins);
 	pfree(chunk);
 }
 

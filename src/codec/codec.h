@@ -29,8 +29,11 @@ typedef enum OlapEncoding
 	OLAP_ENC_DELTA = 4,			/* zig-zag deltas + FOR, per vector */
 	OLAP_ENC_RLE = 5,			/* runs */
 	OLAP_ENC_DICT = 6,			/* distinct values + packed codes */
-	OLAP_ENC_LZ = 7				/* bytes compressed by lz4 or zstd */
+	OLAP_ENC_LZ = 7,			/* bytes compressed by lz4 or zstd */
+	OLAP_ENC_BINS = 8			/* ranges of values, each with its own width */
 } OlapEncoding;
+
+#define OLAP_ENC_MAX OLAP_ENC_BINS
 
 typedef struct OlapChunkInfo
 {
@@ -89,7 +92,10 @@ extern const OlapChunkInfo *olap_chunk_info(const OlapChunk *chunk);
 extern bool olap_chunk_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 							  const char **reason);
 
-/* The dictionary of an OLAP_ENC_DICT chunk, else NULL. */
+/*
+ * The dictionary of an OLAP_ENC_DICT chunk, else NULL.  Entries are distinct and
+ * in no order that a reader could use: frequent values tend to come first.
+ */
 extern const OlapVector *olap_chunk_dict(const OlapChunk *chunk);
 
 /* Free all memory of the chunk. */

@@ -3,8 +3,9 @@
  * codec_internal.h
  *		What the codecs share: the vtable, analysis, frames, strings.
  *
- * A codec never sees NULLs: before encoding, every NULL row takes the value of
+ * Codecs need not see NULLs: before encoding, every NULL row takes the value of
  * the row before it, and after decoding the validity bitmap tells them apart.
+ * One that has cheaper values for them looks at the analysis' bitmap.
  * Chunks nest: dictionaries, codes and runs are chunks again, with fewer
  * encodings allowed, so nesting ends at depth 2.
  *
@@ -70,6 +71,7 @@ struct OlapChunk
 	OlapVector	dict;			/* DICT: entries; RLE: one value a run */
 	bool		has_dict;
 	uint32	   *run_ends;		/* RLE */
+	struct OlapBinTable *bins;	/* BINS */
 	struct OlapChunk *inner;	/* DICT: the codes */
 	OlapVector	inner_out;		/* ... of the vector decoded last */
 };
@@ -78,10 +80,12 @@ struct OlapChunk
 typedef struct OlapAnalysis
 {
 	const OlapVector *v;		/* NULL rows filled; v->valid is not used */
+	const uint64 *valid;		/* which rows are not; NULL: all */
 	int			depth;
 	uint32		n;
 	uint32		runs;			/* fixed widths: exact; VAR: 1 or n */
 	double		distinct;		/* estimate */
+	double		entropy;		/* estimated bits of which value a row has */
 	uint64		raw_bytes;
 	double		for_bits;		/* integers: bits a value, estimated */
 	double		delta_bits;
@@ -119,6 +123,7 @@ extern const OlapCodec olap_codec_delta;
 extern const OlapCodec olap_codec_rle;
 extern const OlapCodec olap_codec_dict;
 extern const OlapCodec olap_codec_lz;
+extern const OlapCodec olap_codec_bins;
 
 #define OLAP_MAX_VECTORS (OLAP_ROWGROUP_ROWS / OLAP_VECTOR_ROWS)
 
@@ -169,6 +174,10 @@ extern OlapChunk *olap_chunk_open_at(const uint8 *src, size_t len,
 									 OlapPhys phys, uint8 scale, uint16 width,
 									 char typalign, uint32 nrows, int depth,
 									 MemoryContext cxt, const char **reason);
+/* Append the header of a chunk without NULLs, whose payload follows. */
+extern void olap_chunk_put_header(OlapBytes *out, OlapEncoding encoding,
+								  OlapPhys phys, uint16 width, uint32 nrows,
+								  uint64 raw_bytes);
 /* Append all rows of a chunk without NULLs to out. */
 extern bool olap_chunk_decode_all(OlapChunk *chunk, OlapVector *out,
 								  const char **reason);
@@ -189,7 +198,8 @@ extern const uint8 *olap_index_get(const OlapChunk *chunk, uint32 vecno,
 
 /* analyze.c --------------------------------------------------------------- */
 
-extern void olap_analyze(OlapAnalysis *a, const OlapVector *v, int depth);
+extern void olap_analyze(OlapAnalysis *a, const OlapVector *v,
+						 const uint64 *valid, int depth);
 
 /* bitpack.c --------------------------------------------------------------- */
 
@@ -221,6 +231,11 @@ extern void olap_frame_encode(const OlapFrame *frame, const int64 *values,
 /* width: bytes of an integer in out */
 extern bool olap_frame_decode(const uint8 *src, size_t len, uint32 n,
 							  void *out, int width, const char **reason);
+/* out[i] = base + in[i], integers of width bytes; they may not overlap. */
+extern void olap_add_base32(const uint32 *in, uint32 n, uint64 base, void *out,
+							int width);
+extern void olap_add_base64(const uint64 *in, uint32 n, uint64 base, void *out,
+							int width);
 /* Widen n values of v from row first on. */
 extern void olap_load_integers(const OlapVector *v, uint32 first, uint32 n,
 							   int64 *out);

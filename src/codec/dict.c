@@ -3,11 +3,13 @@
  * dict.c
  *		The DICT encoding: sorted distinct values and a code for every row.
  *
- * Payload: count of entries (4 bytes), length of the first inner chunk (4
- * bytes), a chunk with the entries, and a chunk of int32 with the codes.
- * Entries are distinct and ascend: integers by value, all else byte by byte
- * (floats by the unsigned number that their bits are).  So an order of the
- * values is an order of the codes, and sorted neighbours compress well.
+ * Payload: count of entries, lengths of the first two inner chunks (4 bytes
+ * each), a chunk with the entries, maybe a chunk of int16 with the classes of
+ * the entries (dict_classes.c), and a chunk of int32 with the codes.  Entries
+ * are distinct and ascend: integers by value, all else byte by byte (floats by
+ * the unsigned number that their bits are), because sorted neighbours compress
+ * well.  A code is the number of an entry, or of an entry in the order of the
+ * classes if there are some; readers see the dictionary in the order of codes.
  *
  * src/codec/dict.c
  *-------------------------------------------------------------------------
@@ -20,14 +22,22 @@
 #include "codec/codec_internal.h"
 #include "codec/dict_build.h"
 
-#define DICT_HEADER 8
+#define DICT_HEADER 12
 /* A dictionary that names more of the rows than this does not pay. */
 #define MAX_SHARE 0.65
+/* Classes cost a step of decoding: shorter codes are left as they are ... */
+#define CLASSES_MIN 512
+/* ... and so are those that would not get shorter than this share. */
+#define CLASSES_GAIN 0.95
+/* What an entry's class takes, and a code more than its entropy, about. */
+#define CLASS_BYTES 0.3
+#define CLASSES_EXTRA 0.2
 
 static double
 dict_score(const OlapAnalysis *a)
 {
-	double		bits = ceil(log2(Max(a->distinct, 2)));
+	double		log_distinct = log2(Max(a->distinct, 2));
+	double		bits = ceil(log_distinct);
 	double		entry = (double) a->raw_bytes / a->n;
 
 	if (a->depth != OLAP_DEPTH_COLUMN || a->n < 16 ||
@@ -37,19 +47,82 @@ dict_score(const OlapAnalysis *a)
 	if (a->v->phys == OLAP_PHYS_VAR)
 		entry = entry / 4 + 1;
 	else if (olap_phys_is_integer(a->v->phys))
-		entry = entry / 2;
+		entry = Min(entry, Max(a->for_bits - log_distinct + 3, 2) / 8);
+	/* with classes, codes come close to the entropy (dict_classes.c) */
+	if (a->entropy + CLASSES_EXTRA + 8 * CLASS_BYTES * a->distinct / a->n <
+		bits)
+	{
+		bits = a->entropy + CLASSES_EXTRA;
+		entry += CLASS_BYTES;
+	}
 	return DICT_HEADER + 64 + bits / 8 * a->n + a->distinct * entry;
+}
+
+/* Remember at place how many bytes were appended behind start. */
+static void
+note_length(OlapBytes *out, size_t place, size_t start)
+{
+	uint32		len = (uint32) (out->len - start);
+
+	memcpy(out->data + place, &len, sizeof(len));
+}
+
+/* The codes as bins over classes of entries, behind the classes. */
+static void
+encode_classes(const OlapAnalysis *a, const OlapClasses *classes,
+			   const uint32 *codes, uint32 entries, size_t place,
+			   OlapBytes *out)
+{
+	OlapVector	class_of = {.phys = OLAP_PHYS_I16, .width = sizeof(int16),
+		.typalign = TYPALIGN_SHORT, .n = entries, .values = classes->class_of};
+	uint64	   *ordered = palloc(a->n * sizeof(uint64));
+	size_t		start = out->len;
+	OlapChunkInfo inner;
+
+	olap_chunk_encode_at(&class_of, OLAP_DEPTH_CODES, out, &inner);
+	note_length(out, place, start);
+	for (uint32 i = 0; i < a->n; i++)
+		ordered[i] = classes->code_of[codes[i]];
+	olap_chunk_put_header(out, OLAP_ENC_BINS, OLAP_PHYS_I32, sizeof(uint32),
+						  a->n, (uint64) a->n * sizeof(uint32));
+	olap_bins_write(&classes->bins, 0, ordered, a->valid, a->n, out);
+	pfree(ordered);
+}
+
+/* All codes, in whichever way is shorter.  place: of the classes' length. */
+static void
+encode_codes(const OlapAnalysis *a, OlapVector *codes, uint32 entries,
+			 size_t place, OlapBytes *out)
+{
+	size_t		start = out->len;
+	OlapClasses classes;
+	OlapChunkInfo inner;
+	double		bits;
+
+	olap_chunk_encode_at(codes, OLAP_DEPTH_CODES, out, &inner);
+	if (out->len - start < CLASSES_MIN || entries < 3)
+		return;
+	bits = olap_classes_choose(codes->values, a->valid, a->n, entries,
+							   &classes);
+	if (CLASSES_MIN / 2 + bits / 8 + CLASS_BYTES * entries <
+		CLASSES_GAIN * (double) (out->len - start))
+	{
+		out->len = start;
+		encode_classes(a, &classes, codes->values, entries, place, out);
+	}
+	pfree(classes.class_of);
+	pfree(classes.code_of);
 }
 
 static bool
 dict_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 {
+	static const uint8 header[DICT_HEADER] = {0};
 	uint32		max = (uint32) (MAX_SHARE * a->n) + 1;
 	OlapVector	entries;
 	OlapVector	codes = {.phys = OLAP_PHYS_I32, .width = sizeof(uint32),
 		.typalign = TYPALIGN_INT, .n = a->n};
 	OlapChunkInfo inner;
-	uint32		inner_len;
 	size_t		start = out->len;
 
 	codes.values = palloc(a->n * sizeof(uint32));
@@ -58,16 +131,71 @@ dict_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 		pfree(codes.values);
 		return false;
 	}
-	olap_bytes_append(out, &entries.n, sizeof(uint32));
-	olap_bytes_append(out, &entries.n, sizeof(uint32)); /* room for a length */
+	olap_bytes_append(out, header, sizeof(header));
+	memcpy(out->data + start, &entries.n, sizeof(uint32));
 	olap_chunk_encode_at(&entries, OLAP_DEPTH_CODES, out, &inner);
-	inner_len = (uint32) (out->len - start - DICT_HEADER);
-	memcpy(out->data + start + 4, &inner_len, sizeof(inner_len));
-	olap_chunk_encode_at(&codes, OLAP_DEPTH_CODES, out, &inner);
+	note_length(out, start + 4, start + DICT_HEADER);
+	encode_codes(a, &codes, entries.n, start + 8, out);
 	info->distinct = entries.n;
 	olap_vector_free(&entries);
 	pfree(codes.values);
 	return true;
+}
+
+/* Append a chunk within this one, all rows of it, to out, made here. */
+static bool
+load_inner(OlapChunk *chunk, const uint8 *src, size_t len,
+		   const OlapColumnType *type, uint32 nrows, OlapVector *out,
+		   const char **reason)
+{
+	OlapChunk  *inner = olap_chunk_open_at(src, len, type->phys, type->scale,
+										   type->width, type->typalign, nrows,
+										   OLAP_DEPTH_CODES, chunk->cxt,
+										   reason);
+	bool		ok;
+
+	if (inner == NULL)
+		return false;
+	olap_vector_init(out, type, nrows, chunk->cxt);
+	ok = olap_chunk_decode_all(inner, out, reason);
+	olap_chunk_close(inner);
+	return ok;
+}
+
+/* Put the entries, which are loaded, in the order of the codes. */
+static bool
+order_entries(OlapChunk *chunk, const uint8 *src, size_t len,
+			  const char **reason)
+{
+	OlapVector *dict = &chunk->dict;
+	OlapColumnType type = {.phys = OLAP_PHYS_I16, .width = sizeof(int16),
+		.typalign = TYPALIGN_SHORT};
+	OlapVector	class_of = {0};
+	size_t		width = dict->width;
+	uint32	   *order = palloc(dict->n * sizeof(uint32));
+	bool		ok = load_inner(chunk, src, len, &type, dict->n, &class_of,
+								reason);
+
+	if (ok && !olap_classes_order(&class_of, order))
+	{
+		*reason = "a dictionary entry has an unknown class";
+		ok = false;
+	}
+	if (ok)
+	{
+		char	   *ordered = MemoryContextAlloc(dict->cxt, dict->n * width);
+
+		for (uint32 i = 0; i < dict->n; i++)
+			memcpy(ordered + i * width,
+				   (const char *) dict->values + order[i] * width, width);
+		pfree(dict->values);
+		dict->values = ordered;
+		dict->capacity = dict->n;
+	}
+	pfree(order);
+	if (class_of.cxt != NULL)
+		olap_vector_free(&class_of);
+	return ok;
 }
 
 static bool
@@ -76,37 +204,37 @@ dict_open(OlapChunk *chunk, const char **reason)
 	const uint8 *src = chunk->payload;
 	OlapColumnType type = {.phys = chunk->info.phys, .width = chunk->width,
 		.scale = chunk->info.scale, .typalign = chunk->typalign};
-	OlapChunk  *entries;
+	size_t		len = chunk->payload_len;
 	uint32		count;
 	uint32		entries_len;
-	bool		ok;
+	uint32		classes_len;
 
 	if (chunk->depth != OLAP_DEPTH_COLUMN)
 		OLAP_REJECT("a dictionary is not allowed here");
-	if (chunk->payload_len < DICT_HEADER)
+	if (len < DICT_HEADER)
 		OLAP_REJECT("a dictionary chunk is cut short");
 	memcpy(&count, src, sizeof(count));
 	memcpy(&entries_len, src + 4, sizeof(entries_len));
-	if (count == 0 || count > chunk->info.nrows ||
-		entries_len > chunk->payload_len - DICT_HEADER)
-		OLAP_REJECT("a dictionary chunk has a header out of range");
+	memcpy(&classes_len, src + 8, sizeof(classes_len));
 	src += DICT_HEADER;
+	len -= DICT_HEADER;
+	if (count == 0 || count > chunk->info.nrows || entries_len > len ||
+		classes_len > len - entries_len)
+		OLAP_REJECT("a dictionary chunk has a header out of range");
 
-	entries = olap_chunk_open_at(src, entries_len, type.phys, type.scale,
-								 type.width, type.typalign, count,
-								 OLAP_DEPTH_CODES, chunk->cxt, reason);
-	if (entries == NULL)
-		return false;
-	olap_vector_init(&chunk->dict, &type, count, chunk->cxt);
 	chunk->has_dict = true;
-	ok = olap_chunk_decode_all(entries, &chunk->dict, reason);
-	olap_chunk_close(entries);
-	if (!ok)
+	if (!load_inner(chunk, src, entries_len, &type, count, &chunk->dict,
+					reason))
 		return false;
+	src += entries_len;
+	len -= entries_len;
+	if (classes_len > 0 && !order_entries(chunk, src, classes_len, reason))
+		return false;
+	src += classes_len;
+	len -= classes_len;
 
-	chunk->inner = olap_chunk_open_at(src + entries_len, chunk->payload_len -
-									  DICT_HEADER - entries_len, OLAP_PHYS_I32,
-									  0, sizeof(uint32), TYPALIGN_INT,
+	chunk->inner = olap_chunk_open_at(src, len, OLAP_PHYS_I32, 0,
+									  sizeof(uint32), TYPALIGN_INT,
 									  chunk->info.nrows, OLAP_DEPTH_CODES,
 									  chunk->cxt, reason);
 	if (chunk->inner == NULL)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * dict_build.h
- *		Find the distinct values of a vector and number them in order.
+ *		What a dictionary chunk is made of: distinct values, codes, classes.
  *
  * src/codec/dict_build.h
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 #ifndef OLAP_DICT_BUILD_H
 #define OLAP_DICT_BUILD_H
 
-#include "vector/vector.h"
+#include "codec/bins.h"
 
 /*
  * Fill entries, made here in CurrentMemoryContext, with v's distinct values in
@@ -19,5 +19,28 @@
  */
 extern bool olap_dict_build(const OlapVector *v, uint32 max,
 							OlapVector *entries, uint32 *codes);
+
+/* dict_classes.c: classes of entries by frequency, and the bins for them. */
+typedef struct OlapClasses
+{
+	OlapBins	bins;			/* one a class, over codes */
+	int16	   *class_of;		/* [entries] */
+	uint32	   *code_of;		/* [entries] */
+} OlapClasses;
+
+/*
+ * Choose classes for n codes of that many entries, arrays in
+ * CurrentMemoryContext.  Rows that are not in valid may take any code.  Returns
+ * the bits that the codes take.
+ */
+extern double olap_classes_choose(const uint32 *codes, const uint64 *valid,
+								  uint32 n, uint32 entries,
+								  OlapClasses *classes);
+
+/*
+ * The entry that each code stands for, from every entry's class (an I16
+ * vector).  false if there is no such class.
+ */
+extern bool olap_classes_order(const OlapVector *class_of, uint32 *order);
 
 #endif							/* OLAP_DICT_BUILD_H */

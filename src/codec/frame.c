@@ -6,7 +6,7 @@
  * Value i is base + line(i) + low bits + patch(i) modulo 2^64, where line(i) =
  * slope * i >> 12.  The base is not the minimum but the lower end of the window
  * that holds most values at least cost; the few outside it, on either side,
- * have the bits above the window added as patches.  The line takes the trend
+ * have a signed multiple of the window's size added as patches.  The line takes the trend
  * out of timestamps that are nearly in time order, so they cost the bits of
  * their jitter alone, without the prefix sum that deltas need.
  *
@@ -134,9 +134,10 @@ choose_window(const int64 *sample, int m, int64 *base)
 		{
 			uint64		range = (uint64) sample[hi] - (uint64) sample[lo];
 			int			width = olap_bits_for(range);
-			int			above = olap_bits_for((uint64) sample[m - 1] -
-											  (uint64) sample[lo]) - width;
-			int			patch = 16 + (lo > 0 ? 64 - width : above);
+			uint64		below = (uint64) sample[lo] - (uint64) sample[0];
+			uint64		above = (uint64) sample[m - 1] - (uint64) sample[lo];
+			int			far = olap_bits_for(Max(below, above));
+			int			patch = 16 + Max((far - width + 8) / 8, 1) * 8;
 			double		bits = width +
 				(double) (lo + m - 1 - hi) / m * patch;
 
@@ -155,19 +156,28 @@ choose_window(const int64 *sample, int m, int64 *base)
 	return best;
 }
 
-/* Sizes of all widths from the counts of bit lengths; keeps the smallest. */
+/*
+ * Sizes of all widths from the counts of bit lengths; keeps the smallest.
+ * least: the least residual, below 0 if some values are below the window.
+ */
 static void
-choose_width(OlapFrame *frame, const uint32 *lengths, uint32 n)
+choose_width(OlapFrame *frame, const uint32 *lengths, int64 least, uint32 n)
 {
-	int			longest = 64;
+	int			longest = least < 0 ? 64 : 63;
+	int			above = 63;
+	int			below = least < 0 ? olap_bits_for((uint64) ~least) : 0;
 	uint32		patches = 0;
 
 	while (longest > 0 && lengths[longest] == 0)
 		longest--;
+	while (above > 0 && lengths[above] == 0)
+		above--;
 	frame->size = SIZE_MAX;
 	for (int width = longest; width >= 0; width--)
 	{
-		int			patch_bytes = patches > 0 ? (longest - width + 7) / 8 : 0;
+		/* what is above the window's bits, and a sign */
+		int			patch_bits = Max(Max(above, below) - width, 0) + 1;
+		int			patch_bytes = patches > 0 ? (patch_bits + 7) / 8 : 0;
 		size_t		size = FRAME_HEADER + olap_bitpack_size(n, width) +
 			(size_t) patches * (sizeof(uint16) + patch_bytes);
 
@@ -205,10 +215,13 @@ measure_frame(OlapFrame *frame, const int64 *values, uint32 n)
 {
 	uint64		residuals[OLAP_VECTOR_ROWS];
 	uint32		lengths[65];
+	int64		least;
+	int64		most;
 
 	make_residuals(values, n, frame->base, frame->slope, residuals);
 	count_lengths(residuals, n, lengths);
-	choose_width(frame, lengths, n);
+	find_range((const int64 *) residuals, n, &least, &most);
+	choose_width(frame, lengths, least, n);
 }
 
 void
@@ -269,7 +282,10 @@ olap_frame_fit(OlapFrame *frame, const int64 *values, uint32 n, bool try_slope)
 	}
 }
 
-/* The values whose residual does not fit: positions, then the bits above. */
+/*
+ * The values whose residual does not fit: positions, then the bits above, as
+ * signed numbers: a value just below the window has -1 there.
+ */
 static void
 write_patches(const OlapFrame *frame, const uint64 *residuals, uint32 n,
 			  uint8 *dst)
@@ -278,7 +294,7 @@ write_patches(const OlapFrame *frame, const uint64 *residuals, uint32 n,
 
 	for (uint32 i = 0; i < n; i++)
 	{
-		uint64		high = residuals[i] >> frame->width;
+		int64		high = (int64) residuals[i] >> frame->width;
 		uint16		row = (uint16) i;
 
 		if (high == 0)
@@ -367,6 +383,30 @@ ADD_LINE(16)
 ADD_LINE(32)
 ADD_LINE(64)
 
+#define ADD_BASE_TO(inbits) \
+void \
+olap_add_base##inbits(const uint##inbits *in, uint32 n, uint64 base, void *out, \
+					  int width) \
+{ \
+	switch (width) \
+	{ \
+		case 1: \
+			add_base_8_##inbits(in, n, base, out); \
+			break; \
+		case 2: \
+			add_base_16_##inbits(in, n, base, out); \
+			break; \
+		case 4: \
+			add_base_32_##inbits(in, n, base, out); \
+			break; \
+		default: \
+			add_base_64_##inbits(in, n, base, out); \
+	} \
+}
+
+ADD_BASE_TO(32)
+ADD_BASE_TO(64)
+
 static void
 unpack(const OlapFrame *frame, const uint8 *src, uint32 n, void *out, int width)
 {
@@ -380,36 +420,12 @@ unpack(const OlapFrame *frame, const uint8 *src, uint32 n, void *out, int width)
 	if (frame->width <= 32)
 	{
 		olap_bitunpack32(src, n, frame->width, low.narrow);
-		switch (width)
-		{
-			case 1:
-				add_base_8_32(low.narrow, n, base, out);
-				break;
-			case 2:
-				add_base_16_32(low.narrow, n, base, out);
-				break;
-			case 4:
-				add_base_32_32(low.narrow, n, base, out);
-				break;
-			default:
-				add_base_64_32(low.narrow, n, base, out);
-		}
-		return;
+		olap_add_base32(low.narrow, n, base, out, width);
 	}
-	olap_bitunpack64(src, n, frame->width, low.wide);
-	switch (width)
+	else
 	{
-		case 1:
-			add_base_8_64(low.wide, n, base, out);
-			break;
-		case 2:
-			add_base_16_64(low.wide, n, base, out);
-			break;
-		case 4:
-			add_base_32_64(low.wide, n, base, out);
-			break;
-		default:
-			add_base_64_64(low.wide, n, base, out);
+		olap_bitunpack64(src, n, frame->width, low.wide);
+		olap_add_base64(low.wide, n, base, out, width);
 	}
 }
 
@@ -438,6 +454,7 @@ apply_patches(const OlapFrame *frame, const uint8 *src, uint32 n, void *out,
 {
 	const Half *rows = (const Half *) src;
 	const uint8 *values = src + frame->npatches * sizeof(uint16);
+	int			spare = 64 - 8 * frame->patch_bytes;
 
 	for (uint32 i = 0; i < frame->npatches; i++)
 	{
@@ -448,7 +465,9 @@ apply_patches(const OlapFrame *frame, const uint8 *src, uint32 n, void *out,
 			return false;
 		memcpy(&patch, values, frame->patch_bytes);
 		values += frame->patch_bytes;
-		patch = frame->width < 64 ? patch << frame->width : 0;
+		if (frame->width == 64 || spare == 64)
+			continue;
+		patch = (uint64) ((int64) (patch << spare) >> spare) << frame->width;
 		switch (width)
 		{
 			case 1:

@@ -9,8 +9,11 @@
  * mode 1, for sorted values, a value starts with as many bytes of its
  * predecessor as its prefix length says, and the block has the rest: a sorted
  * dictionary of URLs shrinks to a seventh even before compression, and is
- * faster to read for it.  Headers and padding, a quarter of short texts, are
- * made anew on decoding.
+ * faster to read for it.  Mode 2 is mode 1 for short values, with lengths of
+ * prefixes and of what follows them as one byte each in blocks of their own:
+ * neighbours in a dictionary alternate between few lengths, which a frame cannot
+ * use.  Headers and padding, a quarter of short texts, are made anew on
+ * decoding.
  *
  * src/codec/strings.c
  *-------------------------------------------------------------------------
@@ -23,6 +26,9 @@
 
 #define MODE_PLAIN 0
 #define MODE_FRONT 1
+#define MODE_FRONT_SHORT 2
+/* No value of a block in mode 2 is longer. */
+#define SHORT_MAX 255
 
 /*
  * Prefixes expand without any bytes of their own; this bounds by how much, for
@@ -44,6 +50,58 @@ append_frame(const int64 *values, uint32 n, OlapBytes *out)
 	len = (uint32) frame.size;
 	olap_bytes_append(out, &len, sizeof(len));
 	olap_frame_encode(&frame, values, n, out);
+}
+
+/* The numbers as bytes, compressed, in a block behind its length. */
+static void
+append_short(const int64 *values, uint32 n, OlapBytes *out)
+{
+	uint8		bytes[OLAP_VECTOR_ROWS];
+	size_t		start = out->len;
+	uint32		len = 0;
+
+	for (uint32 i = 0; i < n; i++)
+		bytes[i] = (uint8) values[i];
+	olap_bytes_append(out, &len, sizeof(len));
+	(void) olap_lz_append(out, bytes, n, true);
+	len = (uint32) (out->len - start - sizeof(len));
+	memcpy(out->data + start, &len, sizeof(len));
+}
+
+/*
+ * What mode 1 has before the bytes, or mode 2 if that is shorter and allowed.
+ * The mode goes to where it belongs, at start.
+ */
+static void
+append_front_lengths(const int64 *lengths, const int64 *prefixes, uint32 n,
+					 bool compress, size_t start, OlapBytes *out)
+{
+	size_t		begin = out->len;
+	size_t		frames;
+	int64		rests[OLAP_VECTOR_ROWS];
+	int64		longest = 0;
+
+	append_frame(lengths, n, out);
+	append_frame(prefixes, n, out);
+	for (uint32 i = 0; i < n; i++)
+	{
+		rests[i] = lengths[i] - prefixes[i];
+		longest = Max(longest, lengths[i]);
+	}
+	if (!compress || longest > SHORT_MAX)
+		return;
+	frames = out->len - begin;
+	append_short(rests, n, out);
+	append_short(prefixes, n, out);
+	if (out->len - begin < 2 * frames)
+	{
+		memmove(out->data + begin, out->data + begin + frames,
+				out->len - begin - frames);
+		out->data[start] = MODE_FRONT_SHORT;
+		out->len -= frames;
+	}
+	else
+		out->len = begin + frames;
 }
 
 /* How much each value shares with the one before; returns the sum. */
@@ -97,9 +155,10 @@ olap_strings_encode(const OlapVector *v, uint32 first, uint32 n, bool sorted,
 	if (shared > total / 4)
 		mode = MODE_FRONT;
 	olap_bytes_append(out, &mode, sizeof(mode));
-	append_frame(lengths, n, out);
 	if (mode == MODE_FRONT)
-		append_frame(prefixes, n, out);
+		append_front_lengths(lengths, prefixes, n, compress, start, out);
+	else
+		append_frame(lengths, n, out);
 
 	bytes = MemoryContextAllocHuge(CurrentMemoryContext, Max(total, 1));
 	p = bytes;
@@ -224,6 +283,50 @@ read_frame(const uint8 **src, size_t *len, uint32 n, uint32 *values,
 	return true;
 }
 
+/* Take a block of bytes with its length off *src. */
+static bool
+read_short(const uint8 **src, size_t *len, uint32 n, uint32 *values,
+		   const char **reason)
+{
+	uint8		bytes[OLAP_VECTOR_ROWS];
+	uint32		block_len;
+	size_t		raw_len;
+
+	if (*len < sizeof(block_len))
+		OLAP_REJECT("a string block is cut short");
+	memcpy(&block_len, *src, sizeof(block_len));
+	*src += sizeof(block_len);
+	*len -= sizeof(block_len);
+	if (block_len > *len || !olap_lz_size(*src, block_len, &raw_len) ||
+		raw_len != n || !olap_lz_extract(*src, block_len, bytes, raw_len))
+		OLAP_REJECT("a string block has wrong lengths");
+	for (uint32 i = 0; i < n; i++)
+		values[i] = bytes[i];
+	*src += block_len;
+	*len -= block_len;
+	return true;
+}
+
+/* Lengths, and prefixes if the mode has them, off *src. */
+static bool
+read_lengths(uint8 mode, const uint8 **src, size_t *len, uint32 n,
+			 uint32 *lengths, uint32 *prefixes, const char **reason)
+{
+	if (mode != MODE_FRONT_SHORT)
+		return read_frame(src, len, n, lengths, reason) &&
+			(mode == MODE_PLAIN || read_frame(src, len, n, prefixes, reason));
+	if (!read_short(src, len, n, lengths, reason) ||
+		!read_short(src, len, n, prefixes, reason))
+		return false;
+	for (uint32 i = 0; i < n; i++)
+	{
+		lengths[i] += prefixes[i];
+		if (lengths[i] > SHORT_MAX)
+			OLAP_REJECT("a short string is long");
+	}
+	return true;
+}
+
 /* Fill the heap from start on with the values; room for them is there. */
 static bool
 fill_heap(const uint8 *src, size_t len, size_t raw_len, uint32 n,
@@ -260,18 +363,19 @@ olap_strings_decode(const uint8 *src, size_t len, uint32 n, OlapVector *out,
 	uint32		prefixes[OLAP_VECTOR_ROWS];
 	size_t		align = out->typalign == TYPALIGN_DOUBLE ? 8 : 4;
 	size_t		whole = len;
+	uint8		mode;
 	bool		front;
 	size_t		start;
 	size_t		need;
 	size_t		raw_len;
 
-	if (len == 0 || src[0] > MODE_FRONT)
+	if (len == 0 || src[0] > MODE_FRONT_SHORT)
 		OLAP_REJECT("a string block has an unknown mode");
-	front = src[0] == MODE_FRONT;
+	mode = src[0];
+	front = mode != MODE_PLAIN;
 	src++;
 	len--;
-	if (!read_frame(&src, &len, n, lengths, reason) ||
-		(front && !read_frame(&src, &len, n, prefixes, reason)))
+	if (!read_lengths(mode, &src, &len, n, lengths, prefixes, reason))
 		return false;
 	if (!olap_lz_size(src, len, &raw_len) ||
 		!measure(lengths, front ? prefixes : NULL, n, align, raw_len, &need))

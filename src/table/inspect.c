@@ -304,7 +304,7 @@ olap_segments(PG_FUNCTION_ARGS)
 
 typedef struct ColumnStats
 {
-	int64		chunks[OLAP_ENC_LZ + 1];	/* by encoding */
+	int64		chunks[OLAP_ENC_MAX + 1];	/* by encoding */
 	int64		rows;
 	int64		nulls;
 	int64		raw;
@@ -324,7 +324,7 @@ add_chunk(ColumnStats *stats, OlapSegment *segment, int col, int rg)
 	if (zone == NULL ||
 		!olap_segment_chunk_info(segment, col, rg, &encoding, &stored, &raw))
 		return;
-	if (encoding <= OLAP_ENC_LZ)
+	if (encoding <= OLAP_ENC_MAX)
 		stats->chunks[encoding]++;
 	stats->raw += raw;
 	stats->stored += stored;

@@ -2,7 +2,8 @@
  * test/fuzz/fuzz_chunk.c
  *		Hostile chunk bytes are refused or give a well-formed vector.
  *
- * Byte 0 chooses the column type and the mode, bytes 1-2 the number of rows.
+ * Byte 0 chooses the column type, the shape of values and the mode, bytes 1-2
+ * the number of rows.
  * The rest is either the chunk itself, or values that are encoded, after which
  * the last bytes say where the encoded form is damaged: that reaches the depths
  * of each codec at once. Whatever decodes is read as a reader would read it.
@@ -147,9 +148,25 @@ decode_all(const uint8 *src, size_t len, const OlapColumnType *type,
 	return sum;
 }
 
+/* Make bytes a number of any length, or one of few such: for bins and classes. */
+static void
+skew(uint8 *bytes, uint32 row, bool few)
+{
+	uint64		hash = (row + 1) * UINT64CONST(0x9E3779B97F4A7C15);
+	int			bits = (bytes[0] ^ hash >> 59) % 62;
+
+	if (few)
+		hash = (bytes[1] + (hash >> 60)) * UINT64CONST(0xBF58476D1CE4E5B9);
+	else
+		hash = (hash >> 2 & ((UINT64CONST(1) << bits) - 1)) - bytes[2];
+	memcpy(bytes, &hash, sizeof(hash));
+	bytes[0] = (uint8) (bytes[0] % 15);
+	bytes[14] |= 1;
+}
+
 /* Fill a vector from the input, repeating it until there are enough rows. */
 static void
-fill(OlapVector *v, uint32 nrows, const uint8_t *data, size_t size)
+fill(OlapVector *v, uint32 nrows, int shape, const uint8_t *data, size_t size)
 {
 	for (uint32 i = 0; i < nrows; i++)
 	{
@@ -157,6 +174,8 @@ fill(OlapVector *v, uint32 nrows, const uint8_t *data, size_t size)
 
 		for (int k = 0; k < 16; k++)
 			bytes[k] = size ? data[(i * 5 + k) % size] : 0;
+		if (shape >= 2)
+			skew(bytes, i, shape == 3);
 		if (bytes[15] >= 250)
 		{
 			olap_vector_append_null(v);
@@ -207,7 +226,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 8)
 		return 0;
-	kind = (data[0] & 0x7f) % lengthof(kinds);
+	kind = (data[0] & 0x1f) % lengthof(kinds);
 	nrows = 1 + (data[1] | data[2] << 8) % 5000;
 	memset(&type, 0, sizeof(type));
 	type.phys = kinds[kind].phys;
@@ -227,7 +246,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8	   *copy;
 
 		olap_vector_init(&v, &type, nrows, cxt);
-		fill(&v, nrows, data + 3, size - 7);
+		fill(&v, nrows, data[0] >> 5 & 3, data + 3, size - 7);
 		olap_bytes_init(&out, cxt);
 		olap_chunk_encode(&v, &out, &info);
 		check(info.nrows == nrows);

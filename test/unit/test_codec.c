@@ -318,6 +318,46 @@ shape_floats32(uint32 row)
 	return row % 40 == 23 ? 0x7FC00001 : bits;
 }
 
+/* About as many values of each length in bits, as with Zipf's law. */
+static int64
+shape_skewed(uint32 row)
+{
+	int			bits = (int) (scramble(row) >> 40) % 16;
+
+	return (INT64CONST(1) << bits) +
+		(int64) (scramble(row + 77) & ((UINT64CONST(1) << bits) - 1));
+}
+
+/* The same, with values that are far apart. */
+static int64
+shape_popular(uint32 row)
+{
+	return (int64) scramble((uint64) shape_skewed(row) % 5000) >> 8;
+}
+
+/* Few narrow ranges at both ends of 64 bits, and some zeros. */
+static int64
+shape_islands(uint32 row)
+{
+	uint64		r = scramble(row);
+	int64		at[] = {PG_INT64_MIN + 3, -1, 0, 70000, PG_INT64_MAX - 5000};
+
+	return row % 3 == 0 ? 0 : at[r % 5] + (int64) (r >> 20) % 3 * (r % 5 != 4);
+}
+
+/* A measured double: few exponents, all bits of the mantissa in use. */
+static int64
+shape_gauge(uint32 row)
+{
+	double		value = 20;
+	int64		bits;
+
+	for (int i = 0; i < 6; i++)
+		value += (double) (scramble(row * 6 + i) >> 11) / 9007199254740992.0;
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
 #define EVERY_PHYS(test, shape) \
 static void \
 test(void) \
@@ -336,6 +376,10 @@ EVERY_PHYS(extremes_round_trip, shape_extremes)
 EVERY_PHYS(outliers_round_trip, shape_outliers)
 EVERY_PHYS(timestamps_round_trip, shape_timestamps)
 EVERY_PHYS(gaps_round_trip, shape_gaps)
+EVERY_PHYS(skewed_values_round_trip, shape_skewed)
+EVERY_PHYS(popular_values_round_trip, shape_popular)
+EVERY_PHYS(islands_round_trip, shape_islands)
+EVERY_PHYS(gauges_round_trip, shape_gauge)
 
 /* -0, NaN with payloads, infinities and denormals keep their bits. */
 static void
@@ -371,6 +415,68 @@ every_bit_width_round_trips(void)
 		round_trip(&v, &type);
 		olap_vector_free(&v);
 	}
+}
+
+/* Bins of every width, narrow ones and those beyond 25 and 32 bits. */
+static int64
+shape_of_widths(uint32 row)
+{
+	int			bits = (int) (scramble(row) >> 40) % (random_width + 1);
+	int64		value = (int64) (scramble(row + 77) &
+								 ((UINT64CONST(1) << bits) - 1));
+
+	return value + (INT64CONST(1) << bits) - (row % 3 == 0 ? 1000 : 0);
+}
+
+static void
+bins_of_every_width_round_trip(void)
+{
+	for (random_width = 1; random_width <= 60; random_width++)
+	{
+		for (int i = 0; i < (int) lengthof(integers); i++)
+		{
+			OlapColumnType type = data_type(integers[i]);
+			OlapVector	v;
+
+			olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+			fill(&v, shape_of_widths, 2048 + 701, random_width % 3);
+			round_trip(&v, &type);
+			olap_vector_free(&v);
+		}
+		if (random_width >= 6 && random_width <= 50)
+			CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_of_widths),
+					  OLAP_ENC_BINS);
+	}
+}
+
+/* NULLs take the shortest bin, so half of them halve the rest. */
+static void
+nulls_take_few_bits(void)
+{
+	OlapColumnType type = data_type(OLAP_PHYS_I32);
+	size_t		len[2];
+
+	for (int nulls = 0; nulls < 2; nulls++)
+	{
+		OlapVector	v;
+		OlapBytes	bytes;
+		OlapChunkInfo info;
+
+		olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+		for (uint32 row = 0; row < OLAP_ROWGROUP_ROWS; row++)
+		{
+			if (nulls == 1 && scramble(row + 5) % 2 == 0)
+				olap_vector_append_null(&v);
+			else
+				data_append(&v, shape_skewed(row));
+		}
+		olap_bytes_init(&bytes, CurrentMemoryContext);
+		olap_chunk_encode(&v, &bytes, &info);
+		CHECK_INT(info.encoding, OLAP_ENC_BINS);
+		len[nulls] = bytes.len;
+		round_trip(&v, &type);
+	}
+	CHECK(len[1] - OLAP_ROWGROUP_ROWS / 8 < len[0] * 3 / 4);
 }
 
 static void
@@ -427,10 +533,15 @@ odd_strings_round_trip(void)
 	}
 }
 
-/* A dictionary is sorted byte by byte, shorter first, without duplicates. */
+/*
+ * A dictionary has no duplicates, and is sorted byte by byte, shorter first,
+ * within each of at most eight classes.
+ */
 static void
 dictionaries_are_sorted(void)
 {
+	uint32		descents = 0;
+
 	OlapColumnType type = data_type(OLAP_PHYS_VAR);
 	OlapVector	v;
 	OlapBytes	bytes;
@@ -466,8 +577,13 @@ dictionaries_are_sorted(void)
 		size_t		blen = VARSIZE(b) - VARHDRSZ;
 		int			order = memcmp(VARDATA(a), VARDATA(b), Min(alen, blen));
 
-		CHECK(order < 0 || (order == 0 && alen < blen));
+		CHECK(order != 0 || alen != blen);
+		descents += order > 0 || (order == 0 && alen > blen);
 	}
+	CHECK(descents < 8);
+	for (uint32 i = 0; i < dict->n; i += 97)
+		for (uint32 k = 0; k < i; k++)
+			CHECK(!data_equal(dict, i, dict, k));
 	round_trip(&v, &type);
 }
 
@@ -484,6 +600,10 @@ each_shape_gets_its_encoding(void)
 	CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_random), OLAP_ENC_RAW);
 	CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_few), OLAP_ENC_DICT);
 	CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_gaps), OLAP_ENC_DELTA);
+	CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_skewed), OLAP_ENC_BINS);
+	CHECK_INT(encoding_of(OLAP_PHYS_I32, shape_skewed), OLAP_ENC_BINS);
+	CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_popular), OLAP_ENC_DICT);
+	CHECK_INT(encoding_of(OLAP_PHYS_F64, shape_gauge), OLAP_ENC_BINS);
 	CHECK_INT(encoding_of(OLAP_PHYS_F64, shape_random), OLAP_ENC_RAW);
 	CHECK_INT(encoding_of(OLAP_PHYS_F64, shape_few), OLAP_ENC_DICT);
 	CHECK_INT(encoding_of(OLAP_PHYS_F64, shape_decimals), OLAP_ENC_FOR);
@@ -498,7 +618,11 @@ static void
 sizes_meet_their_targets(void)
 {
 	CHECK(bytes_per_row(OLAP_PHYS_I64, shape_sorted) < 0.03);
-	CHECK(bytes_per_row(OLAP_PHYS_I64, shape_timestamps) < 3.2);
+	CHECK(bytes_per_row(OLAP_PHYS_I64, shape_timestamps) < 2.95);
+	/* 4 bits of which length, 7.5 of the rest on average: 1.44 bytes */
+	CHECK(bytes_per_row(OLAP_PHYS_I32, shape_skewed) < 1.5);
+	CHECK(bytes_per_row(OLAP_PHYS_I64, shape_popular) < 1.95);
+	CHECK(bytes_per_row(OLAP_PHYS_F64, shape_gauge) < 6.7);
 	CHECK(bytes_per_row(OLAP_PHYS_I64, shape_gaps) < 0.45);
 	CHECK(bytes_per_row(OLAP_PHYS_I64, shape_outliers) < 1.5);
 	CHECK(bytes_per_row(OLAP_PHYS_F64, shape_prices) < 0.15);
@@ -600,7 +724,8 @@ static void
 damaged_chunks_do_no_harm(void)
 {
 	const Shape shapes[] = {shape_constant, shape_small, shape_random,
-		shape_runs, shape_few, shape_gaps, shape_prices};
+		shape_runs, shape_few, shape_gaps, shape_prices, shape_skewed,
+		shape_popular, shape_islands};
 
 	for (int p = 0; p < (int) lengthof(all_phys); p++)
 	{
@@ -654,8 +779,14 @@ main(void)
 	RUN(outliers_round_trip);
 	RUN(timestamps_round_trip);
 	RUN(gaps_round_trip);
+	RUN(skewed_values_round_trip);
+	RUN(popular_values_round_trip);
+	RUN(islands_round_trip);
+	RUN(gauges_round_trip);
 	RUN(odd_floats_round_trip);
 	RUN(every_bit_width_round_trips);
+	RUN(bins_of_every_width_round_trip);
+	RUN(nulls_take_few_bits);
 	RUN(all_null_columns_round_trip);
 	RUN(odd_strings_round_trip);
 	RUN(dictionaries_are_sorted);

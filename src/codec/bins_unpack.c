@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * bins_unpack.c
+ *		Decode vectors of bins.
+ *
+ * Where a distance starts is the sum of the widths before it.  That sum is all
+ * that ties a value to its neighbours, so the scalar loop keeps several values
+ * in flight, and AVX2 takes eight at a time: eight bins are as many as a
+ * register can look up at once, which is why there are no more.  Positions are
+ * cut off at the vector's end: hostile bin numbers read nothing beyond the
+ * trailer, and are found out by the sum.
+ *
+ * src/codec/bins_unpack.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#if defined(__x86_64__) && !defined(OLAP_NO_CLONES)
+#include <immintrin.h>
+#define BINS_AVX2
+#endif
+
+#include "base/kernel.h"
+#include "codec/bins.h"
+
+typedef uint64 Word64 __attribute__((aligned(1), may_alias));
+
+/* Decode the values from row first on, the distances from bit pos on. */
+#define UNPACK(name, type, starts, masks) \
+OLAP_KERNEL static uint32 \
+name(const OlapBinTable *table, const uint32 *restrict ids, \
+	 const uint8 *restrict src, uint32 bits, uint32 first, uint32 n, \
+	 uint32 pos, type *restrict out) \
+{ \
+	for (uint32 i = first; i < n; i++) \
+	{ \
+		uint32		id = ids[i]; \
+		uint32		at = pos < bits ? pos : bits; \
+		uint64		word = *(const Word64 *) (src + at / 8) >> at % 8; \
+\
+		out[i] = table->starts[id] + ((type) word & table->masks[id]); \
+		pos += table->width[id]; \
+	} \
+	return pos; \
+}
+
+UNPACK(unpack_narrow, uint32, start32, mask32)
+UNPACK(unpack_wide, uint64, start, mask)
+
+#ifdef BINS_AVX2
+
+/* As unpack_narrow, for n rows (a multiple of 8) from the first on. */
+__attribute__((target("avx2"))) static uint32
+unpack_avx2(const OlapBinTable *table, const uint32 *restrict ids,
+			const uint8 *restrict src, uint32 bits, uint32 n,
+			uint32 *restrict out)
+{
+	__m256i		widths = _mm256_loadu_si256((const __m256i *) table->width);
+	__m256i		starts = _mm256_loadu_si256((const __m256i *) table->start32);
+	__m256i		masks = _mm256_loadu_si256((const __m256i *) table->mask32);
+	__m256i		end = _mm256_set1_epi32((int) bits);
+	__m256i		seven = _mm256_set1_epi32(7);
+	__m256i		pos = _mm256_setzero_si256();
+
+	for (uint32 i = 0; i < n; i += 8)
+	{
+		__m256i		id = _mm256_loadu_si256((const __m256i *) (ids + i));
+		__m256i		width = _mm256_permutevar8x32_epi32(widths, id);
+		__m256i		sum = width;
+		__m256i		low;
+		__m256i		at;
+		__m256i		word;
+
+		/* sums of the widths up to each, within halves and then across */
+		sum = _mm256_add_epi32(sum, _mm256_slli_si256(sum, 4));
+		sum = _mm256_add_epi32(sum, _mm256_slli_si256(sum, 8));
+		low = _mm256_shuffle_epi32(sum, 0xff);
+		sum = _mm256_add_epi32(sum, _mm256_permute2x128_si256(low, low, 0x08));
+		at = _mm256_add_epi32(pos, _mm256_sub_epi32(sum, width));
+		pos = _mm256_add_epi32(pos, _mm256_permutevar8x32_epi32(sum, seven));
+
+		at = _mm256_min_epu32(at, end);
+		word = _mm256_i32gather_epi32((const int *) src,
+									  _mm256_srli_epi32(at, 3), 1);
+		word = _mm256_srlv_epi32(word, _mm256_and_si256(at, seven));
+		word = _mm256_and_si256(word, _mm256_permutevar8x32_epi32(masks, id));
+		word = _mm256_add_epi32(word, _mm256_permutevar8x32_epi32(starts, id));
+		_mm256_storeu_si256((__m256i *) (out + i), word);
+	}
+	return (uint32) _mm256_cvtsi256_si32(pos);
+}
+
+static bool
+have_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+
+#else
+
+static uint32
+unpack_avx2(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
+			uint32 bits, uint32 n, uint32 *out)
+{
+	return 0;
+}
+
+static bool
+have_avx2(void)
+{
+	return false;
+}
+
+#endif
+
+bool
+olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
+				 uint32 n, void *out, int width)
+{
+	uint32		ids[OLAP_VECTOR_ROWS];
+	union
+	{
+		uint32		narrow[OLAP_VECTOR_ROWS];
+		uint64		wide[OLAP_VECTOR_ROWS];
+	}			offsets;
+	size_t		ids_len = olap_bitpack_size(n, table->id_bits);
+	uint32		bits;
+	uint32		pos = 0;
+	uint32		first = 0;
+
+	if (len < ids_len ||
+		len - ids_len > OLAP_VECTOR_ROWS * OLAP_BINS_MAX_WIDTH / 8)
+		return false;
+	olap_bitunpack32(src, n, table->id_bits, ids);
+	src += ids_len;
+	len -= ids_len;
+	bits = (uint32) len * 8;
+	if (table->narrow)
+	{
+		uint32	   *dst = width == sizeof(uint32) ? out : offsets.narrow;
+
+		if (have_avx2())
+		{
+			first = n - n % 8;
+			pos = unpack_avx2(table, ids, src, bits, first, dst);
+		}
+		pos = unpack_narrow(table, ids, src, bits, first, n, pos, dst);
+		/* the base of 4-byte values is in the table already */
+		if (width != sizeof(uint32))
+			olap_add_base32(dst, n, table->base, out, width);
+	}
+	else
+	{
+		pos = unpack_wide(table, ids, src, bits, 0, n, 0, offsets.wide);
+		olap_add_base64(offsets.wide, n, table->base, out, width);
+	}
+	return (pos + 7) / 8 == len;
+}

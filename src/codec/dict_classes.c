@@ -1,0 +1,135 @@
+/*-------------------------------------------------------------------------
+ *
+ * dict_classes.c
+ *		Dictionary codes in bins: entries in classes by how often they occur.
+ *
+ * Sorted entries have their frequent values anywhere, so bins over their codes
+ * find little.  Numbering entries by frequency instead would cost the whole
+ * permutation, as much as the dictionary itself.  In between: up to eight
+ * classes of entries of about equal frequency, and order kept within a class.
+ * An entry's class is 3 bits or less, codes are numbers in the order of (class,
+ * entry), and each class is a bin.  Readers put the entries in that order once,
+ * so decoding a row costs nothing for it, and finds common values close together.
+ *
+ * src/codec/dict_classes.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "codec/bins.h"
+#include "codec/dict_build.h"
+
+/* Where classes may end: all small ranks, then four to each doubling. */
+static uint32
+next_cut(uint32 rank)
+{
+	uint32		step = 1;
+
+	while (rank >= step * 8)
+		step *= 2;
+	return rank + step;
+}
+
+/* Entry numbers, the most frequent first. */
+static uint32 *
+rank_entries(const uint32 *counts, uint32 entries)
+{
+	uint64	   *keys = palloc(entries * 2 * sizeof(uint64));
+	uint32	   *ranked = palloc(entries * sizeof(uint32));
+	uint64		max = 0;
+
+	for (uint32 e = 0; e < entries; e++)
+	{
+		keys[e] = (uint64) (OLAP_ROWGROUP_ROWS - counts[e]) << 32 | e;
+		max = Max(max, keys[e]);
+	}
+	olap_sort_u64(keys, entries, max, keys + entries);
+	for (uint32 e = 0; e < entries; e++)
+		ranked[e] = (uint32) keys[e];
+	pfree(keys);
+	return ranked;
+}
+
+/* Number the entries by class and, within a class, in their order. */
+static void
+number_entries(OlapClasses *classes, const uint32 *ranked, uint32 entries)
+{
+	const OlapBins *bins = &classes->bins;
+	uint32		next[OLAP_BINS_MAX];
+
+	for (int b = 0; b < bins->n; b++)
+	{
+		uint32		end = b + 1 < bins->n ? (uint32) bins->start[b + 1]
+			: entries;
+
+		next[b] = (uint32) bins->start[b];
+		for (uint32 rank = next[b]; rank < end; rank++)
+			classes->class_of[ranked[rank]] = (int16) b;
+	}
+	for (uint32 e = 0; e < entries; e++)
+		classes->code_of[e] = next[classes->class_of[e]]++;
+}
+
+double
+olap_classes_choose(const uint32 *codes, const uint64 *valid, uint32 n,
+					uint32 entries, OlapClasses *classes)
+{
+	uint32	   *counts = palloc0(entries * sizeof(uint32));
+	uint32	   *ranked;
+	OlapBinGroup groups[OLAP_BIN_GROUPS];
+	int			ngroups = 0;
+	uint32		nulls = 0;
+	double		bits;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (valid == NULL || (valid[i / 64] >> i % 64 & 1) != 0)
+			counts[codes[i]]++;
+		else
+			nulls++;
+	}
+	ranked = rank_entries(counts, entries);
+	for (uint32 rank = 0, cut; rank < entries; rank = cut)
+	{
+		OlapBinGroup *group = &groups[ngroups++];
+
+		cut = Min(next_cut(rank), entries);
+		*group = (OlapBinGroup) {.lo = rank, .hi = cut - 1};
+		for (uint32 r = rank; r < cut; r++)
+			group->count += counts[ranked[r]];
+	}
+	bits = olap_bins_choose(groups, ngroups, nulls, &classes->bins);
+	classes->class_of = palloc(entries * sizeof(int16));
+	classes->code_of = palloc(entries * sizeof(uint32));
+	number_entries(classes, ranked, entries);
+	pfree(counts);
+	pfree(ranked);
+	return bits;
+}
+
+bool
+olap_classes_order(const OlapVector *class_of, uint32 *order)
+{
+	const int16 *classes = class_of->values;
+	uint32		next[OLAP_BINS_MAX] = {0};
+	uint32		sum = 0;
+
+	for (uint32 e = 0; e < class_of->n; e++)
+	{
+		if (classes[e] < 0 || classes[e] >= OLAP_BINS_MAX)
+			return false;
+		next[classes[e]]++;
+	}
+	for (int b = 0; b < OLAP_BINS_MAX; b++)
+	{
+		uint32		count = next[b];
+
+		next[b] = sum;
+		sum += count;
+	}
+	for (uint32 e = 0; e < class_of->n; e++)
+		order[next[classes[e]]++] = e;
+	return true;
+}

@@ -372,8 +372,8 @@ CREATE FUNCTION olap.segments("table" regclass)
   LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_segments';
 COMMENT ON FUNCTION olap.segments IS 'the segments and delta runs that a table consists of';
 
-CREATE FUNCTION olap.column_stats("table" regclass)
-  RETURNS TABLE ("column" text, encodings text, rows bigint, nulls bigint, raw_bytes bigint,
-                 stored_bytes bigint, min text, max text)
+CREATE FUNCTION olap.column_stats("table" regclass, per_segment boolean DEFAULT false)
+  RETURNS TABLE ("column" text, segment bigint, encodings text, rows bigint, nulls bigint,
+                 distinct_values bigint, raw_bytes bigint, stored_bytes bigint, min text, max text)
   LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_column_stats';
-COMMENT ON FUNCTION olap.column_stats IS 'encodings, sizes and bounds of each column over the segments of a table';
+COMMENT ON FUNCTION olap.column_stats IS 'encodings, sizes, estimated distinct values and bounds of each column over the segments of a table, or of each';

@@ -88,7 +88,7 @@ bins_score(const OlapAnalysis *a)
 	if (n > 0)
 	{
 		make_offsets(values, n, &max);
-		olap_sort_u64((uint64 *) values, n, max, scratch);
+		olap_radix_sort((uint64 *) values, n, max, scratch);
 		bits = olap_bins_choose(groups,
 								olap_bins_group((uint64 *) values, n, groups),
 								m - n, &bins);
@@ -189,7 +189,7 @@ bins_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 	for (uint32 i = 0; i < a->n; i++)
 		if (is_valid(a->valid, i))
 			sorted[n++] = (uint64) values[i];
-	olap_sort_u64(sorted, n, max, sorted + a->n);
+	olap_radix_sort(sorted, n, max, sorted + a->n);
 	bits = olap_bins_choose(groups, olap_bins_group(sorted, n, groups),
 							a->n - n, &bins);
 	if (bits < INFINITY)

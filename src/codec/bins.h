@@ -42,7 +42,7 @@ typedef struct OlapBinGroup
 /* bins_choose.c ----------------------------------------------------------- */
 
 /* Sort values, of which max is the greatest; scratch has room for n. */
-extern void olap_sort_u64(uint64 *values, uint32 n, uint64 max,
+extern void olap_radix_sort(uint64 *values, uint32 n, uint64 max,
 						  uint64 *scratch);
 /* Groups of about equal counts of sorted values; returns their number. */
 extern int	olap_bins_group(const uint64 *sorted, uint32 n,

@@ -24,7 +24,7 @@
 #define TAIL 6
 
 void
-olap_sort_u64(uint64 *values, uint32 n, uint64 max, uint64 *scratch)
+olap_radix_sort(uint64 *values, uint32 n, uint64 max, uint64 *scratch)
 {
 	uint64	   *from = values;
 	uint64	   *to = scratch;

@@ -45,7 +45,7 @@ rank_entries(const uint32 *counts, uint32 entries)
 		keys[e] = (uint64) (OLAP_ROWGROUP_ROWS - counts[e]) << 32 | e;
 		max = Max(max, keys[e]);
 	}
-	olap_sort_u64(keys, entries, max, keys + entries);
+	olap_radix_sort(keys, entries, max, keys + entries);
 	for (uint32 e = 0; e < entries; e++)
 		ranked[e] = (uint32) keys[e];
 	pfree(keys);

@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "index/distinct_count.h"
 #include "segment/format.h"
 #include "segment/rownums.h"
 #include "segment/segment.h"
@@ -80,7 +81,8 @@ add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
 
 	chunk->offset = bytes->len;
 	olap_chunk_encode(v, bytes, &info);
-	chunk->length = bytes->len - chunk->offset;
+	/* a chunk of 4 GB is an error above */
+	chunk->length = (uint32) (bytes->len - chunk->offset);
 	chunk->raw_bytes = info.raw_bytes;
 	chunk->nulls = info.nulls;
 	chunk->encoding = info.encoding;
@@ -88,6 +90,7 @@ add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
 	chunk->scale = info.scale;
 	b->raw_bytes += info.raw_bytes;
 
+	chunk->distinct = olap_distinct_count(v, &chunk->sketch);
 	olap_zone_build(&chunk->zone, &b->types[col], v);
 	if (b->nrowgroups == 0)
 		b->zones[col] = chunk->zone;

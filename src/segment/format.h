@@ -30,6 +30,7 @@
 #define OLAP_SEGMENT_FORMAT_H
 
 #include "index/zone.h"
+#include "sketch/distinct.h"
 
 #define OLAP_SEG_MAGIC 0x47455351	/* "QSEG" */
 #define OLAP_SEG_VERSION 1
@@ -73,7 +74,8 @@ typedef struct OlapSegColumn
 typedef struct OlapSegChunk
 {
 	uint64		offset;			/* from the start of the segment */
-	uint64		length;			/* bytes; 0: the column has no chunk */
+	uint32		length;			/* bytes; 0: the column has no chunk */
+	uint32		distinct;		/* values, estimated */
 	uint64		raw_bytes;		/* before encoding */
 	uint32		nulls;
 	uint8		encoding;		/* OlapEncoding */
@@ -81,6 +83,8 @@ typedef struct OlapSegChunk
 	uint8		scale;
 	uint8		unused;
 	OlapZone	zone;
+	OlapDistinctPacked sketch;	/* for distinct values of several chunks */
+	uint8		unused2[7];
 } OlapSegChunk;
 
 /* Virtual blocks [first, first + n). */
@@ -114,7 +118,7 @@ olap_seg_in_ranges(const OlapSegRange *ranges, int n, uint32 vblock)
 StaticAssertDecl(sizeof(OlapSegRange) == 8, "OlapSegRange is part of the format");
 StaticAssertDecl(sizeof(OlapSegHeader) == 40, "OlapSegHeader is part of the format");
 StaticAssertDecl(sizeof(OlapSegColumn) == 24, "OlapSegColumn is part of the format");
-StaticAssertDecl(sizeof(OlapSegChunk) == 96, "OlapSegChunk is part of the format");
+StaticAssertDecl(sizeof(OlapSegChunk) == 168, "OlapSegChunk is part of the format");
 
 /* Offsets within a header. */
 static inline uint64

@@ -21,6 +21,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "index/distinct_count.h"
 #include "segment/format.h"
 #include "segment/rownums.h"
 #include "segment/segment.h"
@@ -344,7 +345,7 @@ check_chunk_desc(const OlapSegment *s, int col, int rg, const OlapSegChunk *d)
 	if (d->length == 0 || d->offset < s->header.header_len ||
 		d->offset > s->header.total_len ||
 		d->length > s->header.total_len - d->offset)
-		CORRUPTED(s, "The chunk of column %d, row group %d has " UINT64_FORMAT " bytes at " UINT64_FORMAT ", expected it between %u and " UINT64_FORMAT ".",
+		CORRUPTED(s, "The chunk of column %d, row group %d has %u bytes at " UINT64_FORMAT ", expected it between %u and " UINT64_FORMAT ".",
 				  col + 1, rg, d->length, d->offset, s->header.header_len,
 				  s->header.total_len);
 	if (d->phys != type->phys &&
@@ -400,9 +401,20 @@ olap_segment_chunk_info(OlapSegment *s, int col, int rg,
 	if (descs == NULL)
 		return false;
 	*encoding = descs[rg].encoding;
-	*stored = (uint32) Min(descs[rg].length, PG_UINT32_MAX);
+	*stored = descs[rg].length;
 	*raw = descs[rg].raw_bytes;
 	return true;
+}
+
+uint32
+olap_segment_distinct(OlapSegment *s, int col, int rg, OlapDistinctKept *kept)
+{
+	const OlapSegChunk *descs = column_descs(s, col);
+
+	if (descs == NULL)
+		return 0;
+	olap_distinct_merge(kept, &descs[rg].sketch);
+	return descs[rg].distinct;
 }
 
 /* ---- chunks ---- */
@@ -541,6 +553,8 @@ verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	uint32		nvectors = (rows + OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
 	OlapVector	part;
 	OlapVector	all;
+	OlapDistinctPacked sketch;
+	uint32		distinct;
 	OlapZone	zone;
 
 	olap_vector_init(&part, type, OLAP_VECTOR_ROWS, cxt);
@@ -554,6 +568,11 @@ verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	if (all.n != rows)
 		CORRUPTED(s, "Column %d, row group %d decodes to %u rows, expected %u.",
 				  col + 1, rg, all.n, rows);
+	distinct = olap_distinct_count(&all, &sketch);
+	if (distinct != desc->distinct ||
+		memcmp(&sketch, &desc->sketch, sizeof(sketch)) != 0)
+		CORRUPTED(s, "The sketch of column %d, row group %d does not describe its values (%u distinct; expected %u).",
+				  col + 1, rg, desc->distinct, distinct);
 	memset(&zone, 0, sizeof(zone));
 	olap_zone_build(&zone, type, &all);
 	if (memcmp(&zone, &desc->zone, sizeof(zone)) != 0)

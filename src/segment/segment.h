@@ -18,6 +18,7 @@
 #include "index/zone.h"
 #include "segment/directory.h"
 #include "segment/format.h"
+#include "sketch/distinct.h"
 
 #define OLAP_SEGMENT_MAX_ROWGROUPS 16
 #define OLAP_SEGMENT_MAX_ROWS (OLAP_SEGMENT_MAX_ROWGROUPS * OLAP_ROWGROUP_ROWS)
@@ -123,6 +124,13 @@ extern const OlapZone *olap_segment_zone(const OlapSegment *segment, int col,
 extern bool olap_segment_chunk_info(OlapSegment *segment, int col, int rg,
 									OlapEncoding *encoding, uint32 *stored,
 									uint64 *raw);
+
+/*
+ * About how many distinct values a chunk has, and what counts them together
+ * with those of other chunks, added to *kept.
+ */
+extern uint32 olap_segment_distinct(OlapSegment *segment, int col, int rg,
+									OlapDistinctKept *kept);
 
 /*
  * The opened chunk of (col, rg), NULL if the segment has no such column or it

@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/relation.h"
 #include "access/transam.h"
 #include "access/xact.h"
@@ -39,7 +41,7 @@
 #include "table/writer.h"
 
 #define SEGMENTS_COLS 8
-#define STATS_COLS 8
+#define STATS_COLS 10
 
 PG_FUNCTION_INFO_V1(olap_segments);
 PG_FUNCTION_INFO_V1(olap_column_stats);
@@ -309,6 +311,9 @@ typedef struct ColumnStats
 	int64		nulls;
 	int64		raw;
 	int64		stored;
+	int64		distinct_most;	/* of any chunk */
+	int64		distinct_sum;	/* of all chunks */
+	OlapDistinctKept distinct;
 	OlapZone	zone;
 	OlapColumnType type;		/* as in the newest segment */
 } ColumnStats;
@@ -319,6 +324,7 @@ add_chunk(ColumnStats *stats, OlapSegment *segment, int col, int rg)
 	const OlapZone *zone = olap_segment_zone(segment, col, rg);
 	OlapEncoding encoding;
 	uint32		stored;
+	uint32		distinct;
 	uint64		raw;
 
 	if (zone == NULL ||
@@ -329,6 +335,9 @@ add_chunk(ColumnStats *stats, OlapSegment *segment, int col, int rg)
 	stats->raw += raw;
 	stats->stored += stored;
 	stats->nulls += zone->nulls;
+	distinct = olap_segment_distinct(segment, col, rg, &stats->distinct);
+	stats->distinct_most = Max(stats->distinct_most, distinct);
+	stats->distinct_sum += distinct;
 	if (stats->rows == 0)
 		stats->zone = *zone;
 	else
@@ -364,35 +373,60 @@ encodings_text(const ColumnStats *stats)
 	return out.len > 0 ? out.data : NULL;
 }
 
+/* Of all chunks: at least those of the one with most, at most their sum. */
+static int64
+distinct_values(const ColumnStats *stats)
+{
+	int64		merged = (int64) rint(olap_distinct_kept_estimate(&stats->distinct));
+
+	return Max(stats->distinct_most, Min(merged, stats->distinct_sum));
+}
+
+/* segment: the one that stats are of, 0: all */
 static void
 put_stats(ReturnSetInfo *rsinfo, Form_pg_attribute att,
-		  const ColumnStats *stats, bool hidden)
+		  const ColumnStats *stats, uint32 segment, bool hidden)
 {
 	Datum		values[STATS_COLS] = {0};
 	bool		nulls[STATS_COLS] = {0};
 	bool		bounds = !hidden && stats->rows > 0;
 
 	put_text(values, nulls, 0, NameStr(att->attname));
-	put_text(values, nulls, 1, encodings_text(stats));
-	values[2] = Int64GetDatum(stats->rows);
-	values[3] = Int64GetDatum(stats->nulls);
-	values[4] = Int64GetDatum(stats->raw);
-	values[5] = Int64GetDatum(stats->stored);
-	put_text(values, nulls, 6,
+	values[1] = Int64GetDatum(segment);
+	nulls[1] = segment == 0;
+	put_text(values, nulls, 2, encodings_text(stats));
+	values[3] = Int64GetDatum(stats->rows);
+	values[4] = Int64GetDatum(stats->nulls);
+	values[5] = Int64GetDatum(distinct_values(stats));
+	values[6] = Int64GetDatum(stats->raw);
+	values[7] = Int64GetDatum(stats->stored);
+	put_text(values, nulls, 8,
 			 bounds ? bound_text(&stats->zone, &stats->type, false) : NULL);
-	put_text(values, nulls, 7,
+	put_text(values, nulls, 9,
 			 bounds ? bound_text(&stats->zone, &stats->type, true) : NULL);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+static void
+put_all_stats(ReturnSetInfo *rsinfo, TupleDesc desc, const ColumnStats *stats,
+			  uint32 segment, bool hidden)
+{
+	for (int col = 0; col < desc->natts; col++)
+		if (!TupleDescAttr(desc, col)->attisdropped)
+			put_stats(rsinfo, TupleDescAttr(desc, col), &stats[col], segment,
+					  hidden);
 }
 
 Datum
 olap_column_stats(PG_FUNCTION_ARGS)
 {
 	Relation	rel = olap_inspect_open(PG_GETARG_OID(0));
+	bool		per_segment = PG_GETARG_BOOL(1);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	TupleDesc	desc = RelationGetDescr(rel);
 	bool		hidden = olap_inspect_hidden(RelationGetRelid(rel));
-	ColumnStats *stats = palloc0(Max(desc->natts, 1) * sizeof(ColumnStats));
+	Size		size = Max(desc->natts, 1) * sizeof(ColumnStats);
+	ColumnStats *stats = palloc0(size);
 	OlapDirList list;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -400,13 +434,18 @@ olap_column_stats(PG_FUNCTION_ARGS)
 	for (int i = 0; i < list.n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (list.entries[i].kind == OLAP_ENTRY_SEGMENT &&
-			olap_entry_visible(&list.entries[i], GetActiveSnapshot()))
-			add_segment(stats, desc->natts, rel, &list.entries[i]);
+		if (list.entries[i].kind != OLAP_ENTRY_SEGMENT ||
+			!olap_entry_visible(&list.entries[i], GetActiveSnapshot()))
+			continue;
+		add_segment(stats, desc->natts, rel, &list.entries[i]);
+		if (per_segment)
+		{
+			put_all_stats(rsinfo, desc, stats, list.entries[i].id, hidden);
+			memset(stats, 0, size);
+		}
 	}
-	for (int col = 0; col < desc->natts; col++)
-		if (!TupleDescAttr(desc, col)->attisdropped)
-			put_stats(rsinfo, TupleDescAttr(desc, col), &stats[col], hidden);
+	if (!per_segment)
+		put_all_stats(rsinfo, desc, stats, 0, hidden);
 	relation_close(rel, NoLock);
 	return (Datum) 0;
 }

@@ -14,6 +14,22 @@ SELECT kind, state, sum(rows), min(time_min), max(time_max) FROM olap.segments('
 SELECT sum(rows) FROM olap.segments('i1');
 SELECT "column", rows, nulls, raw_bytes, stored_bytes < raw_bytes AS smaller, min, max
 FROM olap.column_stats('i1');
+-- Distinct values are estimates: of one chunk good ones, of several fair ones.
+SELECT "column", segment, distinct_values BETWEEN d * 0.8 AND d * 1.25 AS fair
+FROM olap.column_stats('i1'),
+  LATERAL (VALUES ('ts', 17280), ('k', 100), ('country', 7), ('cost', 17280), ('id', 17280), ('note', 5760)) t (c, d)
+WHERE c = "column" ORDER BY "column";
+-- Each segment by itself; together they are all.
+SELECT s.segment = g.id AS known, s."column", s.rows, s.nulls, s.min, s.max,
+       distinct_values BETWEEN 0.9 * least(d, s.rows - s.nulls) AND 1.1 * least(d, s.rows - s.nulls) AS good
+FROM olap.column_stats('i1', per_segment => true) s
+JOIN olap.segments('i1') g ON g.id = s.segment
+JOIN (VALUES ('ts', 20000), ('k', 100), ('country', 7), ('note', 20000)) t (c, d) ON c = s."column"
+ORDER BY s."column", s.min;
+SELECT count(DISTINCT segment), bool_and(a.rows = t.rows AND a.stored = t.stored)
+FROM (SELECT "column", sum(rows) AS rows, sum(stored_bytes) AS stored FROM olap.column_stats('i1', true) GROUP BY 1) a
+JOIN (SELECT "column", rows, stored_bytes AS stored FROM olap.column_stats('i1')) t USING ("column"),
+  (SELECT segment FROM olap.column_stats('i1', true)) s;
 SELECT * FROM olap.verify('i1');
 
 -- An aborted writer's segment is shown as what it is, and is not counted.

@@ -3,7 +3,7 @@
  * hash.h
  *		Hash values of numbers and byte strings.
  *
- * They end up on disk, in sketches (index/distinct_count.c): a change is a change
+ * They end up on disk, in sketches (codec/count.c): a change is a change
  * of the format.
  *
  * src/base/hash.h

@@ -23,34 +23,58 @@
 #define SHARES 56
 #define TAIL 6
 
+#define RADIX_SORT(type) \
+/* Returns where the sorted values are, one of the two. */ \
+static type * \
+sort_##type(type *from, type *to, uint32 n, uint64 max) \
+{ \
+	for (int shift = 0; shift < 64 && max >> shift != 0; shift += RADIX_BITS) \
+	{ \
+		uint32		place[RADIX] = {0}; \
+		uint32		sum = 0; \
+		type	   *swap = from; \
+\
+		for (uint32 i = 0; i < n; i++) \
+			place[from[i] >> shift & (RADIX - 1)]++; \
+		for (int k = 0; k < RADIX; k++) \
+		{ \
+			uint32		count = place[k]; \
+\
+			place[k] = sum; \
+			sum += count; \
+		} \
+		for (uint32 i = 0; i < n; i++) \
+			to[place[from[i] >> shift & (RADIX - 1)]++] = from[i]; \
+		from = to; \
+		to = swap; \
+	} \
+	return from; \
+}
+
+RADIX_SORT(uint32)
+RADIX_SORT(uint64)
+
 void
 olap_radix_sort(uint64 *values, uint32 n, uint64 max, uint64 *scratch)
 {
-	uint64	   *from = values;
-	uint64	   *to = scratch;
-
-	for (int shift = 0; shift < 64 && max >> shift != 0; shift += RADIX_BITS)
+	if (max <= PG_UINT32_MAX)
 	{
-		uint32		place[RADIX] = {0};
-		uint32		sum = 0;
-		uint64	   *swap = from;
+		/* half the bytes to move, in both halves of scratch */
+		uint32	   *narrow = (uint32 *) scratch;
 
 		for (uint32 i = 0; i < n; i++)
-			place[from[i] >> shift & (RADIX - 1)]++;
-		for (int k = 0; k < RADIX; k++)
-		{
-			uint32		count = place[k];
-
-			place[k] = sum;
-			sum += count;
-		}
+			narrow[i] = (uint32) values[i];
+		narrow = sort_uint32(narrow, narrow + n, n, max);
 		for (uint32 i = 0; i < n; i++)
-			to[place[from[i] >> shift & (RADIX - 1)]++] = from[i];
-		from = to;
-		to = swap;
+			values[i] = narrow[i];
 	}
-	if (from != values)
-		memcpy(values, from, n * sizeof(uint64));
+	else
+	{
+		uint64	   *sorted = sort_uint64(values, scratch, n, max);
+
+		if (sorted != values)
+			memcpy(values, sorted, n * sizeof(uint64));
+	}
 }
 
 /* How many values a group may have that starts at position at. */

@@ -241,9 +241,9 @@ olap_chunk_put_header(OlapBytes *out, OlapEncoding encoding, OlapPhys phys,
 	olap_bytes_append(out, &header, sizeof(header));
 }
 
-void
-olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
-					 OlapChunkInfo *info)
+static void
+encode_chunk(const OlapVector *v, int depth, OlapBytes *out,
+			 OlapChunkInfo *info, OlapDistinct *count)
 {
 	size_t		start = out->len;
 	OlapChunkHeader header = {.version = OLAP_CHUNK_VERSION,
@@ -277,11 +277,14 @@ olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
 	{
 		olap_analyze(&analysis, &filled, header.nulls > 0 ? v->valid : NULL,
 					 depth);
+		analysis.count = count;
 		header.raw_bytes = analysis.raw_bytes;
 		codec = encode_best(&analysis, out, info);
 	}
 	if (filled.values != v->values)
 		pfree(filled.values);
+	if (count != NULL && codec != &olap_codec_dict)
+		olap_count_values(count, v);
 
 	header.encoding = (uint8) codec->encoding;
 	memcpy(out->data + start, &header, sizeof(header));
@@ -294,9 +297,23 @@ olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
 }
 
 void
+olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
+					 OlapChunkInfo *info)
+{
+	encode_chunk(v, depth, out, info, NULL);
+}
+
+void
 olap_chunk_encode(const OlapVector *v, OlapBytes *out, OlapChunkInfo *info)
 {
-	olap_chunk_encode_at(v, OLAP_DEPTH_COLUMN, out, info);
+	encode_chunk(v, OLAP_DEPTH_COLUMN, out, info, NULL);
+}
+
+void
+olap_chunk_encode_counted(const OlapVector *v, OlapBytes *out,
+						  OlapChunkInfo *info, OlapDistinct *count)
+{
+	encode_chunk(v, OLAP_DEPTH_COLUMN, out, info, count);
 }
 
 /* Decoding ---------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #ifndef OLAP_CODEC_H
 #define OLAP_CODEC_H
 
+#include "sketch/distinct.h"
 #include "vector/vector.h"
 
 /* Stored in chunks: never renumber. */
@@ -67,6 +68,15 @@ extern uint8 *olap_bytes_reserve(OlapBytes *b, size_t len);
  */
 extern void olap_chunk_encode(const OlapVector *v, OlapBytes *out,
 							  OlapChunkInfo *info);
+
+/*
+ * The same, and count v's values that are not NULL, told apart by their bytes.
+ */
+extern void olap_chunk_encode_counted(const OlapVector *v, OlapBytes *out,
+									  OlapChunkInfo *info, OlapDistinct *count);
+
+/* Count values without encoding them. */
+extern void olap_count_values(OlapDistinct *count, const OlapVector *v);
 
 typedef struct OlapChunk OlapChunk;
 

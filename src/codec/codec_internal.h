@@ -82,6 +82,7 @@ typedef struct OlapAnalysis
 {
 	const OlapVector *v;		/* NULL rows filled; v->valid is not used */
 	const uint64 *valid;		/* which rows are not; NULL: all */
+	OlapDistinct *count;		/* a dictionary's entries are counted in it */
 	int			depth;
 	uint32		n;
 	uint32		runs;			/* fixed widths: exact; VAR: 1 or n */

@@ -89,29 +89,42 @@ encode_classes(const OlapAnalysis *a, const OlapClasses *classes,
 	pfree(ordered);
 }
 
+/* Bytes that codes take without classes, estimated. */
+static double
+plain_codes_size(const OlapVector *codes)
+{
+	OlapAnalysis a;
+
+	olap_analyze(&a, codes, NULL, OLAP_DEPTH_CODES);
+	/* what comes in runs is better left so */
+	if (a.runs <= a.n / 4)
+		return 0;
+	return Min(a.for_bits, a.delta_bits) / 8 * a.n;
+}
+
 /* All codes, in whichever way is shorter.  place: of the classes' length. */
 static void
 encode_codes(const OlapAnalysis *a, OlapVector *codes, uint32 entries,
 			 size_t place, OlapBytes *out)
 {
-	size_t		start = out->len;
+	double		plain = entries < 3 ? 0 : plain_codes_size(codes);
 	OlapClasses classes;
 	OlapChunkInfo inner;
-	double		bits;
+	double		bits = INFINITY;
 
-	olap_chunk_encode_at(codes, OLAP_DEPTH_CODES, out, &inner);
-	if (out->len - start < CLASSES_MIN || entries < 3)
-		return;
-	bits = olap_classes_choose(codes->values, a->valid, a->n, entries,
-							   &classes);
+	if (plain >= CLASSES_MIN)
+		bits = olap_classes_choose(codes->values, a->valid, a->n, entries,
+								   &classes);
 	if (CLASSES_MIN / 2 + bits / 8 + CLASS_BYTES * entries <
-		CLASSES_GAIN * (double) (out->len - start))
-	{
-		out->len = start;
+		CLASSES_GAIN * plain)
 		encode_classes(a, &classes, codes->values, entries, place, out);
+	else
+		olap_chunk_encode_at(codes, OLAP_DEPTH_CODES, out, &inner);
+	if (plain >= CLASSES_MIN)
+	{
+		pfree(classes.class_of);
+		pfree(classes.code_of);
 	}
-	pfree(classes.class_of);
-	pfree(classes.code_of);
 }
 
 static bool
@@ -137,6 +150,8 @@ dict_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 	note_length(out, start + 4, start + DICT_HEADER);
 	encode_codes(a, &codes, entries.n, start + 8, out);
 	info->distinct = entries.n;
+	if (a->count != NULL)
+		olap_count_values(a->count, &entries);
 	olap_vector_free(&entries);
 	pfree(codes.values);
 	return true;

@@ -5,6 +5,7 @@ OLAP_OBJS += src/codec/bins_choose.o
 OLAP_OBJS += src/codec/bins_unpack.o
 OLAP_OBJS += src/codec/bitpack.o
 OLAP_OBJS += src/codec/chunk.o
+OLAP_OBJS += src/codec/count.o
 OLAP_OBJS += src/codec/decimal_float.o
 OLAP_OBJS += src/codec/delta.o
 OLAP_OBJS += src/codec/dict.o

@@ -1,3 +1,2 @@
 # src/index (rank 4): zone map, bitmap, bloom and hll stats behind one vtable: build, serialize, probe
-OLAP_OBJS += src/index/distinct_count.o
 OLAP_OBJS += src/index/zone.o

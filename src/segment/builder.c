@@ -15,11 +15,12 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "index/distinct_count.h"
 #include "segment/format.h"
 #include "segment/rownums.h"
 #include "segment/segment.h"
@@ -70,6 +71,7 @@ add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
 		  OlapSegChunk *chunk)
 {
 	OlapBytes  *bytes = &b->bytes[col];
+	OlapDistinct *distinct;
 	OlapChunkInfo info;
 
 	memset(chunk, 0, sizeof(*chunk));
@@ -80,7 +82,8 @@ add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
 			 col, v->n, nrows);
 
 	chunk->offset = bytes->len;
-	olap_chunk_encode(v, bytes, &info);
+	distinct = palloc0(sizeof(OlapDistinct));
+	olap_chunk_encode_counted(v, bytes, &info, distinct);
 	/* a chunk of 4 GB is an error above */
 	chunk->length = (uint32) (bytes->len - chunk->offset);
 	chunk->raw_bytes = info.raw_bytes;
@@ -90,7 +93,9 @@ add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
 	chunk->scale = info.scale;
 	b->raw_bytes += info.raw_bytes;
 
-	chunk->distinct = olap_distinct_count(v, &chunk->sketch);
+	chunk->distinct = info.distinct > 0 ? info.distinct :
+		(uint32) rint(Min(olap_distinct_estimate(distinct), nrows - info.nulls));
+	olap_distinct_pack(distinct, &chunk->sketch);
 	olap_zone_build(&chunk->zone, &b->types[col], v);
 	if (b->nrowgroups == 0)
 		b->zones[col] = chunk->zone;

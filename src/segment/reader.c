@@ -21,7 +21,6 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "index/distinct_count.h"
 #include "segment/format.h"
 #include "segment/rownums.h"
 #include "segment/segment.h"
@@ -352,6 +351,9 @@ check_chunk_desc(const OlapSegment *s, int col, int rg, const OlapSegChunk *d)
 		!(type->phys == OLAP_PHYS_DEC64 && d->phys == OLAP_PHYS_VAR))
 		CORRUPTED(s, "The chunk of column %d, row group %d has representation %u, expected %u.",
 				  col + 1, rg, d->phys, type->phys);
+	if (d->distinct > rows - Min(d->nulls, rows))
+		CORRUPTED(s, "The chunk of column %d, row group %d claims %u distinct values in %u rows.",
+				  col + 1, rg, d->distinct, rows);
 	if (d->nulls > rows || d->zone.nrows != rows || d->zone.nulls != d->nulls)
 		CORRUPTED(s, "The chunk of column %d, row group %d claims %u NULLs, its zone %u of %u rows, expected %u rows.",
 				  col + 1, rg, d->nulls, d->zone.nulls, d->zone.nrows, rows);
@@ -409,7 +411,7 @@ olap_segment_chunk_info(OlapSegment *s, int col, int rg,
 uint32
 olap_segment_distinct(OlapSegment *s, int col, int rg, OlapDistinctKept *kept)
 {
-	const OlapSegChunk *descs = column_descs(s, col);
+	const OlapSegChunk *descs = col < s->ncols ? column_descs(s, col) : NULL;
 
 	if (descs == NULL)
 		return 0;
@@ -554,7 +556,7 @@ verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	OlapVector	part;
 	OlapVector	all;
 	OlapDistinctPacked sketch;
-	uint32		distinct;
+	OlapDistinct *distinct;
 	OlapZone	zone;
 
 	olap_vector_init(&part, type, OLAP_VECTOR_ROWS, cxt);
@@ -568,11 +570,12 @@ verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	if (all.n != rows)
 		CORRUPTED(s, "Column %d, row group %d decodes to %u rows, expected %u.",
 				  col + 1, rg, all.n, rows);
-	distinct = olap_distinct_count(&all, &sketch);
-	if (distinct != desc->distinct ||
-		memcmp(&sketch, &desc->sketch, sizeof(sketch)) != 0)
-		CORRUPTED(s, "The sketch of column %d, row group %d does not describe its values (%u distinct; expected %u).",
-				  col + 1, rg, desc->distinct, distinct);
+	distinct = palloc0(sizeof(OlapDistinct));
+	olap_count_values(distinct, &all);
+	olap_distinct_pack(distinct, &sketch);
+	if (memcmp(&sketch, &desc->sketch, sizeof(sketch)) != 0)
+		CORRUPTED(s, "The sketch of column %d, row group %d does not describe its values.",
+				  col + 1, rg);
 	memset(&zone, 0, sizeof(zone));
 	olap_zone_build(&zone, type, &all);
 	if (memcmp(&zone, &desc->zone, sizeof(zone)) != 0)

@@ -54,7 +54,8 @@ olap_distinct_add(OlapDistinct *d, uint64 hash)
 }
 
 extern double olap_distinct_estimate(const OlapDistinct *d);
-extern void olap_distinct_pack(const OlapDistinct *d, OlapDistinctPacked *packed);
+extern void olap_distinct_pack(const OlapDistinct *d,
+							   OlapDistinctPacked *packed);
 
 /* Add what packed counted, any bytes, to kept. */
 extern void olap_distinct_merge(OlapDistinctKept *kept,

@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
- * distinct_count.c
- *		Count the distinct values of a vector.
+ * count.c
+ *		Count distinct values.
  *
- * src/index/distinct_count.c
+ * Of a chunk with a dictionary only the entries are counted: a value's second
+ * appearance changes no register.
+ *
+ * src/codec/count.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "base/hash.h"
-#include "base/varlena.h"
-#include "index/distinct_count.h"
+#include "codec/codec_internal.h"
 
 /* Registers need every bit of a hash to be good, which one product is not. */
 static inline uint64
@@ -59,12 +58,9 @@ add_bytes(OlapDistinct *d, const OlapVector *v)
 	}
 }
 
-uint32
-olap_distinct_count(const OlapVector *v, OlapDistinctPacked *packed)
+void
+olap_count_values(OlapDistinct *d, const OlapVector *v)
 {
-	OlapDistinct *d = palloc0(sizeof(OlapDistinct));
-	uint32		count;
-
 	if (v->phys == OLAP_PHYS_VAR || v->phys == OLAP_PHYS_FIXED)
 		add_bytes(d, v);
 	else if (v->width == 8)
@@ -75,8 +71,4 @@ olap_distinct_count(const OlapVector *v, OlapDistinctPacked *packed)
 		ADD_NUMBERS(uint16);
 	else
 		ADD_NUMBERS(uint8);
-	count = (uint32) rint(Min(olap_distinct_estimate(d), v->n));
-	olap_distinct_pack(d, packed);
-	pfree(d);
-	return count;
 }

@@ -10,7 +10,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
-	demo demo-shell clean-demo bench
+	demo demo-fresh demo-shell clean-demo bench
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -33,6 +33,8 @@ check-layers:
 	scripts/check_layers.sh
 demo:
 	scripts/demo.sh
+demo-fresh:
+	scripts/chroot.sh 15 --bare -- scripts/fresh.sh demo demo
 demo-shell:
 	scripts/demo.sh shell
 clean-demo:

@@ -5,8 +5,9 @@
 #   scripts/chroot.sh 17            build the chroot if there is none, run the tests
 #   scripts/chroot.sh 18 --fresh    make the chroot anew first
 #   scripts/chroot.sh 17 -- CMD ... run a command in the copied tree instead
-#   scripts/chroot.sh 15 --bare     a bare system, as root: only make is installed,
-#                                   then `make check` does the rest
+#   scripts/chroot.sh 15 --bare     a bare system made anew, with git and make only:
+#                                   scripts/fresh.sh tries the demo and the tests in a
+#                                   clone, as root; -- scripts/fresh.sh --user for others
 #
 # The chroot is kept under ${XDG_CACHE_HOME:-~/.cache}/olap. The tests run there
 # as an ordinary user, in mount and process namespaces of their own: nothing they
@@ -19,7 +20,7 @@ PARTS=build,unit,regress,parallel,isolation,tap
 
 skip() { echo "$*"; exit 77; }
 
-usage() { sed -n '5,9p' "$0" | sed 's/^# *//' >&2; exit 2; }
+usage() { sed -n '5,10p' "$0" | sed 's/^# *//' >&2; exit 2; }
 
 [ $# -ge 1 ] || usage
 MAJOR=$1
@@ -88,7 +89,7 @@ make_chroot()
 # Run a command in the chroot as root, alone in its namespaces.
 enter()
 {
-  9>&- unshare --mount --pid --fork --kill-child bash -c '
+  9>&- unshare --mount --pid --ipc --fork --kill-child bash -c '
     set -e
     mount --make-rprivate /
     mount -t proc proc "$0/proc"
@@ -119,21 +120,26 @@ copy_tree()
 mkdir -p "$CACHE"
 exec 9> "$DIR.lock"
 flock 9
-unshare --mount --pid --fork true 2> /dev/null || skip "this machine does not allow namespaces"
+unshare --mount --pid --ipc --fork true 2> /dev/null || skip "this machine does not allow namespaces"
 if [ -n "$FRESH" ] || [ ! -d "$DIR" ]; then
   make_chroot
 fi
 start=$SECONDS
 find "$DIR/tmp" -mindepth 1 -delete
-copy_tree
 if [ -n "$BARE" ]; then
-  enter sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends make' \
+  enter sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends git make' \
     > "$CACHE/bare.log" 2>&1 || { tail -5 "$CACHE/bare.log"; exit 1; }
-  [ $# -gt 0 ] || set -- make check
+  git -C "$ROOT" diff --quiet HEAD || echo "chroot: changes that are not committed are not tried"
+  git clone -q --bare "$ROOT" "$DIR/srv/olap.git"
+  chown -R 0:0 "$DIR/srv/olap.git"
+  cp "$ROOT/scripts/fresh.sh" "$DIR/srv/"
+  [ $# -gt 0 ] || set -- scripts/fresh.sh
+  [ "$1" != scripts/fresh.sh ] || { shift; set -- bash /srv/fresh.sh "$@"; }
   rc=0
-  enter env -C /work/olap "$@" || rc=$?
+  enter "$@" || rc=$?
   exit "$rc"
 fi
+copy_tree
 enter sh -c 'cd /work/olap && scripts/setup.sh base' ||
   { echo "the packages of $SUITE cannot be installed"; exit 1; }
 # Not a user named olap: "$user" in its search_path would be our own schema.

@@ -95,7 +95,7 @@ snapshot()
 # What a first run left where packages put nothing.
 strays()
 {
-  find /tmp /var/tmp "$HOME_DIR" /home /srv /opt /mnt /work /run/postgresql /usr/local \
+  find /tmp /var/tmp "$HOME_DIR" /home /srv /opt /mnt /work /run/postgresql \
     /var/lib/postgresql /etc/postgresql -mindepth 1 \
     \( -path "$CLONE" -o -path "$DEMO_DIR" -o -path "$HOME_DIR/.cache/olap" \
     -o -path "$REPO" -o -path /var/lib/postgresql/15/main \) -prune -o -print 2> /dev/null | sort -u |

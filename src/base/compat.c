@@ -12,8 +12,10 @@
 #include "access/transam.h"
 #include "access/xlog.h"
 #include "access/xloginsert.h"
+#include "catalog/pg_authid.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 
@@ -117,4 +119,18 @@ olap_generic_insert(Buffer buffer, char *delta, int len)
 	XLogRegisterBufData(0, delta, len);
 	lsn = XLogInsert(RM_GENERIC_ID, 0);
 	PageSetLSN(BufferGetPage(buffer), lsn);
+}
+
+bool
+olap_has_createdb_privilege(void)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	bool		result = superuser();
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result |= ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
+		ReleaseSysCache(tuple);
+	}
+	return result;
 }

@@ -267,18 +267,11 @@ olap_may_maintain(Oid relid)
 }
 
 /*
- * A partition without USING takes its parent's access method since 17
- * (e2395cdbe83); before, partitioned tables have none.
+ * Has the current user CREATEDB? The server's have_createdb_privilege can be
+ * called in the latest minor releases only, and a library built against these
+ * must load into older ones.
  */
-#if PG_VERSION_NUM >= 170000
-#include "utils/lsyscache.h"
-
-#define olap_partition_inherits_am() true
-#define olap_get_rel_relam(relid) get_rel_relam(relid)
-#else
-#define olap_partition_inherits_am() false
-#define olap_get_rel_relam(relid) InvalidOid
-#endif
+extern bool olap_has_createdb_privilege(void);
 
 /*
  * Is this collation's order that of the bytes? 18 keeps it in the locale.

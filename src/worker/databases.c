@@ -179,7 +179,7 @@ is_permitted(Oid database, bool copy)
 	if (superuser())
 		return true;
 	if (copy)
-		return have_createdb_privilege();
+		return olap_has_createdb_privilege();
 	return object_ownercheck(DatabaseRelationId, database, GetUserId());
 }
 

@@ -99,7 +99,7 @@ strays()
     /var/lib/postgresql /etc/postgresql -mindepth 1 \
     \( -path "$CLONE" -o -path "$DEMO_DIR" -o -path "$HOME_DIR/.cache/olap" \
     -o -path "$REPO" -o -path /var/lib/postgresql/15/main \) -prune -o -print 2> /dev/null | sort -u |
-    grep -vxF -f "$LOGS/before" || true
+    grep -vxF -f "$LOGS/before" | grep -vx "$HOME_DIR/.cache" || true
 }
 
 # The machine's own PostgreSQL: running, with a table, before anything of ours.

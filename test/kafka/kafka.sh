@@ -35,7 +35,9 @@ fetch()
 	local work
 	work=$(mktemp -d "$cache.XXXXXX")
 	cp "$here/pom.xml" "$work/"
-	if ! (cd "$work" && timeout 300 mvn -B -ntp -q "-Dkafka.version=$version" \
+	# Maven's own repository would stay in the user's home.
+	if ! (cd "$work" && MAVEN_OPTS="${MAVEN_OPTS:-} -XX:-UsePerfData" timeout 300 \
+		mvn -B -ntp -q "-Dmaven.repo.local=$work/repository" "-Dkafka.version=$version" \
 		dependency:copy-dependencies -DincludeScope=runtime \
 		-DoutputDirectory=lib) >"$work/mvn.log" 2>&1
 	then
@@ -43,6 +45,7 @@ fetch()
 		rm -rf "$work"
 		skip "the jars of Kafka $version could not be fetched"
 	fi
+	rm -rf "$work/repository"
 	touch "$work/complete"
 	rm -rf "$cache"
 	mv "$work" "$cache"
@@ -115,17 +118,18 @@ start()
 	fetch
 	mkdir -p "$dir"
 	dir=$(cd "$dir" && pwd)
-	java_options="-Dlog4j.configuration=file:$dir/log4j.properties"
+	# without performance counters, which leave a folder in /tmp
+	java_options=(-XX:-UsePerfData "-Dlog4j.configuration=file:$dir/log4j.properties")
 	if [ ! -f "$dir/server.properties" ]
 	then
 		write_config "$dir"
-		java "$java_options" -XX:TieredStopAtLevel=1 -cp "$cache/lib/*" \
+		java "${java_options[@]}" -XX:TieredStopAtLevel=1 -cp "$cache/lib/*" \
 			kafka.tools.StorageTool format -t "$(new_uuid)" \
 			-c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
 			{ cat "$dir/format.log" >&2; exit 1; }
 	fi
 	# its own session: a terminal's interrupt must not reach it
-	setsid java "$java_options" "-Xmx$heap" -XX:+UseSerialGC -cp "$cache/lib/*" \
+	setsid java "${java_options[@]}" "-Xmx$heap" -XX:+UseSerialGC -cp "$cache/lib/*" \
 		kafka.Kafka "$dir/server.properties" \
 		</dev/null >"$dir/stdout.log" 2>&1 &
 	echo $! >"$dir/pid"

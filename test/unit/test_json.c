@@ -9,6 +9,9 @@
 #include <time.h>
 
 #include "catalog/pg_type_d.h"
+#if __has_include("varatt.h")
+#include "varatt.h"				/* split off in 16 */
+#endif
 
 #include "ingest/kafka/json.h"
 #include "unit.h"

@@ -47,8 +47,8 @@ nothing()   # NAME COMMAND ...
 {
   local name=$1 out
   shift
-  out=$("$@")
-  result "$([ -z "$out" ]; echo $?)" "$name"
+  out=$("$@" 2>&1) || true
+  if [ -z "$out" ]; then result 0 "$name"; else result 1 "$name"; fi
   [ -z "$out" ] || sed 's/^/    /' <<< "$out" | head -20
 }
 

@@ -1,29 +1,182 @@
-// Loads the same ad-tech events into olap, heap and DuckDB and runs the same
-// queries on the three in turn (A B C A B C ...), so that a machine whose speed
-// drifts treats them alike.  Prints a table with ratios and writes a JSON file.
+// Loads the same ad-tech events into olap, heap and DuckDB, from the same CSV file,
+// and runs the same queries on the three in turn (A B C A B C ...), so that a machine
+// whose speed drifts treats them alike. Every answer is compared, not only timed: olap's
+// with heap's byte for byte, DuckDB's value by value. Prints tables with ratios and
+// writes bench.json.
 //
 // Usage: node bench.mjs DIR   (called by run.sh, which starts the server)
 //   DIR                 where data and results go
-// Environment: ROWS [1000000], RUNS [3] counted runs after one warm-up,
-//   PGHOST PGPORT PGUSER of a server with olap preloaded, QUERIES a file.
+// Environment: ROWS [1000000]; RUNS [3] counted runs after one warm-up; COPIES [2] loads of
+//   PostgreSQL's tables, in turn; QUERIES a file; COMMIT for the report;
+//   PGHOST PGPORT PGUSER of a server with olap preloaded
 import { DuckDBInstance } from '@duckdb/node-api';
 import { execFileSync, spawn } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dir = process.argv[2];
-const rows = Number(process.env.ROWS ?? 1e6);
-const runs = Number(process.env.RUNS ?? 3);
+const rows = Number(process.env.ROWS || 1e6);
+const runs = Number(process.env.RUNS || 3);
+const copies = Number(process.env.COPIES || 2);
 const storages = [
   { name: 'olap', options: "WITH (time_column = 'ts', segment_interval = '1 day')" },
   { name: 'heap', options: '' },
 ];
+const engines = ['olap', 'heap', 'duckdb'];
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
-const median = (a) => { const s = [...a].sort((x, y) => x - y); const h = s.length >> 1; return s.length % 2 ? s[h] : (s[h - 1] + s[h]) / 2; };
 const geomean = (a) => Math.exp(a.reduce((s, x) => s + Math.log(x), 0) / a.length);
+const fixed = (x, digits, width) => x.toFixed(digits).padStart(width);
+function median(a) {
+  const s = [...a].sort((x, y) => x - y);
+  const h = s.length >> 1;
+  return s.length % 2 ? s[h] : (s[h - 1] + s[h]) / 2;
+}
+const spread = (a) => ({ median: median(a), min: Math.min(...a), max: Math.max(...a) });
+
+// --- PostgreSQL ---
+
+const env = { ...process.env, PGTZ: 'UTC' };
+const psqlArgs = (db) => ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', db];
+function psql(db, ...args) {
+  return execFileSync('psql', [...psqlArgs(db), ...args], { encoding: 'utf8', env, maxBuffer: 1 << 28 });
+}
+
+// A psql kept open, so that a query's time holds no connection start.
+class Session {
+  constructor(db) {
+    this.p = spawn('psql', [...psqlArgs(db), '-At'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.buffer = '';
+    this.p.stdout.setEncoding('utf8');
+    this.p.stdout.on('data', (d) => { this.buffer += d; this.check(); });
+    this.p.on('exit', (code) => { this.gone = `psql on ${db} ended with status ${code}`; this.check(); });
+    this.p.stdin.write('\\timing on\n');
+  }
+
+  check() {
+    if (!this.done) return;
+    const end = this.buffer.indexOf('@@end@@\n');
+    if (end < 0) {
+      if (this.gone) this.fail(new Error(this.gone));
+      return;
+    }
+    const text = this.buffer.slice(0, end);
+    const { done } = this;
+    this.buffer = this.buffer.slice(end + 8);
+    this.done = null;
+    done(text);
+  }
+
+  // Answer without the timing line, and the milliseconds psql saw.
+  async query(sql) {
+    const text = await new Promise((done, fail) => {
+      this.done = done;
+      this.fail = fail;
+      this.p.stdin.write(`${sql}\n\\echo @@end@@\n`);
+    });
+    const m = /^Time: ([0-9.]+) ms.*$/m.exec(text);
+    if (!m) throw new Error(`no timing in answer: ${text.slice(0, 200)}`);
+    return { ms: Number(m[1]), answer: text.replace(m[0], '').trim() };
+  }
+
+  close() { this.p.stdin.end(); }
+}
+
+// Seconds of one COPY; ends with its commit, not with a checkpoint.
+async function copyIn(db, table, file) {
+  const t0 = now();
+  const p = spawn('psql', [...psqlArgs(db), '-c', `COPY ${table} FROM STDIN (FORMAT csv, NULL '\\N')`],
+    { env, stdio: ['pipe', 'inherit', 'inherit'] });
+  createReadStream(file, { highWaterMark: 1 << 20 }).pipe(p.stdin);
+  const code = await new Promise((r) => p.on('exit', r));
+  if (code !== 0) throw new Error(`COPY of ${file} into ${db} failed`);
+  return (now() - t0) / 1000;
+}
+
+function createDatabase(s) {
+  const db = `bench_${s.name}`;
+  psql('postgres', '-c', `DROP DATABASE IF EXISTS ${db}`, '-c', `CREATE DATABASE ${db}`);
+  if (s.name === 'olap') psql(db, '-c', 'CREATE EXTENSION olap');
+  psql(db, '-v', `storage=${s.name}`, '-v', `options=${s.options}`, '-f', join(here, 'schema.sql'));
+  return db;
+}
+
+// Load olap, heap; heap, olap; ... so that neither always finds the machine warmer.
+async function loadPostgres(report) {
+  for (let i = 0; i < copies; i++) {
+    for (const s of i % 2 ? [...storages].reverse() : storages) {
+      const db = createDatabase(s);
+      psql(db, '-c', 'CHECKPOINT');
+      await copyIn(db, 'campaigns', csv('campaigns'));
+      (report.load_s[s.name] ??= []).push(await copyIn(db, 'events', csv('events')));
+    }
+  }
+  for (const { name } of storages) {
+    psql(`bench_${name}`, '-c', 'VACUUM (ANALYZE) events', '-c', 'VACUUM (ANALYZE) campaigns', '-c', 'CHECKPOINT');
+    report.bytes[name] = Number(psql(`bench_${name}`, '-At', '-c', "SELECT pg_table_size('events')").trim());
+  }
+}
+
+// --- DuckDB ---
+
+const csv = (table) => join(dir, `${table}-${rows}.csv`);
+
+async function openDuck(file) {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'; SET threads = 2");
+  return { instance, connection, close() { connection.closeSync(); instance.closeSync(); } };
+}
+
+// The CSV files, made once; under another name until they are whole.
+async function generate() {
+  if (existsSync(csv('campaigns')) && existsSync(csv('events'))) return;
+  const file = join(dir, 'generate.duckdb');
+  rmSync(file, { force: true });
+  const duck = await openDuck(file);
+  await duck.connection.run(`SET VARIABLE rows = ${rows}`);
+  await duck.connection.run(readFileSync(join(here, 'generate.sql'), 'utf8'));
+  for (const t of ['campaigns', 'events']) {
+    await duck.connection.run(`COPY ${t} TO '${csv(t)}.new' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
+    renameSync(`${csv(t)}.new`, csv(t));
+  }
+  duck.close();
+  rmSync(file);
+}
+
+// The schema is PostgreSQL's, but for what DuckDB has no word for.
+async function loadDuck(report) {
+  const file = join(dir, 'bench.duckdb');
+  const schema = readFileSync(join(here, 'schema.sql'), 'utf8').replace(' USING :storage :options', '')
+    .replace('timestamptz', 'timestamp');
+  for (const f of [file, `${file}.wal`]) rmSync(f, { force: true });
+  const duck = await openDuck(file);
+  await duck.connection.run(schema);
+  await duck.connection.run(`COPY campaigns FROM '${csv('campaigns')}' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
+  const t0 = now();
+  await duck.connection.run(`COPY events FROM '${csv('events')}' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
+  report.load_s.duckdb = [(now() - t0) / 1000];
+  await duck.connection.run('CHECKPOINT');
+  report.bytes.duckdb = statSync(file).size;
+  return duck;
+}
+
+// Fields as text that both engines' spellings of one value come to.
+function plain(value) {
+  if (value === null || value === undefined) return '';
+  const text = String(value);
+  if (text === 'true' || text === 'false') return text[0];
+  if (/^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text)) return String(Number(Number(text).toPrecision(12)));
+  return text.replace(/^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)\+00$/, '$1');
+}
+const sameAsDuck = (answer, values) =>
+  answer.split('\n').map((line) => line.split('|').map(plain).join('|')).join('\n') ===
+  values.map((line) => line.map(plain).join('|')).join('\n');
+
+// --- queries ---
 
 function readQueries(file) {
   const out = [];
@@ -31,109 +184,90 @@ function readQueries(file) {
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     const m = /^-- ([A-Z]\d\d \w+)/.exec(line);
     if (m) name = m[1];
-    else if (/^(SELECT|WITH)\b/i.test(line)) out.push({ name: name ?? `Q${out.length}`, sql: line });
+    else if (/^(SELECT|WITH)\b/i.test(line)) {
+      out.push({ name: name ?? `Q${out.length}`, sql: line });
+      name = null;
+    }
   }
+  if (!out.length) throw new Error(`no query in ${file}`);
   return out;
 }
 
-const psqlArgs = (db) => ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', db];
-function psql(db, ...args) {
-  return execFileSync('psql', [...psqlArgs(db), ...args], { encoding: 'utf8', env: { ...process.env, PGTZ: 'UTC' }, maxBuffer: 1 << 28 });
-}
-
-// A psql kept open, so that a query's time holds no connection start.
-class Session {
-  constructor(db) {
-    this.p = spawn('psql', [...psqlArgs(db), '-At'], { env: { ...process.env, PGTZ: 'UTC' }, stdio: ['pipe', 'pipe', 'inherit'] });
-    this.buffer = '';
-    this.p.stdout.setEncoding('utf8');
-    this.p.stdout.on('data', (d) => { this.buffer += d; this.check(); });
-    this.p.on('exit', (code) => { this.gone = `psql on ${db} ended with status ${code}`; this.check(); });
-    this.p.stdin.write('\\timing on\n');
-  }
-  check() {
-    if (!this.done) return;
-    if (this.gone) return this.fail(new Error(this.gone));
-    const end = this.buffer.indexOf('@@end@@\n');
-    if (end < 0) return;
-    const text = this.buffer.slice(0, end);
-    this.buffer = this.buffer.slice(end + 8);
-    const { done } = this;
-    this.done = null;
-    done(text);
-  }
-  // Answer without the timing line, and the milliseconds psql saw.
-  async query(sql) {
-    const text = await new Promise((done, fail) => { this.done = done; this.fail = fail; this.p.stdin.write(`${sql}\n\\echo @@end@@\n`); });
-    const m = /^Time: ([0-9.]+) ms.*$/m.exec(text);
-    if (!m) throw new Error(`no timing in answer: ${text.slice(0, 200)}`);
-    return { ms: Number(m[1]), answer: text.replace(m[0], '').trim() };
-  }
-  close() { this.p.stdin.end(); }
-}
-
-async function copyIn(db, table, file) {
-  const t0 = now();
-  const p = spawn('psql', [...psqlArgs(db), '-c', `COPY ${table} FROM STDIN (FORMAT csv, NULL '\\N')`], { env: { ...process.env, PGTZ: 'UTC' }, stdio: ['pipe', 'inherit', 'inherit'] });
-  createReadStream(file, { highWaterMark: 1 << 20 }).pipe(p.stdin);
-  const code = await new Promise((r) => p.on('exit', r));
-  if (code !== 0) throw new Error(`COPY of ${file} into ${db} failed`);
-  return now() - t0;
-}
-
-const dbFile = join(dir, `events-${rows}.duckdb`);
-const fresh = !existsSync(dbFile);
-const instance = await DuckDBInstance.create(dbFile);
-const duck = await instance.connect();
-await duck.run("SET TimeZone = 'UTC'; SET threads = 2");
-if (fresh) {
-  await duck.run(`SET VARIABLE rows = ${rows}`);
-  await duck.run(readFileSync(join(here, 'generate.sql'), 'utf8'));
-  await duck.run('CHECKPOINT');
-}
-const csv = (t) => join(dir, `${t}-${rows}.csv`);
-for (const t of ['campaigns', 'events'])
-  if (!existsSync(csv(t))) await duck.run(`COPY ${t} TO '${csv(t)}' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
-
-const report = { rows, runs, load_s: {}, bytes: { duckdb: statSync(dbFile).size }, queries: [] };
-for (const s of storages) {
-  psql('postgres', '-c', `DROP DATABASE IF EXISTS bench_${s.name}`, '-c', `CREATE DATABASE bench_${s.name}`);
-  if (s.name === 'olap') psql(`bench_${s.name}`, '-c', 'CREATE EXTENSION olap');
-  psql(`bench_${s.name}`, '-v', `storage=${s.name}`, '-v', `options=${s.options}`, '-f', join(here, 'schema.sql'));
-  await copyIn(`bench_${s.name}`, 'campaigns', csv('campaigns'));
-  report.load_s[s.name] = (await copyIn(`bench_${s.name}`, 'events', csv('events'))) / 1000;
-  psql(`bench_${s.name}`, '-c', 'VACUUM (ANALYZE) events', '-c', 'VACUUM (ANALYZE) campaigns');
-  report.bytes[s.name] = Number(psql(`bench_${s.name}`, '-At', '-c', "SELECT pg_table_size('events')").trim());
-}
-console.log(`COPY of ${rows} rows: ${storages.map((s) => `${s.name} ${report.load_s[s.name].toFixed(1)} s`).join(', ')}; olap/heap ${(report.load_s.olap / report.load_s.heap).toFixed(2)}`);
-console.log(`size: ${Object.entries(report.bytes).map(([k, v]) => `${k} ${(v / 1e6).toFixed(0)} MB`).join(', ')}; olap/heap ${(report.bytes.olap / report.bytes.heap).toFixed(2)}`);
-
-const sessions = Object.fromEntries(storages.map((s) => [s.name, new Session(`bench_${s.name}`)]));
-let wrong = 0;
-console.log(`\n${'query'.padEnd(16)}${'olap ms'.padStart(10)}${'heap ms'.padStart(10)}${'DuckDB ms'.padStart(11)}${'olap/heap'.padStart(11)}${'olap/DuckDB'.padStart(13)}`);
-for (const q of readQueries(process.env.QUERIES ?? join(here, 'queries.sql'))) {
-  const t = { olap: [], heap: [], duckdb: [] };
+async function runQuery(q, sessions, duck) {
+  const ms = { olap: [], heap: [], duckdb: [] };
   const answers = {};
+  let values;
   for (let i = 0; i <= runs; i++) {
-    for (const s of storages) {
-      const r = await sessions[s.name].query(q.sql);
-      answers[s.name] = r.answer;
-      if (i) t[s.name].push(r.ms);
+    for (const { name } of storages) {
+      const r = await sessions[name].query(q.sql);
+      answers[name] = r.answer;
+      if (i) ms[name].push(r.ms);
     }
     const t0 = now();
-    await duck.runAndReadAll(q.sql);
-    if (i) t.duckdb.push(now() - t0);
+    const result = await duck.connection.runAndReadAll(q.sql);
+    if (i) ms.duckdb.push(now() - t0);
+    values = result.getRows();
   }
-  const row = { name: q.name, olap: median(t.olap), heap: median(t.heap), duckdb: median(t.duckdb), same: answers.olap === answers.heap };
-  if (!row.same) wrong++;
-  report.queries.push(row);
-  console.log(`${q.name.padEnd(16)}${row.olap.toFixed(2).padStart(10)}${row.heap.toFixed(2).padStart(10)}${row.duckdb.toFixed(2).padStart(11)}${(row.olap / row.heap).toFixed(3).padStart(11)}${(row.olap / row.duckdb).toFixed(2).padStart(13)}${row.same ? '' : '   ANSWER DIFFERS FROM HEAP'}`);
+  const row = { name: q.name, answer_rows: values.length };
+  for (const e of engines) row[e] = spread(ms[e]);
+  row.same_as_heap = answers.olap === answers.heap;
+  row.same_as_duckdb = sameAsDuck(answers.olap, values);
+  return row;
 }
-for (const s of Object.values(sessions)) s.close();
-report.geomean = { olap_heap: geomean(report.queries.map((q) => q.olap / q.heap)), olap_duckdb: geomean(report.queries.map((q) => q.olap / q.duckdb)) };
-console.log(`${'geometric mean'.padEnd(47)}${report.geomean.olap_heap.toFixed(3).padStart(11)}${report.geomean.olap_duckdb.toFixed(2).padStart(13)}`);
-writeFileSync(join(dir, 'bench.json'), JSON.stringify(report, null, 2) + '\n');
-console.log(`written: ${join(dir, 'bench.json')}`);
-duck.closeSync?.();
-instance.closeSync?.();
-process.exit(wrong ? 1 : 0);
+
+function printRow(row) {
+  const [o, h, d] = engines.map((e) => row[e].median);
+  console.log(row.name.padEnd(16) + fixed(o, 2, 10) + fixed(h, 2, 10) + fixed(d, 2, 11) + fixed(o / h, 3, 11) +
+    fixed(o / d, 2, 13) + (row.same_as_heap ? '' : '   ANSWER DIFFERS FROM HEAP') +
+    (row.same_as_duckdb ? '' : '   answer differs from DuckDB'));
+}
+
+function printLoad(report) {
+  const { load_s: s, bytes: b } = report;
+  console.log(`${''.padEnd(16)}${'olap'.padStart(10)}${'heap'.padStart(10)}${'DuckDB'.padStart(11)}` +
+    `${'olap/heap'.padStart(11)}${'olap/DuckDB'.padStart(13)}`);
+  const line = (name, v, digits) => console.log(name.padEnd(16) + fixed(v.olap, digits, 10) + fixed(v.heap, digits, 10) +
+    fixed(v.duckdb, digits, 11) + fixed(v.olap / v.heap, 3, 11) + fixed(v.olap / v.duckdb, 2, 13));
+  line('load, s', { olap: median(s.olap), heap: median(s.heap), duckdb: median(s.duckdb) }, 1);
+  line('size, MB', { olap: b.olap / 1e6, heap: b.heap / 1e6, duckdb: b.duckdb / 1e6 }, 0);
+}
+
+async function main() {
+  const report = {
+    date: new Date().toISOString(),
+    machine: { cpu: cpus()[0].model, cores: cpus().length, memory_gb: Math.round(totalmem() / 2 ** 30) },
+    commit: process.env.COMMIT || null,
+    postgresql: psql('postgres', '-At', '-c', 'SHOW server_version').trim(),
+    rows, runs, load_s: {}, bytes: {}, queries: [],
+  };
+  await generate();
+  await loadPostgres(report);
+  const duck = await loadDuck(report);
+  report.duckdb = String((await duck.connection.runAndReadAll('SELECT version()')).getRows()[0][0]);
+  console.log(`${rows} rows, PostgreSQL ${report.postgresql}, DuckDB ${report.duckdb} with 2 threads, ` +
+    `${report.machine.cores} cores (${report.machine.cpu}); median of ${runs} runs\n`);
+  printLoad(report);
+
+  const sessions = Object.fromEntries(storages.map((s) => [s.name, new Session(`bench_${s.name}`)]));
+  console.log(`\n${'query'.padEnd(16)}${'olap ms'.padStart(10)}${'heap ms'.padStart(10)}${'DuckDB ms'.padStart(11)}` +
+    `${'olap/heap'.padStart(11)}${'olap/DuckDB'.padStart(13)}`);
+  for (const q of readQueries(process.env.QUERIES || join(here, 'queries.sql'))) {
+    report.queries.push(await runQuery(q, sessions, duck));
+    printRow(report.queries.at(-1));
+  }
+  for (const s of Object.values(sessions)) s.close();
+  duck.close();
+
+  const ratio = (other) => geomean(report.queries.map((q) => q.olap.median / q[other].median));
+  report.geomean = { olap_heap: ratio('heap'), olap_duckdb: ratio('duckdb') };
+  console.log('geometric mean'.padEnd(47) + fixed(report.geomean.olap_heap, 3, 11) +
+    fixed(report.geomean.olap_duckdb, 2, 13));
+  const wrong = report.queries.filter((q) => !q.same_as_heap).length;
+  const differ = report.queries.filter((q) => !q.same_as_duckdb).length;
+  console.log(`\nanswers of ${report.queries.length} queries: ${wrong} differ from heap's, ${differ} from DuckDB's`);
+  writeFileSync(join(dir, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`written: ${join(dir, 'bench.json')}`);
+  return wrong || differ ? 1 : 0;
+}
+
+process.exit(await main());

@@ -39,7 +39,7 @@ const spread = (a) => ({ median: median(a), min: Math.min(...a), max: Math.max(.
 
 // --- PostgreSQL ---
 
-const env = { ...process.env, PGTZ: 'UTC' };
+const env = { ...process.env, PGTZ: 'UTC', PGOPTIONS: '-c client_min_messages=warning' };
 const psqlArgs = (db) => ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', db];
 function psql(db, ...args) {
   return execFileSync('psql', [...psqlArgs(db), ...args], { encoding: 'utf8', env, maxBuffer: 1 << 28 });

@@ -25,7 +25,7 @@ WITH raw AS (
   SELECT i,
          TIMESTAMP '2026-01-01' + to_microseconds(
            (2592000e6 * i / getvariable('rows'))::BIGINT)            AS due,
-         r(i, 11) AS late, r(i, 12) AS by,
+         r(i, 11) AS late, r(i, 12) AS share,
          skewed(50000, r(i, 13))                                     AS campaign,
          skewed(5000, r(i, 14))                                      AS publisher,
          skewed(200, r(i, 15))                                       AS country,
@@ -40,7 +40,7 @@ WITH raw AS (
                  ELSE 'purchase' END                                  AS event
   FROM raw
 )
-SELECT greatest(due - to_microseconds((CASE WHEN late < 0.005 THEN 600e6 ELSE 5e6 END * by)::BIGINT),
+SELECT greatest(due - to_microseconds((CASE WHEN late < 0.005 THEN 600e6 ELSE 5e6 END * share)::BIGINT),
                 TIMESTAMP '2026-01-01')                               AS ts,
        campaign                                                       AS campaign_id,
        chr(65 + (country % 26)) || chr(65 + (country // 26 + country) % 26) AS country,

@@ -32,4 +32,7 @@ cluster_create "$WORK/bench" "fsync = on" "shared_buffers = '4GB'" "work_mem = '
   "timezone = 'UTC'" "autovacuum = off"
 cluster_start "$WORK/bench"
 cluster_use "$WORK/bench"
-COMMIT=$(git describe --always --dirty 2> /dev/null || true) node "$dir/bench.mjs" "$dir"
+rc=0
+COMMIT=$(git describe --always --dirty 2> /dev/null || true) node "$dir/bench.mjs" "$dir" || rc=$?
+cluster_stop "$WORK/bench"
+exit "$rc"

@@ -138,7 +138,10 @@ setup_kafka()
     [ -n "$(apt-cache policy "$want" | sed -n '/Candidate: [^(]/p')" ] || want=default-jre-headless
   fi
   command -v mvn > /dev/null || want="$want maven"
+  [ -n "$want" ] || return 0
   install_packages $want
+  # What the packages' own scripts leave when they run Java.
+  as_root rmdir /tmp/hsperfdata_root 2> /dev/null || true
 }
 
 setup_bench()

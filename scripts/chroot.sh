@@ -134,7 +134,7 @@ if [ -n "$BARE" ]; then
   enter sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends git make' \
     > "$CACHE/bare.log" 2>&1 || { tail -5 "$CACHE/bare.log"; exit 1; }
   git -C "$ROOT" diff --quiet HEAD || echo "chroot: changes that are not committed are not tried"
-  git clone -q --bare "$ROOT" "$DIR/srv/olap.git"
+  git clone -q --bare --no-hardlinks "$ROOT" "$DIR/srv/olap.git"
   chown -R 0:0 "$DIR/srv/olap.git"
   cp "$ROOT/scripts/fresh.sh" "$DIR/srv/"
   [ $# -gt 0 ] || set -- scripts/fresh.sh

@@ -12,7 +12,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { execFileSync, spawn } from 'node:child_process';
 import { createReadStream, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -235,7 +235,7 @@ function printLoad(report) {
 async function main() {
   const report = {
     date: new Date().toISOString(),
-    machine: { cpu: cpus()[0].model, cores: cpus().length, memory_gb: Math.round(totalmem() / 2 ** 30) },
+    machine: { cpu: cpus()[0].model, cores: cpus().length, memory_gb: Math.round(totalmem() / 2 ** 30), load_before: loadavg()[0] },
     commit: process.env.COMMIT || null,
     postgresql: psql('postgres', '-At', '-c', 'SHOW server_version').trim(),
     rows, runs, load_s: {}, bytes: {}, queries: [],
@@ -245,7 +245,9 @@ async function main() {
   const duck = await loadDuck(report);
   report.duckdb = String((await duck.connection.runAndReadAll('SELECT version()')).getRows()[0][0]);
   console.log(`${rows} rows, PostgreSQL ${report.postgresql}, DuckDB ${report.duckdb} with 2 threads, ` +
-    `${report.machine.cores} cores (${report.machine.cpu}); median of ${runs} runs\n`);
+    `${report.machine.cores} cores (${report.machine.cpu}); median of ${runs} runs`);
+  const load = report.machine.load_before;
+  console.log(load > 0.5 ? `The machine was busy before (load ${load.toFixed(1)}): take the ratios, not the times.\n` : '');
   printLoad(report);
 
   const sessions = Object.fromEntries(storages.map((s) => [s.name, new Session(`bench_${s.name}`)]));

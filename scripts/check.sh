@@ -426,7 +426,11 @@ part_kafka()
   else
     count_tap "$log" "$rc" "kafka"
   fi
-  show_log "$log" $([ "$rc" = 0 ] && echo 15 || echo 60)
+  if [ "$rc" = 0 ]; then
+    grep -E '^# (--- |throughput: |freshness of |[0-9]+ kills )' "$log" | sed 's/^/      | /' || true
+  else
+    show_log "$log" 60
+  fi
 }
 
 # --- running -----------------------------------------------------------------

@@ -108,6 +108,7 @@ own_start()
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
     postgresql sudo > "$LOGS/own.log" 2>&1
   useradd -m -s /bin/bash "$USER_NAME"
+  echo "127.0.0.1 localhost $(hostname)" >> /etc/hosts
   echo "$USER_NAME ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/visitor
   pg_ctlcluster 15 main start
   OWN_PID=$(head -1 /var/lib/postgresql/15/main/postmaster.pid)

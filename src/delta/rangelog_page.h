@@ -9,6 +9,7 @@
 #ifndef OLAP_RANGELOG_PAGE_H
 #define OLAP_RANGELOG_PAGE_H
 
+#include "base/compat.h"
 #include "delta/rangelog.h"
 #include "segment/directory.h"
 
@@ -82,8 +83,8 @@ extern Buffer olap_log_read_head(Relation rel, BlockNumber block, uint32 range,
 extern Buffer olap_log_read_bucket(Relation rel, BlockNumber block,
 								   uint32 range, int bucket, int lockmode);
 
-extern void olap_log_corrupted(Relation rel, BlockNumber block,
-							   const char *what) pg_attribute_noreturn();
+pg_noreturn extern void olap_log_corrupted(Relation rel, BlockNumber block,
+										   const char *what);
 
 /* A chain of pages that is longer than any can be. */
 extern void olap_log_check_chain(Relation rel, BlockNumber block,

@@ -12,6 +12,7 @@ if [ "$BROKER" = mock ]; then
   exit 0
 fi
 rate=${RATE:-75000}
+slack=${FRESHNESS_SLACK:-1}       # multiplies the limits, for machines with neighbours
 long=${SECONDS_LONG:-$([ -n "${FULL:-}" ] && echo 120 || echo 20)}
 
 topic_create freshness 4
@@ -62,6 +63,6 @@ awk -F'[|\t]' '
 read -r p50 p99 longest rows unseen < "$DIR/freshness"
 note "freshness of $rows rows at $(jq .rows_per_second "$DIR/summary") rows/s: p50 $p50 ms, p99 $p99 ms, longest $longest ms"
 check "every row was seen as committed" "$unseen|$rows" "0|$((rate * long))"
-check_that "freshness p50 at most 1200 ms" "$p50 <= 1200"
-check_that "freshness p99 at most 2500 ms" "$p99 <= 2500"
+check_that "freshness p50 at most $((1200 * slack)) ms" "$p50 <= 1200 * $slack"
+check_that "freshness p99 at most $((2500 * slack)) ms" "$p99 <= 2500 * $slack"
 done_testing

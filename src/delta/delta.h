@@ -74,10 +74,12 @@ extern void olap_delta_seal(Relation rel, const OlapDirRef *ref,
 /*
  * Of page number index of a run: give rows of transactions committed before
  * freeze_limit the frozen id, and mark the line pointers of aborted rows dead
- * (they are never used again). One WAL record, if there is anything to do.
+ * (they are never used again) if aborted(arg, row) says that the caller knew of
+ * them. One WAL record, if there is anything to do.
  */
 extern void olap_delta_page_freeze(Relation rel, const OlapDirEntry *run,
 								   uint32 index, TransactionId freeze_limit,
-								   BufferAccessStrategy strategy);
+								   bool (*aborted) (void *arg, OlapRow row),
+								   void *arg, BufferAccessStrategy strategy);
 
 #endif							/* OLAP_DELTA_H */

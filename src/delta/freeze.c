@@ -17,9 +17,18 @@
 #include "base/compat.h"
 #include "delta/delta.h"
 
+/* What to change on a page. */
+typedef struct Freeze
+{
+	TransactionId limit;
+	OlapRow		first_row;		/* of the page */
+	bool		(*aborted) (void *arg, OlapRow row);
+	void	   *arg;
+} Freeze;
+
 /* Change what is to change on a page; false if nothing is. */
 static bool
-freeze_tuples(Page page, TransactionId freeze_limit, bool only_look)
+freeze_tuples(Page page, const Freeze *freeze, bool only_look)
 {
 	OffsetNumber max = PageGetMaxOffsetNumber(page);
 	bool		changed = false;
@@ -39,10 +48,12 @@ freeze_tuples(Page page, TransactionId freeze_limit, bool only_look)
 		/* aborted, or a speculative insertion that was taken back */
 		if (!TransactionIdIsValid(xmin) || !TransactionIdDidCommit(xmin))
 		{
+			if (!freeze->aborted(freeze->arg, freeze->first_row + off - 1))
+				continue;
 			if (!only_look)
 				ItemIdMarkDead(item);
 		}
-		else if (TransactionIdPrecedes(xmin, freeze_limit))
+		else if (TransactionIdPrecedes(xmin, freeze->limit))
 		{
 			if (!only_look)
 				HeapTupleHeaderSetXmin(header, FrozenTransactionId);
@@ -59,9 +70,14 @@ freeze_tuples(Page page, TransactionId freeze_limit, bool only_look)
 void
 olap_delta_page_freeze(Relation rel, const OlapDirEntry *run, uint32 index,
 					   TransactionId freeze_limit,
+					   bool (*aborted) (void *arg, OlapRow row), void *arg,
 					   BufferAccessStrategy strategy)
 {
 	BlockNumber block = run->first_block + index;
+	Freeze		freeze = {
+		freeze_limit,
+		(OlapRow) (run->first_vblock + index) * OLAP_VBLOCK_ROWS, aborted, arg
+	};
 	Buffer		buffer;
 
 	if (block >= RelationGetNumberOfBlocks(rel))
@@ -71,12 +87,12 @@ olap_delta_page_freeze(Relation rel, const OlapDirEntry *run, uint32 index,
 	if (!PageIsNew(BufferGetPage(buffer)))
 	{
 		olap_page_check(rel, buffer, OLAP_PAGE_DELTA, run->id);
-		if (freeze_tuples(BufferGetPage(buffer), freeze_limit, true))
+		if (freeze_tuples(BufferGetPage(buffer), &freeze, true))
 		{
 			GenericXLogState *xlog = GenericXLogStart(rel);
 			Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
 
-			freeze_tuples(page, freeze_limit, false);
+			freeze_tuples(page, &freeze, false);
 			olap_page_seal(page, block);
 			GenericXLogFinish(xlog);
 		}

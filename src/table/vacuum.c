@@ -53,6 +53,7 @@ typedef struct VacuumState
 	OlapDirList list;
 	TransactionId oldest;		/* of the ids that stay */
 	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
+	TransactionId oldest_aborted;	/* Invalid: none */
 	bool		aborted;		/* something is to be marked dead */
 	OlapLogVacuum log;
 	OlapLogReader *reader;		/* what is deleted by now */
@@ -61,9 +62,11 @@ typedef struct VacuumState
 	double		live_rows;
 	double		running_rows;
 	uint64		dead_rows;
-	DeadRange  *dead;			/* ascending, disjoint */
+	DeadRange  *dead;			/* of this pass; ascending, disjoint */
 	Size		ndead;
 	Size		dead_cap;
+	DeadRange  *aborted_rows;	/* those among the first pass's */
+	Size		naborted;
 } VacuumState;
 
 typedef enum XidFate
@@ -92,6 +95,9 @@ judge_xid(VacuumState *state, TransactionId xid)
 		if (!TransactionIdDidCommit(xid))
 		{
 			state->aborted = true;
+			if (!TransactionIdIsValid(state->oldest_aborted) ||
+				TransactionIdPrecedes(xid, state->oldest_aborted))
+				state->oldest_aborted = xid;
 			return XID_ABORTED;
 		}
 		if (TransactionIdPrecedes(xid, state->cutoffs.FreezeLimit))
@@ -337,27 +343,58 @@ compare_ranges(const void *a, const void *b)
 	return fa < fb ? -1 : fa > fb;
 }
 
-/* IndexBulkDeleteCallback */
 static bool
-row_is_dead(ItemPointer tid, void *arg)
+in_ranges(const DeadRange *ranges, Size n, OlapRow row)
 {
-	VacuumState *state = arg;
-	OlapRow		row = olap_row_of_tid(tid);
 	Size		low = 0,
-				high = state->ndead;
+				high = n;
 
 	while (low < high)
 	{
 		Size		middle = low + (high - low) / 2;
 
-		if (row < state->dead[middle].first)
+		if (row < ranges[middle].first)
 			high = middle;
-		else if (row >= state->dead[middle].end)
+		else if (row >= ranges[middle].end)
 			low = middle + 1;
 		else
 			return true;
 	}
 	return false;
+}
+
+/* IndexBulkDeleteCallback */
+static bool
+row_is_dead(ItemPointer tid, void *arg)
+{
+	VacuumState *state = arg;
+
+	return in_ranges(state->dead, state->ndead, olap_row_of_tid(tid));
+}
+
+/*
+ * Remember the aborted rows of the first pass: only they may be marked dead at
+ * the end. One whose transaction aborts meanwhile is still in the indexes.
+ */
+static void
+remember_aborted(VacuumState *state)
+{
+	state->naborted = state->ndead;
+	if (state->ndead == 0)
+		return;
+	state->aborted_rows = MemoryContextAllocHuge(CurrentMemoryContext,
+												 state->ndead * sizeof(DeadRange));
+	memcpy(state->aborted_rows, state->dead, state->ndead * sizeof(DeadRange));
+	qsort(state->aborted_rows, state->naborted, sizeof(DeadRange),
+		  compare_ranges);
+}
+
+static bool
+row_was_aborted(void *arg, OlapRow row)
+{
+	VacuumState *state = arg;
+
+	return in_ranges(state->aborted_rows, state->naborted, row);
 }
 
 static void
@@ -441,13 +478,21 @@ write_entry(VacuumState *state, int i)
 	if (TransactionIdIsNormal(entry.xmin) &&
 		!TransactionIdIsInProgress(entry.xmin))
 	{
-		changed = true;
-		if (!TransactionIdDidCommit(entry.xmin))
+		if (TransactionIdDidCommit(entry.xmin))
+		{
+			changed = TransactionIdPrecedes(entry.xmin,
+											state->cutoffs.FreezeLimit);
+			if (changed)
+				entry.xmin = FrozenTransactionId;
+		}
+		else if (entry.nvblocks == 0 ||
+				 (entry.flags & OLAP_ENTRY_OUTPUT) != 0 ||
+				 row_was_aborted(state, (OlapRow) entry.first_vblock *
+								 OLAP_VBLOCK_ROWS))
+		{
 			entry.flags |= OLAP_ENTRY_DEAD;
-		else if (TransactionIdPrecedes(entry.xmin, state->cutoffs.FreezeLimit))
-			entry.xmin = FrozenTransactionId;
-		else
-			changed = false;
+			changed = true;
+		}
 	}
 	changed |= settle_xmax(state, &entry);
 	if (changed)
@@ -470,6 +515,7 @@ write_changes(VacuumState *state)
 				vacuum_delay_point(false);
 				olap_delta_page_freeze(state->rel, entry, page,
 									   state->cutoffs.FreezeLimit,
+									   row_was_aborted, state,
 									   state->strategy);
 			}
 	}
@@ -508,6 +554,7 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 										  CurrentMemoryContext);
 
 	look(&state);
+	remember_aborted(&state);
 	do
 	{
 		/* as many deleted rows at a time as there is memory for */
@@ -520,6 +567,12 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 		state.log.first_range = state.log.end_range;
 		state.ndead = 0;
 	} while (!state.log.done);
+	if (!state.fold)
+	{
+		/* as long as they are in the indexes, they stay as they are */
+		keep_xid(&state, state.oldest_aborted);
+		state.naborted = 0;
+	}
 	if (state.aborted || TransactionIdIsValid(state.newest_frozen))
 		write_changes(&state);
 	correct_hints(&state);

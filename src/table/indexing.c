@@ -242,7 +242,8 @@ olap_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 			!rows_compute(&rows))
 			continue;
 		index_insert(index, rows.values, rows.isnull, &tid, rel,
-					 UNIQUE_CHECK_NO, false, info);
+					 info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false,
+					 info);
 		state->tups_inserted += 1;
 	}
 	rows_end(&rows);

@@ -186,7 +186,6 @@ void
 olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
 				  TransactionId xid, CommandId cid, uint32 token)
 {
-	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
 	for (int done = 0; done < ntuples;)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -195,6 +194,9 @@ olap_delta_insert(Relation rel, HeapTuple *tuples, int ntuples,
 				 tuples[done]->t_len);
 		done += fill_page(rel, tuples + done, ntuples - done, xid, cid, token);
 	}
+
+	/* who scanned before had locked the relation; who comes now sees us */
+	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
 }
 
 /*

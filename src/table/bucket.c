@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type_d.h"
 #include "miscadmin.h"
+#include "storage/predicate.h"
 #include "utils/date.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -175,6 +176,18 @@ close_rowgroup(OlapBucket *bucket)
 	bucket->nrowgroups++;
 }
 
+/* Write the segment and end its builder. */
+static void
+write_built(OlapSegmentBuilder *builder, Relation rel, OlapDirEntry *entry,
+			const OlapDirRef *ref)
+{
+	olap_segment_builder_write(builder, rel, entry, ref);
+	olap_segment_builder_free(builder);
+
+	/* who scanned before had locked the relation; who comes now sees the entry */
+	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
+}
+
 static void
 write_segment(OlapBucket *bucket, Relation rel)
 {
@@ -205,8 +218,7 @@ write_segment(OlapBucket *bucket, Relation rel)
 		entry.time_min = PG_INT64_MIN;
 		entry.time_max = PG_INT64_MAX;
 	}
-	olap_segment_builder_write(bucket->builder, rel, &entry, ref);
-	olap_segment_builder_free(bucket->builder);
+	write_built(bucket->builder, rel, &entry, ref);
 	bucket->builder = NULL;
 	bucket->nrowgroups = 0;
 	bucket->raw_bytes = 0;
@@ -396,8 +408,7 @@ write_wide_rows(OlapBucket *bucket, Relation rel, const uint32 *rows, uint32 n)
 	entry.cmin = writer->cid;
 	entry.time_min = PG_INT64_MIN;
 	entry.time_max = PG_INT64_MAX;
-	olap_segment_builder_write(builder, rel, &entry, NULL);
-	olap_segment_builder_free(builder);
+	write_built(builder, rel, &entry, NULL);
 }
 
 static void

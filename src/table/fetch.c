@@ -526,11 +526,11 @@ fetch_row(OlapFetch *fetch, ItemPointer tid, const OlapView *view,
 	}
 	else if (!fetch_segment_row(fetch, i, index, slot))
 		return false;
-	if (with_log && row_deleted(fetch, row, snapshot))
-		return false;
+
+	/* before looking for a delete: who deletes it after that finds the lock */
 	if (IsMVCCSnapshot(snapshot))
 		PredicateLockTID(fetch->rel, tid, snapshot, xmin);
-	return true;
+	return !with_log || !row_deleted(fetch, row, snapshot);
 }
 
 bool

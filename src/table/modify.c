@@ -57,10 +57,11 @@ typedef struct RowClaim
 	bool		running;		/* the row's inserter need not have committed */
 	TM_FailureData *tmfd;
 	/* out */
+	bool		own_change;		/* we have updated or deleted the row */
 	TransactionId xmin;			/* of the row */
 	CommandId	cmin;
 	bool		crosschecked;	/* crosscheck, if any, sees the insertion */
-	OlapRow		new_row;		/* of an update that runs and does not conflict */
+	OlapRow		new_row;		/* of an update that does not conflict, or ours */
 } RowClaim;
 
 /* What the records of a row say about a claim. */
@@ -70,6 +71,8 @@ typedef struct Verdict
 	TransactionId wait_for;		/* TM_Ok: a running transaction to wait for */
 	bool		own_lock;		/* we hold some lock on the row ... */
 	bool		strong_enough;	/* ... that covers this one */
+	bool		own_change;
+	bool		superseded;		/* by a committed update that does not conflict */
 	OlapRow		new_row;
 } Verdict;
 
@@ -157,6 +160,8 @@ judge_own(const RowClaim *claim, const OlapLogRecord *record, Verdict *verdict)
 	}
 	describe_change(record, (ItemPointer) &claim->tid, claim->tmfd);
 	claim->tmfd->cmax = record->cid;
+	verdict->own_change = true;
+	verdict->new_row = record->new_row;
 	verdict->result = record->cid >= claim->cid ? TM_SelfModified : TM_Invisible;
 	return true;
 }
@@ -194,6 +199,14 @@ judge(const RowClaim *claim, const OlapLogRow *log, Verdict *verdict)
 		else if (!OLAP_LOG_IS_LOCK(record->kind) &&
 				 TransactionIdDidCommit(record->xid))
 		{
+			/* the key that KEY SHARE protects is the newer version's as well */
+			if (record->kind == OLAP_LOG_UPDATE_NO_KEY &&
+				claim->kind == OLAP_LOG_LOCK_KEY_SHARE)
+			{
+				verdict->superseded = true;
+				verdict->new_row = record->new_row;
+				continue;
+			}
 			describe_change(record, (ItemPointer) &claim->tid, claim->tmfd);
 			verdict->result = ItemPointerEquals(&claim->tmfd->ctid,
 												(ItemPointer) &claim->tid) ?
@@ -226,6 +239,21 @@ judge_inserter(RowClaim *claim)
 		 olap_fetch_inserted(olap_fetch_shared(claim->rel), &claim->tid,
 							 claim->crosscheck));
 	return TM_Ok;
+}
+
+/* Have we changed a row that we inserted too late for the claim? */
+static bool
+changed_by_us(RowClaim *claim)
+{
+	OlapLogRecord record;
+	bool		dead;
+
+	if (!olap_log_row_change(claim->rel, olap_row_of_tid(&claim->tid), &record,
+							 &dead) ||
+		!TransactionIdIsCurrentTransactionId(record.xid))
+		return false;
+	describe_change(&record, &claim->tid, claim->tmfd);
+	return true;
 }
 
 /* ---- waiting ---- */
@@ -316,6 +344,7 @@ claim_row(RowClaim *claim)
 
 	claim->new_row = OLAP_NO_ROW;
 	claim->crosschecked |= claim->running;
+	claim->own_change = result != TM_Ok && changed_by_us(claim);
 	if (result != TM_Ok)
 		return result;
 	for (;;)
@@ -336,7 +365,9 @@ claim_row(RowClaim *claim)
 		}
 		if (result == TM_Ok && !TransactionIdIsValid(verdict.wait_for))
 		{
-			if (OLAP_LOG_IS_LOCK(claim->kind) && verdict.strong_enough)
+			/* nobody can change a row that a committed update has replaced */
+			if (OLAP_LOG_IS_LOCK(claim->kind) &&
+				(verdict.strong_enough || verdict.superseded))
 				olap_log_unlock(&log);
 			else
 				olap_log_append(&log, claim->kind, claim->flags, xid, claim->cid);
@@ -352,6 +383,7 @@ claim_row(RowClaim *claim)
 		UnlockTuple(claim->rel, &claim->tid,
 					heavy_mode(mode_of_kind(claim->kind)));
 	claim->new_row = verdict.new_row;
+	claim->own_change = verdict.own_change;
 	if (result == TM_Ok && olap_options_get(claim->rel)->retention > 0)
 		result = check_retention(claim);
 	return result;
@@ -382,13 +414,14 @@ olap_tuple_delete(Relation rel, ItemPointer tid, CommandId cid,
 	TM_Result	result;
 
 	refuse_in_parallel();
-	CheckForSerializableConflictIn(rel, tid, ItemPointerGetBlockNumber(tid));
 	result = claim_row(&claim);
-	if (result == TM_Ok)
-	{
-		olap_demand_note();
-		pgstat_count_heap_delete(rel);
-	}
+	if (result != TM_Ok)
+		return result;
+
+	/* who looked before the record stood there had told what he reads */
+	CheckForSerializableConflictIn(rel, tid, ItemPointerGetBlockNumber(tid));
+	olap_demand_note();
+	pgstat_count_heap_delete(rel);
 	return result;
 }
 
@@ -452,11 +485,10 @@ foreign_locks(const OlapLogRow *log, OlapLogRecord **locks)
 }
 
 static bool
-has_lock(const OlapLogRow *log, const OlapLogRecord *lock)
+has_lock(const OlapLogRecord *records, int n, const OlapLogRecord *lock)
 {
-	for (int i = 0; i < log->nrecords; i++)
-		if (log->records[i].xid == lock->xid &&
-			log->records[i].kind == lock->kind)
+	for (int i = 0; i < n; i++)
+		if (records[i].xid == lock->xid && records[i].kind == lock->kind)
 			return true;
 	return false;
 }
@@ -468,7 +500,7 @@ pass_lock_on(Relation rel, OlapRow new_row, const OlapLogRecord *lock)
 	OlapLogRow	log;
 
 	olap_log_lock(&log, rel, new_row);
-	if (has_lock(&log, lock))
+	if (has_lock(log.records, log.nrecords, lock))
 		olap_log_unlock(&log);
 	else
 		olap_log_append(&log, lock->kind, lock->flags, lock->xid, lock->cid);
@@ -482,29 +514,32 @@ static void
 link_versions(Relation rel, OlapRow old_row, OlapRow new_row)
 {
 	TransactionId xid = GetCurrentTransactionId();
-	int			passed = 0;
+	OlapLogRow	log;
+	OlapLogRecord *passed = NULL;
+	int			npassed = 0;
 
 	for (;;)
 	{
-		OlapLogRow	log;
 		OlapLogRecord *locks;
-		int			n;
+		int			n,
+					i;
 
 		CHECK_FOR_INTERRUPTS();
 		olap_log_lock(&log, rel, old_row);
 		n = foreign_locks(&log, &locks);
-		if (n <= passed)
-		{
-			pfree(locks);
-			olap_log_set_new_row(&log, xid, new_row);
-			return;
-		}
+		for (i = 0; i < n && has_lock(passed, npassed, &locks[i]); i++)
+			;
+		if (i == n)
+			break;
 		olap_log_unlock(&log);
-		for (int i = 0; i < n; i++)
+		for (i = 0; i < n; i++)
 			pass_lock_on(rel, new_row, &locks[i]);
-		passed = n;
-		pfree(locks);
+		if (passed != NULL)
+			pfree(passed);
+		passed = locks;
+		npassed = n;
 	}
+	olap_log_set_new_row(&log, xid, new_row);
 }
 
 TM_Result
@@ -524,14 +559,14 @@ olap_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 	TM_Result	result;
 
 	refuse_in_parallel();
-	CheckForSerializableConflictIn(rel, &old_tid,
-								   ItemPointerGetBlockNumber(&old_tid));
 	*lockmode = mode_of_kind(claim.kind);
 	*update_indexes = TU_None;
 	result = claim_row(&claim);
 	if (result != TM_Ok)
 		return result;
 
+	CheckForSerializableConflictIn(rel, &old_tid,
+								   ItemPointerGetBlockNumber(&old_tid));
 	olap_writer_insert_version(rel, slot, cid);
 	olap_slot_set_inserter(slot, GetCurrentTransactionId(), cid);
 	link_versions(rel, olap_row_of_tid(&old_tid), olap_row_of_tid(&slot->tts_tid));
@@ -543,8 +578,8 @@ olap_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 /* ---- locks ---- */
 
 /*
- * Lock the row, and every newer version of it that a running transaction has
- * made without conflicting with the lock.
+ * Lock the row, and every newer version of it that was made without conflicting
+ * with the lock.
  */
 static TM_Result
 lock_versions(RowClaim *claim)
@@ -557,6 +592,8 @@ lock_versions(RowClaim *claim)
 		olap_tid_of_row(&next.tid, next.new_row);
 		next.running = true;
 		result = claim_row(&next);
+		if (next.own_change)
+			result = TM_Ok;		/* ours anyway; on to the next version */
 	}
 	return result;
 }
@@ -577,10 +614,16 @@ olap_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
 	tmfd->traversed = false;
 	for (;;)
 	{
+		/* behind a version that another made: our own changes as well */
 		result = lock_versions(&claim);
-		if (result != TM_Updated ||
-			(flags & TUPLE_LOCK_FLAG_FIND_LAST_VERSION) == 0)
+		if ((flags & TUPLE_LOCK_FLAG_FIND_LAST_VERSION) == 0 ||
+			(result != TM_Updated && !(tmfd->traversed && claim.own_change)))
 			break;
+		if (ItemPointerEquals(&tmfd->ctid, &claim.tid))
+		{
+			result = TM_Deleted;
+			break;
+		}
 		if (ItemPointerIndicatesMovedPartitions(&tmfd->ctid))
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

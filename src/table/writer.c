@@ -22,7 +22,6 @@
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
 #include "pgstat.h"
-#include "storage/predicate.h"
 #include "utils/date.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -199,8 +198,6 @@ create_writer(Relation rel, TransactionId xid, CommandId cid)
 	set_buckets(writer, rel);
 	dlist_push_head(&writers, &writer->node);
 	MemoryContextSwitchTo(old);
-
-	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
 	return writer;
 }
 

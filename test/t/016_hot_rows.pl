@@ -1,0 +1,144 @@
+# Many sessions change, lock, delete and insert few rows while VACUUM runs in a loop: in
+# every snapshot the sum is the same and no key is there twice, by scan and by index.
+# OLAP_TEST_SECONDS makes it longer.
+use strict;
+use warnings;
+
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $SECONDS = $ENV{OLAP_TEST_SECONDS} || 8;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', q(
+shared_preload_libraries = 'olap'
+deadlock_timeout = 50ms
+autovacuum = off
+fsync = off
+));
+$node->start;
+$node->safe_psql('postgres', q(
+CREATE EXTENSION olap;
+CREATE TABLE acc (id int PRIMARY KEY, v int, pad text) USING olap;
+INSERT INTO acc SELECT g, 1000, 'x' FROM generate_series(1, 20) g;
+CREATE TABLE cnt (k int PRIMARY KEY, n int) USING olap;
+CREATE TABLE hist (k int) USING heap;
+CREATE TABLE ref (id int REFERENCES acc DEFERRABLE INITIALLY DEFERRED, n int) USING olap;
+CREATE INDEX acc_v ON acc (v);
+
+-- a row that is deleted and inserted again while an UPDATE waits for it is not
+-- found: try again
+CREATE FUNCTION add(a int, d int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE acc SET v = v + d WHERE id = a;
+  IF NOT FOUND THEN RAISE SQLSTATE '40001' USING MESSAGE = 'could not serialize access: not found'; END IF;
+END $$;
+));
+
+my %scripts = (
+    transfer => q(
+\set a random(1, 20)
+\set b random(1, 20)
+\set d random(1, 10)
+BEGIN;
+SELECT add(:a, -:d);
+SELECT add(:b, :d);
+COMMIT;
+),
+    move => q(
+\set a random(1, 20)
+WITH x AS (DELETE FROM acc WHERE id = :a RETURNING *) INSERT INTO acc SELECT id, v, 'moved' FROM x;
+),
+    locked => q(
+\set a random(1, 10)
+\set b random(11, 20)
+\set d random(1, 10)
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT v FROM acc WHERE id IN (:a, :b) ORDER BY id FOR UPDATE;
+SAVEPOINT s;
+DELETE FROM acc WHERE id = :a;
+ROLLBACK TO s;
+SELECT add(:a, :d);
+SELECT add(:b, -:d);
+COMMIT;
+),
+    count => q(
+\set k random(1, 8)
+BEGIN;
+INSERT INTO hist VALUES (:k);
+INSERT INTO cnt VALUES (:k, 1) ON CONFLICT (k) DO UPDATE SET n = cnt.n + 1;
+COMMIT;
+),
+    undone => q(
+\set k random(1, 8)
+BEGIN;
+INSERT INTO cnt VALUES (:k, 1000000) ON CONFLICT (k) DO UPDATE SET n = cnt.n + 1000000;
+DELETE FROM acc WHERE id = :k;
+ROLLBACK;
+),
+    refer => q(
+\set a random(1, 20)
+BEGIN;
+INSERT INTO ref VALUES (:a, 1);
+SELECT id FROM acc WHERE id = :a FOR KEY SHARE;
+UPDATE acc SET pad = pad || 'y' WHERE id = :a AND length(pad) < 50;
+COMMIT;
+),
+    vacuum => q(
+VACUUM acc, cnt;
+\sleep 10 ms
+));
+
+my (@runs, %err);
+for my $name (sort keys %scripts)
+{
+    my $file = $node->basedir . "/$name.sql";
+    PostgreSQL::Test::Utils::append_to_file($file, $scripts{$name});
+    push @runs, IPC::Run::start([ 'pgbench', '-n', '-T', $SECONDS, '--max-tries=50', '-c', $name eq 'vacuum' ? 1 : 2, '-j', 1,
+          '-f', $file, $node->connstr('postgres') ],
+        '<', '/dev/null', '>', \my $out, '2>', \$err{$name});
+}
+
+my ($looks, %wrong) = (0);
+my $until = time + $SECONDS;
+while (time < $until)
+{
+    my ($rc, $out, $err) = $node->psql('postgres', q(
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*), count(DISTINCT id), sum(v) FROM acc;
+SELECT sum(n) = (SELECT count(*) FROM hist), count(*) = count(DISTINCT k) FROM cnt;
+SET LOCAL enable_seqscan = off; SET LOCAL olap.enable_scan = off;
+SELECT count(*), sum(v) FROM acc WHERE id > 0;
+SELECT pg_sleep(0.05);
+SELECT count(*), sum(v) FROM acc WHERE v > -1000000;
+SELECT count(*) FROM ref r WHERE NOT EXISTS (SELECT FROM acc a WHERE a.id = r.id);
+COMMIT;));
+    $looks++;
+    $wrong{"$out $err"} = 1 if $out !~ /^20\|20\|20000\n(t|)\|t\n20\|20000\n\n20\|20000\n0$/;
+}
+$_->finish for @runs;
+is(join("\n", keys %wrong), '', "every snapshot is right ($looks looks)");
+for my $name (sort keys %err)
+{
+    # what --max-tries repeats is no error
+    my @errors = grep { !/^pgbench \(|^\s*$|deadlock detected|could not serialize|progress/ } split /\n/, $err{$name};
+    is(join("\n", @errors), '', "$name ran without an error");
+}
+cmp_ok($looks, '>', 3, 'there were looks');
+
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id), sum(v) FROM acc'), '20|20|20000', 'the sum at the end');
+is($node->safe_psql('postgres', 'SELECT sum(n) = (SELECT count(*) FROM hist), count(*) > 0 FROM cnt'), 't|t', 'the counters at the end');
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM ref'), '>', 10, 'foreign keys were checked');
+cmp_ok($node->safe_psql('postgres', q(SELECT count(*) FROM acc WHERE v <> 1000 OR pad <> 'x')), '>', 10, 'rows were changed');
+$node->safe_psql('postgres', 'VACUUM acc, cnt');
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id), sum(v) FROM acc'), '20|20|20000', 'and after VACUUM');
+is($node->safe_psql('postgres', "SELECT count(*) FROM (SELECT * FROM olap.verify('acc') UNION ALL SELECT * FROM olap.verify('cnt')) x"), '0', 'storage is sound');
+$node->safe_psql('postgres', 'REINDEX TABLE acc; REINDEX TABLE cnt');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM acc WHERE id BETWEEN 1 AND 20'), '20', 'indexes can be made again');
+my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
+unlike($log, qr/PANIC|is corrupted|XX000|unrecognized|tuple concurrently/, 'nothing unexpected in the log');
+$node->stop;
+done_testing();

@@ -33,6 +33,9 @@
  */
 #define READER_RANGES 64
 
+/* Single rows of a range that are looked up before the whole range is. */
+#define READER_SINGLE_ROWS 16
+
 typedef struct ReaderRange
 {
 	bool		valid;
@@ -53,6 +56,8 @@ struct OlapLogReader
 	uint64		clock;
 	uint8		hints[READER_RANGES];	/* where a range was found last */
 	ReaderRange ranges[READER_RANGES];
+	uint32		single_range;	/* of the last row that was looked up alone */
+	uint32		singles;		/* so many since another range's */
 };
 
 /* Records and dead bits of a range, copied from its pages. */
@@ -60,29 +65,32 @@ typedef struct RangeCopy
 {
 	bool		exists;
 	bool		locks;			/* in: locks as well */
-	uint64		dead[OLAP_RANGE_WORDS];
-	int			ndead;
+	int			ndead;			/* in all of the range */
 	int			n;
 	int			capacity;
 	OlapLogRecord *records;
+	uint64		dead[OLAP_RANGE_WORDS]; /* the words of the rows asked for */
 } RangeCopy;
 
 static void
 copy_records(RangeCopy *copy, const OlapLogRecord *records, int n, int first,
 			 int last)
 {
-	if (copy->n + n > copy->capacity)
-	{
-		copy->capacity = Max(256, (copy->n + n) * 2);
-		copy->records = copy->records == NULL ?
-			palloc(copy->capacity * sizeof(OlapLogRecord)) :
-			repalloc_huge(copy->records,
-						  (Size) copy->capacity * sizeof(OlapLogRecord));
-	}
 	for (int i = 0; i < n; i++)
-		if ((copy->locks || !OLAP_LOG_IS_LOCK(records[i].kind)) &&
-			records[i].last >= first && records[i].first <= last)
-			copy->records[copy->n++] = records[i];
+	{
+		if ((!copy->locks && OLAP_LOG_IS_LOCK(records[i].kind)) ||
+			records[i].last < first || records[i].first > last)
+			continue;
+		if (copy->n == copy->capacity)
+		{
+			copy->capacity = Max(16, copy->capacity * 2);
+			copy->records = copy->records == NULL ?
+				palloc(copy->capacity * sizeof(OlapLogRecord)) :
+				repalloc_huge(copy->records,
+							  (Size) copy->capacity * sizeof(OlapLogRecord));
+		}
+		copy->records[copy->n++] = records[i];
+	}
 }
 
 /* Copy what is known of rows first .. last of a range. */
@@ -102,7 +110,8 @@ copy_range(Relation rel, const OlapMeta *meta, uint32 range, int first,
 	buffer = olap_log_read_head(rel, block, range, BUFFER_LOCK_SHARE);
 	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
 	copy->ndead = head->ndead;
-	memcpy(copy->dead, head->dead, sizeof(copy->dead));
+	memcpy(&copy->dead[first >> 6], &head->dead[first >> 6],
+		   ((last >> 6) - (first >> 6) + 1) * sizeof(uint64));
 	copy_records(copy, head->records, head->nrecords, first, last);
 	for (int i = first >> OLAP_LOG_BUCKET_BITS; i <= last >> OLAP_LOG_BUCKET_BITS; i++)
 		for (BlockNumber next = head->buckets[i]; next != InvalidBlockNumber;)
@@ -203,13 +212,11 @@ judge_range(OlapLogReader *reader, uint32 range, int first, int last,
 	uint32		n = 0;
 
 	memset(copy, 0, offsetof(RangeCopy, dead));
-	copy->records = NULL;
-	copy->capacity = 0;
 	copy_range(reader->rel, &reader->meta, range, first, last, copy);
+	memset(deleted, 0, OLAP_RANGE_WORDS * sizeof(uint64));
 	if (copy->ndead > 0)
-		memcpy(deleted, copy->dead, sizeof(copy->dead));
-	else
-		memset(deleted, 0, OLAP_RANGE_WORDS * sizeof(uint64));
+		memcpy(&deleted[first >> 6], &copy->dead[first >> 6],
+			   ((last >> 6) - (first >> 6) + 1) * sizeof(uint64));
 	for (int i = 0; i < copy->n; i++)
 	{
 		const OlapLogRecord *record = &copy->records[i];
@@ -342,36 +349,67 @@ olap_log_reader_deleted_batch(OlapLogReader *reader, OlapBatch *batch,
 		olap_log_reader_deleted_rows(reader, rows, batch->nrows, bits);
 }
 
+/* ---- one row ---- */
+
+/* The records of row that are changes; false if there is no log for it. */
+static bool
+copy_row(Relation rel, const OlapMeta *meta, OlapRow row, RangeCopy *copy)
+{
+	uint32		start = row & (OLAP_RANGE_ROWS - 1);
+
+	memset(copy, 0, offsetof(RangeCopy, dead));
+	copy_range(rel, meta, row >> OLAP_RANGE_BITS, start, start, copy);
+	return copy->exists;
+}
+
+static bool
+row_deleted(Relation rel, const OlapMeta *meta, OlapRow row, Snapshot snapshot)
+{
+	RangeCopy	copy;
+	bool		deleted;
+
+	if (!copy_row(rel, meta, row, &copy))
+		return false;
+	deleted = (copy.dead[(row & (OLAP_RANGE_ROWS - 1)) >> 6] >> (row & 63)) & 1;
+	for (int i = 0; i < copy.n && !deleted; i++)
+		deleted = in_force(rel, &copy.records[i], snapshot);
+	free_copy(&copy);
+	return deleted;
+}
+
+/*
+ * Is the answer for the whole range there, or worth having?  It costs a look at
+ * all its records, an index lookup only wants those of a few rows.
+ */
+static bool
+whole_range(OlapLogReader *reader, uint32 range)
+{
+	const ReaderRange *hinted =
+		&reader->ranges[reader->hints[range % READER_RANGES]];
+
+	if (hinted->valid && hinted->range == range)
+		return true;
+	if (reader->single_range != range)
+		reader->singles = 0;
+	reader->single_range = range;
+	return ++reader->singles > READER_SINGLE_ROWS;
+}
+
 bool
 olap_log_reader_row_deleted(OlapLogReader *reader, OlapRow row)
 {
 	uint32		start = row & (OLAP_RANGE_ROWS - 1);
+	uint32		range = row >> OLAP_RANGE_BITS;
 	const ReaderRange *r;
 
 	if (olap_log_reader_empty(reader))
 		return false;
 
-	/* a conflict of this row, not of its neighbours */
-	if (!reader->keep || IsolationIsSerializable())
-		return olap_log_row_deleted(reader->rel, row, reader->snapshot);
-	r = reader_range(reader, row >> OLAP_RANGE_BITS, start, start);
+	/* for a serializable one: a conflict of this row, not of its neighbours */
+	if (!reader->keep || IsolationIsSerializable() || !whole_range(reader, range))
+		return row_deleted(reader->rel, &reader->meta, row, reader->snapshot);
+	r = reader_range(reader, range, start, start);
 	return (r->deleted[start >> 6] >> (start & 63)) & 1;
-}
-
-/* ---- one row ---- */
-
-/* The records of row that are changes; false if there is no log for it. */
-static bool
-copy_row(Relation rel, OlapRow row, RangeCopy *copy)
-{
-	uint32		start = row & (OLAP_RANGE_ROWS - 1);
-	OlapMeta	meta;
-
-	memset(copy, 0, sizeof(RangeCopy));
-	if (!olap_meta_read(rel, &meta) || meta.log_levels == 0)
-		return false;
-	copy_range(rel, &meta, row >> OLAP_RANGE_BITS, start, start, copy);
-	return copy->exists;
 }
 
 bool
@@ -385,26 +423,22 @@ olap_log_relation_empty(Relation rel)
 bool
 olap_log_row_deleted(Relation rel, OlapRow row, Snapshot snapshot)
 {
-	RangeCopy	copy;
-	bool		deleted;
+	OlapMeta	meta;
 
-	if (!copy_row(rel, row, &copy))
-		return false;
-	deleted = (copy.dead[(row & (OLAP_RANGE_ROWS - 1)) >> 6] >> (row & 63)) & 1;
-	for (int i = 0; i < copy.n && !deleted; i++)
-		deleted = in_force(rel, &copy.records[i], snapshot);
-	free_copy(&copy);
-	return deleted;
+	return olap_meta_read(rel, &meta) && meta.log_levels > 0 &&
+		row_deleted(rel, &meta, row, snapshot);
 }
 
 bool
 olap_log_row_change(Relation rel, OlapRow row, OlapLogRecord *record, bool *dead)
 {
+	OlapMeta	meta;
 	RangeCopy	copy;
 	bool		found = false;
 
 	*dead = false;
-	if (!copy_row(rel, row, &copy))
+	if (!olap_meta_read(rel, &meta) || meta.log_levels == 0 ||
+		!copy_row(rel, &meta, row, &copy))
 		return false;
 	*dead = (copy.dead[(row & (OLAP_RANGE_ROWS - 1)) >> 6] >> (row & 63)) & 1;
 	for (int i = 0; i < copy.n && !found; i++)

@@ -16,8 +16,10 @@
 
 #include "access/relscan.h"
 #include "access/transam.h"
+#include "access/transam.h"
 #include "access/tupdesc.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "pgstat.h"
 #include "storage/predicate.h"
 #include "utils/inval.h"
@@ -370,6 +372,12 @@ next_cover(const OlapFetch *fetch, int i, BlockNumber vblock)
 			return i;
 	}
 	return -1;
+}
+
+int
+olap_fetch_covering(OlapFetch *fetch, BlockNumber vblock, int before)
+{
+	return next_cover(fetch, Min(before, entries_before(fetch, vblock)), vblock);
 }
 
 /*
@@ -775,15 +783,33 @@ olap_index_fetch_end(IndexFetchTableData *data)
 	pfree(data);
 }
 
+/*
+ * An index entry is marked dead without WAL: that must not reach the disk before
+ * the deleter's commit, or a crash would bring the row back but not its entry.
+ */
+static bool
+deleter_is_safe(Relation rel, TransactionId deleter)
+{
+	return !TransactionIdIsValid(deleter) ||
+		rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT ||
+		!XLogNeedsFlush(TransactionIdGetCommitLSN(deleter));
+}
+
 bool
 olap_index_fetch_tuple(IndexFetchTableData *data, ItemPointer tid,
 					   Snapshot snapshot, TupleTableSlot *slot,
 					   bool *call_again, bool *all_dead)
 {
+	OlapFetch  *fetch = ((OlapIndexFetch *) data)->fetch;
+	bool		found = olap_fetch_row(fetch, tid, snapshot, slot);
+	TransactionId deleter;
+
 	*call_again = false;
 	if (all_dead != NULL)
-		*all_dead = false;
-	return olap_fetch_row(((OlapIndexFetch *) data)->fetch, tid, snapshot, slot);
+		*all_dead = !found && !RecoveryInProgress() &&
+			olap_fetch_dead(fetch, fetch->rel, tid, &deleter) &&
+			deleter_is_safe(fetch->rel, deleter);
+	return found;
 }
 
 bool

@@ -56,6 +56,14 @@ extern bool olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid,
  */
 extern TransactionId olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid);
 
+/*
+ * Is there proof that nobody, on this server, can ever see the row at tid again?
+ * Then no index needs it.  *deleter: who deleted it, for standbys that may still
+ * see it; Invalid if none can.
+ */
+extern bool olap_fetch_dead(OlapFetch *fetch, Relation rel, ItemPointer tid,
+							TransactionId *deleter);
+
 /* End a speculative insertion: see tuple_complete_speculative. */
 extern void olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
 											bool succeeded);
@@ -66,6 +74,13 @@ extern void olap_fetch_refresh(OlapFetch *fetch);
 /* Entries in the order of their row numbers, as of the last refresh. */
 extern int	olap_fetch_count(const OlapFetch *fetch);
 extern const OlapDirEntry *olap_fetch_entry(const OlapFetch *fetch, int i);
+
+/*
+ * The last entry before number `before` whose row range has vblock, seen by
+ * anybody or not; -1 if there is none.
+ */
+extern int	olap_fetch_covering(OlapFetch *fetch, BlockNumber vblock,
+								int before);
 
 /*
  * The entry that holds row for a reader with this view, -1 if there is none.

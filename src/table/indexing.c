@@ -250,14 +250,3 @@ olap_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 	olap_fetch_free(fetch);
 	tuplesort_end(visible);
 }
-
-/*
- * Index entries of aborted rows are removed by VACUUM alone: nothing is claimed
- * dead here, for a wrong claim would lose live rows from the index for good.
- */
-TransactionId
-olap_index_delete_tuples(Relation rel, TM_IndexDeleteOp *delstate)
-{
-	delstate->ndeltids = 0;
-	return InvalidTransactionId;
-}

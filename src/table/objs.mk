@@ -2,6 +2,7 @@
 OLAP_OBJS += src/table/batch.o
 OLAP_OBJS += src/table/bucket.o
 OLAP_OBJS += src/table/cluster.o
+OLAP_OBJS += src/table/dead.o
 OLAP_OBJS += src/table/ddl.o
 OLAP_OBJS += src/table/demand.o
 OLAP_OBJS += src/table/fetch.o

@@ -38,6 +38,43 @@ BEGIN
 END $$;
 ));
 
+# A row that is updated often: an index lookup does not go through all its versions,
+# unless a snapshot still needs them.
+$node->safe_psql('postgres', q(
+CREATE TABLE hot (id int PRIMARY KEY, v int) USING olap;
+INSERT INTO hot VALUES (1, 0), (2, 0);
+CREATE PROCEDURE often(n int) LANGUAGE plpgsql AS $$
+BEGIN FOR i IN 1 .. n LOOP UPDATE hot SET v = v + 1 WHERE id = 1; COMMIT; END LOOP; END $$;
+ALTER DATABASE postgres SET jit = off;
+));
+my $BY_INDEX = 'SET enable_seqscan = off; SET olap.enable_scan = off;';
+
+sub entries_read
+{
+    my $q = q(SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'hot_pkey');
+    my $out = $node->safe_psql('postgres', "$BY_INDEX SELECT pg_stat_force_next_flush(); $q; SELECT v FROM hot WHERE id = 1;"
+        . "SELECT pg_stat_force_next_flush(); $q;");
+    my ($before, $v, $after) = grep { /./ } split /\n/, $out;
+    return ($v, $after - $before);
+}
+
+$node->safe_psql('postgres', "$BY_INDEX CALL often(2000)");
+my ($v, $read) = entries_read();
+is($v, '2000', 'the newest version is found');
+cmp_ok($read, '<', 300, 'behind few index entries');
+my $old = $node->background_psql('postgres');
+$old->query_safe("BEGIN ISOLATION LEVEL REPEATABLE READ; $BY_INDEX SELECT 1");
+$node->safe_psql('postgres', "$BY_INDEX CALL often(2000); DELETE FROM hot WHERE id = 2");
+($v, $read) = entries_read();
+cmp_ok($read, '>=', 2000, 'an old snapshot keeps entries');
+is($old->query_safe('SELECT v FROM hot WHERE id IN (1, 2) ORDER BY id'), "2000\n0", 'and finds its version by them');
+$old->query_safe('COMMIT');
+$old->quit;
+$node->safe_psql('postgres', "$BY_INDEX SELECT v FROM hot WHERE id = 1");
+($v, $read) = entries_read();
+is($v, '4000', 'the newest version is found');
+cmp_ok($read, '<', 300, 'and few entries are left');
+
 my %scripts = (
     transfer => q(
 \set a random(1, 20)

@@ -157,7 +157,8 @@ scan_getnextslot(TableScanDesc sscan, ScanDirection direction,
 		}
 		olap_slot_store_row(slot, scan->batch->source, scan->batch->sel ?
 							scan->batch->sel[scan->row] : (uint32) scan->row);
-		if (scan->base.rs_nkeys == 0 || keys_match(scan, slot))
+		if (olap_scan_judge_row(batches, slot) &&
+			(scan->base.rs_nkeys == 0 || keys_match(scan, slot)))
 			return true;
 	}
 }

@@ -62,6 +62,7 @@ struct OlapTableScan
 	OlapBatchSource *source;
 
 	OlapLogReader *log;			/* which rows are deleted */
+	bool		busy;			/* SNAPSHOT_DIRTY: somebody changes rows of the batch */
 	uint16	   *live;			/* [OLAP_VECTOR_ROWS], the others of a batch */
 };
 
@@ -341,6 +342,16 @@ open_unit(OlapTableScan *scan)
 
 /* ---- batches ---- */
 
+/* SNAPSHOT_DIRTY: did what was just judged meet a running transaction? */
+static void
+note_busy(OlapTableScan *scan)
+{
+	if (scan->snapshot->snapshot_type == SNAPSHOT_DIRTY &&
+		(TransactionIdIsValid(scan->snapshot->xmin) ||
+		 TransactionIdIsValid(scan->snapshot->xmax)))
+		scan->busy = true;
+}
+
 /* Keep the visible rows of a delta page. */
 static void
 keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
@@ -349,6 +360,7 @@ keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
 
 	olap_log_reader_deleted(scan->log, (OlapRow) page->vblock * OLAP_VBLOCK_ROWS,
 							page->ntuples, deleted);
+	note_busy(scan);
 	for (OffsetNumber off = 1; off <= page->ntuples; off++)
 	{
 		HeapTupleData tuple;
@@ -359,6 +371,7 @@ keep_visible(OlapTableScan *scan, OlapDeltaPage *page)
 			olap_row_visible(scan->rel, xmin, cmin, scan->snapshot) &&
 			((deleted[(off - 1) >> 6] >> ((off - 1) & 63)) & 1) == 0)
 			olap_batch_delta_keep(scan->source, &tuple, xmin, cmin);
+		note_busy(scan);
 	}
 }
 
@@ -410,6 +423,9 @@ load_batch(OlapTableScan *scan)
 {
 	OlapScanPlace  *place = &scan->list.places[scan->place];
 
+	scan->busy = false;
+	if (scan->snapshot->snapshot_type == SNAPSHOT_DIRTY)
+		scan->snapshot->xmin = scan->snapshot->xmax = InvalidTransactionId;
 	if (place->entry.kind == OLAP_ENTRY_DELTA)
 		load_delta_unit(scan);
 	else
@@ -417,8 +433,29 @@ load_batch(OlapTableScan *scan)
 		olap_batch_set_segment(scan->source, scan->segment, &place->entry,
 							   scan->unit - place->first_unit, scan->vector);
 		drop_deleted(scan, &scan->source->batch);
+		note_busy(scan);
+		if (scan->snapshot->snapshot_type == SNAPSHOT_DIRTY &&
+			TransactionIdIsNormal(place->entry.xmin) &&
+			TransactionIdIsInProgress(place->entry.xmin))
+			scan->busy = true;
 	}
 	return &scan->source->batch;
+}
+
+bool
+olap_scan_judge_row(OlapTableScan *scan, TupleTableSlot *slot)
+{
+	Snapshot	snapshot = scan->snapshot;
+	TransactionId xmin;
+	CommandId	cmin;
+
+	if (snapshot->snapshot_type != SNAPSHOT_DIRTY)
+		return true;
+	snapshot->xmin = snapshot->xmax = InvalidTransactionId;
+	return !scan->busy || !olap_slot_get_inserter(slot, &xmin, &cmin) ||
+		(olap_xid_visible(xmin, cmin, snapshot) &&
+		 !olap_log_row_deleted(scan->rel, olap_row_of_tid(&slot->tts_tid),
+							   snapshot));
 }
 
 OlapBatch *

@@ -67,6 +67,13 @@ extern OlapTableScan *olap_scan_begin(Relation rel, Snapshot snapshot,
 /* The next batch with nsel > 0, or NULL. Valid until the next call. */
 extern OlapBatch *olap_scan_next(OlapTableScan *scan);
 
+/*
+ * Batches are judged as a whole, but SNAPSHOT_DIRTY tells its caller of the
+ * running inserter or deleter of the row in hand: judge the row in slot again.
+ * False if it is not there any more.  Other snapshots: true.
+ */
+extern bool olap_scan_judge_row(OlapTableScan *scan, struct TupleTableSlot *slot);
+
 extern void olap_scan_rescan(OlapTableScan *scan, const OlapZoneQual *quals,
 							 int nquals);
 extern void olap_scan_end(OlapTableScan *scan);

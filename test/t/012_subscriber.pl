@@ -47,6 +47,24 @@ is($sub->safe_psql('postgres', q(
 SELECT count(*), sum(a), count(*) FILTER (WHERE b = 'updated') FROM t)),
     '9997|50004994|5', 'deletes and updates arrive');
 
+# A search waits for who changes the row that it finds, not for others whose rows
+# stand beside it.
+my $local = $sub->background_psql('postgres');
+$local->query_safe(q(BEGIN; INSERT INTO t VALUES (-1, 'local'); INSERT INTO t SELECT -g, 'local' FROM generate_series(2, 6000) g;
+DELETE FROM t WHERE a = 40; UPDATE t SET b = 'local' WHERE a IN (41, 9000)));
+$node->safe_psql('postgres', q(UPDATE t SET b = 'beside' WHERE a IN (42, 8999); DELETE FROM t WHERE a IN (43, 9001)));
+$node->wait_for_catchup('s');
+is($sub->safe_psql('postgres', q(SELECT count(*), count(*) FILTER (WHERE b = 'beside') FROM t)),
+    '9995|2', 'changes arrive beside those of an open transaction');
+$node->safe_psql('postgres', q(UPDATE t SET b = 'remote' WHERE a = 41; DELETE FROM t WHERE a = 40));
+ok($sub->poll_query_until('postgres', q(SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted)),
+    'a change of a row that it has changed waits');
+$local->query_safe('ROLLBACK');
+$local->quit;
+$node->wait_for_catchup('s');
+is($sub->safe_psql('postgres', q(SELECT count(*), count(*) FILTER (WHERE b = 'remote'), count(*) FILTER (WHERE a = 40) FROM t)),
+    '9994|1|0', 'and is made after its end');
+
 # and by a key
 $sub->safe_psql('postgres', 'ALTER TABLE t ADD PRIMARY KEY (a)');
 $node->safe_psql('postgres', q(

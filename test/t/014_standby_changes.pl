@@ -155,7 +155,7 @@ COMMIT;));
     elsif ($e =~ /conflict with recovery|terminating connection/)
     {
         $cancelled++;
-        $wrong{$o} = 1 if $o !~ /^(50\|5000(\n\n?)?)?$/;
+        $wrong{$_} = 1 for grep { !/^(50\|5000)?$/ } split /\n/, $o;
     }
     else
     {

@@ -28,6 +28,10 @@ CREATE TABLE cnt (k int PRIMARY KEY, n int) USING olap;
 CREATE TABLE hist (k int) USING heap;
 CREATE TABLE ref (id int REFERENCES acc DEFERRABLE INITIALLY DEFERRED, n int) USING olap;
 CREATE INDEX acc_v ON acc (v);
+CREATE SEQUENCE queue_id;
+CREATE TABLE queue (id int PRIMARY KEY) USING olap;
+INSERT INTO queue SELECT nextval('queue_id') FROM generate_series(1, 20);
+CREATE TABLE done (id int) USING heap;
 
 -- a row that is deleted and inserted again while an UPDATE waits for it is not
 -- found: try again
@@ -86,7 +90,7 @@ SELECT add(:b, :d);
 COMMIT;
 ),
     move => q(
-\set a random(1, 20)
+\set a random(11, 20)
 WITH x AS (DELETE FROM acc WHERE id = :a RETURNING *) INSERT INTO acc SELECT id, v, 'moved' FROM x;
 ),
     locked => q(
@@ -117,15 +121,20 @@ DELETE FROM acc WHERE id = :k;
 ROLLBACK;
 ),
     refer => q(
-\set a random(1, 20)
+\set a random(1, 10)
 BEGIN;
 INSERT INTO ref VALUES (:a, 1);
 SELECT id FROM acc WHERE id = :a FOR KEY SHARE;
 UPDATE acc SET pad = pad || 'y' WHERE id = :a AND length(pad) < 50;
 COMMIT;
 ),
+    queue => q(
+WITH x AS (DELETE FROM queue WHERE id = (SELECT id FROM queue ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id)
+  INSERT INTO done SELECT id FROM x;
+INSERT INTO queue VALUES (nextval('queue_id')) ;
+),
     vacuum => q(
-VACUUM acc, cnt;
+VACUUM acc, cnt, queue;
 \sleep 10 ms
 ));
 
@@ -168,6 +177,10 @@ cmp_ok($looks, '>', 3, 'there were looks');
 
 is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id), sum(v) FROM acc'), '20|20|20000', 'the sum at the end');
 is($node->safe_psql('postgres', 'SELECT sum(n) = (SELECT count(*) FROM hist), count(*) > 0 FROM cnt'), 't|t', 'the counters at the end');
+is($node->safe_psql('postgres', 'SELECT count(*) - count(DISTINCT id), count(*) > 20 FROM (TABLE queue UNION ALL TABLE done) x'), '0|t',
+    'every item of the queue is there once');
+is($node->safe_psql('postgres', q(SELECT last_value - (SELECT count(*) FROM (TABLE queue UNION ALL TABLE done) x) FROM queue_id)), '0',
+    'none is lost');
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM ref'), '>', 10, 'foreign keys were checked');
 cmp_ok($node->safe_psql('postgres', q(SELECT count(*) FROM acc WHERE v <> 1000 OR pad <> 'x')), '>', 10, 'rows were changed');
 $node->safe_psql('postgres', 'VACUUM acc, cnt');

@@ -40,6 +40,12 @@
 #define EMIT_FACTOR 0.3
 #define KERNEL_FACTOR 0.05
 
+/*
+ * Pages that every scan reads before it finds a row: metapage and directory. It
+ * makes a scan of a small table dearer than the lookup of one key, as it is.
+ */
+#define START_PAGES 2
+
 static set_rel_pathlist_hook_type previous_hook = NULL;
 
 static Plan *plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best,
@@ -168,7 +174,8 @@ cost_scan(PlannerInfo *root, RelOptInfo *rel, Path *path, const Bitmapset *set)
 		cpu /= divisor;
 		path->rows = clamp_row_est(path->rows / divisor);
 	}
-	path->startup_cost = rest.startup + path->pathtarget->cost.startup;
+	path->startup_cost = START_PAGES * random_page_cost + rest.startup +
+		path->pathtarget->cost.startup;
 	path->total_cost = path->startup_cost + io + cpu;
 }
 

@@ -50,17 +50,24 @@ olap_bucket_reset_total(void)
 	total_memory = 0;
 }
 
+/*
+ * Is a value of typlen -1 compressed, out of line or an expanded object?  A
+ * pointer to such a value has the short header's bit too, so it comes first.
+ */
+static bool
+needs_flattening(Datum value)
+{
+	struct varlena *v = (struct varlena *) DatumGetPointer(value);
+
+	return VARATT_IS_EXTERNAL(v) || VARATT_IS_COMPRESSED(v);
+}
+
 Datum
 olap_flat_datum(Datum value, int16 typlen)
 {
-	struct varlena *v;
-
-	if (typlen != -1)
+	if (typlen != -1 || !needs_flattening(value))
 		return value;
-	v = (struct varlena *) DatumGetPointer(value);
-	if (VARATT_IS_EXTENDED(v) && !VARATT_IS_SHORT(v))
-		return PointerGetDatum(detoast_attr(v));
-	return value;
+	return PointerGetDatum(detoast_attr((struct varlena *) DatumGetPointer(value)));
 }
 
 /* floor(value / interval); infinities have keys of their own. */
@@ -285,9 +292,7 @@ append_slot_column(OlapVector *v, const OlapColumnType *type, int col,
 
 		if (type->dropped || slots[i]->tts_isnull[col])
 			olap_vector_append_null(v);
-		else if (type->typlen == -1 &&
-				 VARATT_IS_EXTENDED(DatumGetPointer(value)) &&
-				 !VARATT_IS_SHORT(DatumGetPointer(value)))
+		else if (type->typlen == -1 && needs_flattening(value))
 		{
 			MemoryContext old = MemoryContextSwitchTo(scratch);
 			Datum		flat = olap_flat_datum(value, -1);

@@ -285,6 +285,22 @@ extern bool olap_has_createdb_privilege(void);
 #endif
 
 /*
+ * A path that a setting turns off counts as a disabled node since 18
+ * (e22253467942); before, it got a large cost.
+ */
+#if PG_VERSION_NUM >= 180000
+#define olap_path_set_enabled(path, enabled) \
+	((path)->disabled_nodes = (enabled) ? 0 : 1)
+#else
+#define olap_path_set_enabled(path, enabled) \
+	do { \
+		Cost		off = (enabled) ? 0 : disable_cost; \
+		(path)->startup_cost += off; \
+		(path)->total_cost += off; \
+	} while (0)
+#endif
+
+/*
  * Slots: 17 asks whether the current transaction inserted the row (0997e0af273), 18
  * lets copies of minimal tuples have room in front (4d143509cbf).
  */

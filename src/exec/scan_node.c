@@ -17,7 +17,9 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "tcop/pquery.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
@@ -47,7 +49,7 @@ typedef struct OlapScanNode
 	OlapBatch  *batch;
 	OlapEmitter *emitter;
 	bool		direct;			/* it fills the result slot: no projection */
-	uint32		pos;			/* of the next row in batch */
+	int32		pos;			/* of the current row in batch */
 	uint64		place;			/* of the batch before */
 	OlapFilter *filter;			/* NULL: none */
 	OlapZoneQual *zones;
@@ -137,6 +139,16 @@ needed_columns(CustomScan *plan, int natts)
 }
 
 /*
+ * Could WHERE CURRENT OF ask for the row that the scan is at?  Only of a portal
+ * with a name: whatever runs inside one counts, which costs little.
+ */
+static bool
+may_be_cursor(void)
+{
+	return PortalIsValid(ActivePortal) && ActivePortal->name[0] != '\0';
+}
+
+/*
  * An emitter into the result slot, if the target list is made of columns alone
  * and no row is looked at before it goes up; else NULL.
  */
@@ -151,7 +163,7 @@ direct_emitter(CustomScanState *css)
 	int			n = 0;
 
 	if (css->ss.ps.ps_ProjInfo == NULL || css->ss.ps.qual != NULL ||
-		estate->es_epq_active != NULL)
+		estate->es_epq_active != NULL || may_be_cursor())
 		return NULL;
 	foreach(lc, tlist)
 	{
@@ -326,9 +338,12 @@ olap_scan_counts(CustomScanState *css)
 	return counts;
 }
 
-/* The next batch with rows left after the filter; false at the end. */
+/*
+ * The next batch with rows left after the filter; false at the end. The row
+ * before its first (behind its last, backward) is the current one then.
+ */
 static bool
-next_batch(OlapScanNode *node)
+next_batch(OlapScanNode *node, ScanDirection direction)
 {
 	if (node->never)
 		return false;
@@ -337,14 +352,13 @@ next_batch(OlapScanNode *node)
 		uint32		before;
 
 		CHECK_FOR_INTERRUPTS();
-		node->batch = olap_scan_next(node->scan);
-		node->pos = 0;
+		node->batch = olap_scan_move(node->scan, direction);
 		if (node->slot != NULL)
 			*node->slot = own_counts(node);
 		if (node->batch == NULL)
 			return false;
 		if (node->filter == NULL)
-			return true;
+			break;
 		if (node->batch->place != node->place)
 		{
 			olap_filter_new_place(node->filter);
@@ -353,14 +367,19 @@ next_batch(OlapScanNode *node)
 		before = node->batch->nsel;
 		node->filtered += before - olap_filter_run(node->filter, node->batch);
 		if (node->batch->nsel > 0)
-			return true;
+			break;
 	}
+	node->pos = ScanDirectionIsBackward(direction) ?
+		(int32) node->batch->nsel : -1;
+	return true;
 }
 
 static TupleTableSlot *
 access_next(ScanState *ss)
 {
 	OlapScanNode *node = (OlapScanNode *) ss;
+	ScanDirection direction = ss->ps.state->es_direction;
+	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
 	TupleTableSlot *slot;
 
 	if (node->scan == NULL)
@@ -368,14 +387,17 @@ access_next(ScanState *ss)
 	slot = node->direct ? ss->ps.ps_ResultTupleSlot : ss->ss_ScanTupleSlot;
 	for (;;)
 	{
-		if (node->batch == NULL || node->pos >= node->batch->nsel)
+		/* as unsigned, a position before the first row is behind all as well */
+		if (node->batch == NULL ||
+			(uint32) (node->pos + step) >= node->batch->nsel)
 		{
-			if (!next_batch(node))
+			if (!next_batch(node, direction))
 				return ExecClearTuple(slot);
 			olap_emitter_load(node->emitter, node->batch);
 			continue;
 		}
-		olap_emitter_store(node->emitter, node->pos++);
+		node->pos += step;
+		olap_emitter_store(node->emitter, node->pos);
 		if (unlikely(node->unbuilt != NULL))
 		{
 			ResetExprContext(ss->ps.ps_ExprContext);

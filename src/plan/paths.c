@@ -4,7 +4,7 @@
  *		OlapScan paths for tables of ours, and the plan made of one.
  *
  * An OlapScan replaces the sequential scan (serial and partial) of a base
- * relation; index paths stay and compete by cost.  Which clauses have a vector
+ * relation and obeys enable_seqscan; index paths stay and compete by cost.  Which clauses have a vector
  * form is decided by whitelist here; the rest stays PostgreSQL's.
  *
  * src/plan/paths.c
@@ -177,6 +177,7 @@ cost_scan(PlannerInfo *root, RelOptInfo *rel, Path *path, const Bitmapset *set)
 	path->startup_cost = START_PAGES * random_page_cost + rest.startup +
 		path->pathtarget->cost.startup;
 	path->total_cost = path->startup_cost + io + cpu;
+	olap_path_set_enabled(path, enable_seqscan);
 }
 
 static Path *
@@ -195,7 +196,8 @@ make_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
 	cpath->path.parallel_workers = workers;
 	cpath->path.rows = cpath->path.param_info ?
 		cpath->path.param_info->ppi_rows : rel->rows;
-	cpath->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	cpath->flags = CUSTOMPATH_SUPPORT_PROJECTION |
+		CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	cpath->methods = &path_methods;
 	cost_scan(root, rel, &cpath->path, set);
 	return &cpath->path;

@@ -15,6 +15,7 @@
 #ifndef OLAP_TABLE_SCAN_H
 #define OLAP_TABLE_SCAN_H
 
+#include "access/sdir.h"
 #include "port/atomics.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
@@ -66,6 +67,12 @@ extern OlapTableScan *olap_scan_begin(Relation rel, Snapshot snapshot,
 
 /* The next batch with nsel > 0, or NULL. Valid until the next call. */
 extern OlapBatch *olap_scan_next(OlapTableScan *scan);
+
+/*
+ * The same in a direction. Backward only without shared state. After the end
+ * (NULL) the scan stands behind the last (before the first) batch.
+ */
+extern OlapBatch *olap_scan_move(OlapTableScan *scan, ScanDirection direction);
 
 /*
  * Batches are judged as a whole, but SNAPSHOT_DIRTY tells its caller of the

@@ -28,12 +28,6 @@ extern OlapTableScan *olap_scan_begin_desc(Relation rel, TupleDesc desc,
 										   OlapScanShared *shared);
 
 /*
- * The next batch in a direction. Backward only without shared state. After the
- * end (NULL) the scan stands behind the last (before the first) batch.
- */
-extern OlapBatch *olap_scan_move(OlapTableScan *scan, ScanDirection direction);
-
-/*
  * Is a row inserted by (xmin, cmin) there for snapshot? As olap_xid_visible(),
  * and tells SERIALIZABLE about rows that are not.
  */

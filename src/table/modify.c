@@ -62,6 +62,7 @@ typedef struct RowClaim
 	CommandId	cmin;
 	bool		crosschecked;	/* crosscheck, if any, sees the insertion */
 	OlapRow		new_row;		/* of an update that does not conflict, or ours */
+	bool		own_lock;		/* we held a lock on the row before */
 } RowClaim;
 
 /* What the records of a row say about a claim. */
@@ -384,6 +385,7 @@ claim_row(RowClaim *claim)
 					heavy_mode(mode_of_kind(claim->kind)));
 	claim->new_row = verdict.new_row;
 	claim->own_change = verdict.own_change;
+	claim->own_lock = verdict.own_lock;
 	if (result == TM_Ok && olap_options_get(claim->rel)->retention > 0)
 		result = check_retention(claim);
 	return result;
@@ -569,6 +571,8 @@ olap_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 								   ItemPointerGetBlockNumber(&old_tid));
 	olap_writer_insert_version(rel, slot, cid);
 	olap_slot_set_inserter(slot, GetCurrentTransactionId(), cid);
+	if (claim.own_lock)
+		olap_slot_set_locker(slot, GetCurrentTransactionId());
 	link_versions(rel, olap_row_of_tid(&old_tid), olap_row_of_tid(&slot->tts_tid));
 	*update_indexes = TU_All;
 	pgstat_count_heap_update(rel, false, false);

@@ -9,11 +9,13 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "delta/rangelog.h"
 #include "table/slot.h"
 
 typedef struct OlapTupleTableSlot
@@ -23,6 +25,7 @@ typedef struct OlapTupleTableSlot
 	uint32		row;
 	TransactionId xmin;			/* Invalid: not known */
 	CommandId	cmin;
+	TransactionId locker;		/* of a new version's old one; or Invalid */
 } OlapTupleTableSlot;
 
 static void
@@ -45,6 +48,7 @@ slot_clear(TupleTableSlot *slot)
 	ours->source = NULL;
 	ours->xmin = InvalidTransactionId;
 	ours->cmin = 0;
+	ours->locker = InvalidTransactionId;
 	TTSOpsVirtual.clear(slot);
 }
 
@@ -76,6 +80,30 @@ slot_load_all(TupleTableSlot *slot)
 		slot_load(slot, slot->tts_tupleDescriptor->natts);
 }
 
+/*
+ * Who deleted or updated the row: looked up when asked for, which is seldom.
+ * The new version of a row that its updater had locked has the lock's, as on a
+ * heap table: of INSERT ... ON CONFLICT DO UPDATE it tells which rows were new.
+ */
+static TransactionId
+row_xmax(OlapTupleTableSlot *slot)
+{
+	TupleTableSlot *base = &slot->base.base;
+	Relation	rel;
+	OlapLogRecord change;
+	bool		dead;
+	TransactionId xmax = slot->locker;
+
+	if (!OidIsValid(base->tts_tableOid) || !ItemPointerIsValid(&base->tts_tid))
+		return xmax;
+	rel = relation_open(base->tts_tableOid, NoLock);
+	if (olap_log_row_change(rel, olap_row_of_tid(&base->tts_tid), &change,
+							&dead))
+		xmax = dead ? FrozenTransactionId : change.xid;
+	relation_close(rel, NoLock);
+	return xmax;
+}
+
 static Datum
 slot_system_column(TupleTableSlot *slot, int attnum, bool *isnull)
 {
@@ -91,7 +119,7 @@ slot_system_column(TupleTableSlot *slot, int attnum, bool *isnull)
 		case MinTransactionIdAttributeNumber:
 			return TransactionIdGetDatum(ours->xmin);
 		case MaxTransactionIdAttributeNumber:
-			return TransactionIdGetDatum(InvalidTransactionId);
+			return TransactionIdGetDatum(row_xmax(ours));
 		case MinCommandIdAttributeNumber:
 		case MaxCommandIdAttributeNumber:
 			return CommandIdGetDatum(ours->cmin);
@@ -125,7 +153,10 @@ slot_copy(TupleTableSlot *dst, TupleTableSlot *src)
 	TTSOpsVirtual.copyslot(dst, src);
 	dst->tts_tid = tid;
 	if (known)
+	{
 		olap_slot_set_inserter(dst, xmin, cmin);
+		olap_slot_set_locker(dst, ((OlapTupleTableSlot *) src)->locker);
+	}
 }
 
 static HeapTuple
@@ -257,6 +288,13 @@ olap_slot_set_inserter(TupleTableSlot *slot, TransactionId xmin, CommandId cmin)
 		((OlapTupleTableSlot *) slot)->xmin = xmin;
 		((OlapTupleTableSlot *) slot)->cmin = cmin;
 	}
+}
+
+void
+olap_slot_set_locker(TupleTableSlot *slot, TransactionId xid)
+{
+	if (OLAP_SLOT_IS_OURS(slot))
+		((OlapTupleTableSlot *) slot)->locker = xid;
 }
 
 bool

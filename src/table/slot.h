@@ -43,6 +43,9 @@ extern void olap_slot_store_delta(TupleTableSlot *slot, TupleDesc desc,
 extern void olap_slot_set_inserter(TupleTableSlot *slot, TransactionId xmin,
 								   CommandId cmin);
 
+/* The new version in slot is of a row that xid had locked. */
+extern void olap_slot_set_locker(TupleTableSlot *slot, TransactionId xid);
+
 /* Who inserted the row; false if the slot does not know. */
 extern bool olap_slot_get_inserter(TupleTableSlot *slot, TransactionId *xmin,
 								   CommandId *cmin);

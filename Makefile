@@ -2,6 +2,7 @@
 #
 #   make setup        install what building and testing needs (Debian)
 #   make check        build, and run every test
+#   make pgsuite      PostgreSQL's own suites, on heap and on olap tables
 #   make demo         the tour: broker, pipeline, live queries, proof of exactly-once
 #   make, make install, make installcheck    plain PGXS
 #
@@ -10,7 +11,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
-	demo demo-fresh demo-shell clean-demo bench
+	demo demo-fresh demo-shell clean-demo bench pgsuite
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -41,6 +42,8 @@ clean-demo:
 	scripts/demo.sh clean
 bench:
 	test/bench/run.sh
+pgsuite:
+	scripts/pgsuite.sh
 
 else
 

@@ -140,6 +140,8 @@ part_layers()
   one_case "layer check self-test" "$LOGS/layers-self.log" \
     scripts/check_layers.sh --self-test
   one_case "META.json" "$LOGS/meta.log" scripts/check_meta.sh
+  one_case "comparison of the server's suite" "$LOGS/pgsuite-self.log" \
+    perl test/pgsuite/compare_test.pl
   [ "$failed" -gt 0 ] || say "$(tail -1 "$LOGS/layers.log")"
 }
 

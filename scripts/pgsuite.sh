@@ -1,0 +1,210 @@
+#!/bin/bash
+# make pgsuite: PostgreSQL's own regression and isolation suites, on heap tables and
+# on olap tables.
+#
+#   scripts/pgsuite.sh                  both runs, and the comparison
+#   scripts/pgsuite.sh --compare        compare the results of the last runs again
+#   scripts/pgsuite.sh --propose        the same, and print list lines for what is new
+#
+# The suite's source is not in this repository: Debian's source package of the
+# server is fetched into a cache (PGSUITE_SOURCE names an unpacked source tree to
+# use instead). The suites run twice on the same server, with
+# default_table_access_method heap and olap; what test/pgsuite/compare.pl finds
+# different between the two must be in test/pgsuite/differences-MAJOR.txt, with a
+# reason. A crash of the server, damage that olap.verify finds, or a difference
+# that is not listed makes it fail. The results are kept under build/pgsuite/.
+#
+# PG_MAJOR, PG_CONFIG  the server (default: Debian's 15)
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+cd "$ROOT"
+. scripts/cluster.sh
+
+RUN=1
+PROPOSE=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --compare) RUN= ;;
+    --propose) RUN= PROPOSE=--propose ;;
+    *) sed -n '4,6p' "$0" | sed 's/^# *//' >&2; exit 2 ;;
+  esac
+  shift
+done
+
+PG_CONFIG=${PG_CONFIG:-$(pg_default_config)}
+MAJOR=$("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/olap/pgsuite-$MAJOR
+OUT=$ROOT/build/pgsuite
+LIST=$ROOT/test/pgsuite/differences-$MAJOR.txt
+
+die() { echo "pgsuite: $*" >&2; exit 1; }
+
+# The source package through apt, with lists and a sources file of our own, so
+# that the machine's set-up stays as it is. The server's exact version if the
+# archive has it, else the release's.
+fetch_source()
+{
+  local apt=$CACHE/apt version release opts want
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$CACHE/source"
+  { cat /etc/apt/sources.list.d/*.sources 2> /dev/null || true; } |
+    sed 's/^Types:.*/Types: deb-src/' > "$apt/src.sources"
+  { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null || true; } |
+    sed -n 's/^deb /deb-src /p' > "$apt/src.list"
+  opts="-qq -o Dir::Etc::sourceparts=- -o Dir::State::lists=$apt/lists
+    -o Dir::Cache=$apt/cache -o APT::Sandbox::User=root -o Acquire::Retries=2"
+  if [ -s "$apt/src.sources" ]; then
+    opts="$opts -o Dir::Etc::sourcelist=$apt/src.sources"
+  else
+    opts="$opts -o Dir::Etc::sourcelist=$apt/src.list"
+  fi
+  apt-get $opts update || die "apt-get update failed"
+  version=$(dpkg-query -W -f '${source:Version}' "postgresql-$MAJOR")
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  for want in "=$version" ${release:+"/$release"} ""; do
+    if (cd "$CACHE" && apt-get $opts --download-only source "postgresql-$MAJOR$want") \
+      2> /dev/null; then
+      tar -C "$CACHE/source" --strip-components=1 --wildcards \
+        -xf "$CACHE"/postgresql-*.orig.tar.* '*/src/test/regress' '*/src/test/isolation'
+      echo "pgsuite: source $(ls "$CACHE"/postgresql-*.orig.tar.* | sed 's/.*_\(.*\)\.orig.*/\1/')"
+      return
+    fi
+  done
+  die "apt has no source package of postgresql-$MAJOR; PGSUITE_SOURCE=DIR names a source tree"
+}
+
+# The test library, and those of contrib that the triggers test loads.
+build_library()
+{
+  local inc
+  inc=$("$PG_CONFIG" --includedir-server)
+  mkdir -p "$WORK/lib"
+  gcc -std=gnu11 -O2 -fPIC -shared -isystem "$inc" \
+    -o "$WORK/lib/regress.so" "$WORK/regress/regress.c"
+  cp "$("$PG_CONFIG" --pkglibdir)"/{refint,autoinc}.so "$WORK/lib/"
+}
+
+# run_program AM NAME PROGRAM DATABASE SCHEDULE ...: one of the two suites, in a copy
+# of its folder; results in OUT/AM/NAME.
+run_program()
+{
+  local am=$1 name=$2 program=$3 database=$4 schedule=$5 dir=$WORK/$1 expect=
+  shift 5
+  cp -r "$WORK/$name" "$dir/$name"
+  chmod -R u+w "$dir/$name"
+  [ "$(id -u)" != 0 ] || chown -R postgres "$dir/$name"
+  if "$program" --help | grep -q expecteddir; then
+    expect=--expecteddir=$dir/$name
+  fi
+  (
+    cluster_use "$dir"
+    create_database "$am" "$database"
+    export HOME=$dir
+    as_server env -C "$dir/$name" nice -n 5 "$program" \
+      --host="$dir" --user=postgres --inputdir="$dir/$name" $expect \
+      --outputdir="$dir/$name" --bindir="$("$PG_CONFIG" --bindir)" \
+      --use-existing --dbname="$database" --max-connections=20 \
+      --schedule="$dir/$name/$schedule" "$@"
+  ) > "$OUT/$am/$name.log" 2>&1 < /dev/null || true
+  cp -r "$dir/$name/results" "$OUT/$am/$name"
+}
+
+# run_suites heap|olap: results under OUT/$1, what went wrong in problems.
+run_suites()
+{
+  local am=$1 dir=$WORK/$1 start=$SECONDS test
+  test=$("$PG_CONFIG" --pgxs)
+  test=${test%/makefiles/pgxs.mk}/test
+  rm -rf "${OUT:?}/$am"
+  mkdir -p "$OUT/$am"
+  cluster_create "$dir" "log_line_prefix = '%m [%p] %q%a %e '" "log_statement = none" \
+    "max_connections = 40" "lock_timeout = '120s'" "statement_timeout = '300s'"
+  cluster_start "$dir"
+  run_program "$am" regress "$test/regress/pg_regress" regression \
+    parallel_schedule --dlpath="$WORK/lib"
+  run_program "$am" isolation "$test/isolation/pg_isolation_regress" \
+    isolation_regression isolation_schedule
+  find_problems "$am" > "$OUT/$am/problems" 2>&1
+  cluster_stop "$dir" immediate
+  cp "$dir/log" "$OUT/$am/server.log"
+  echo "pgsuite: $am run, $(ls "$OUT/$am"/{regress,isolation}/*.out | wc -l) files," \
+    "$((SECONDS - start)) s"
+}
+
+# The database as pg_regress makes it, with the extension and the access method.
+create_database()   # AM DATABASE
+{
+  local set
+  psql -Xq -c "CREATE DATABASE $2 TEMPLATE = template0"
+  for set in "lc_messages TO 'C'" "lc_monetary TO 'C'" "lc_numeric TO 'C'" \
+    "lc_time TO 'C'" "bytea_output TO 'hex'" \
+    "timezone_abbreviations TO 'Default'" "default_table_access_method TO $1"; do
+    [ "$set" != "default_table_access_method TO $1" ] ||
+      psql -Xq -d "$2" -c "CREATE EXTENSION olap"
+    psql -Xq -d "$2" -c "ALTER DATABASE $2 SET $set"
+  done
+}
+
+# Crashes in the log; tables that are not what they should be afterwards.
+find_problems()
+{
+  local am=$1 n
+  grep -E 'terminated by signal|PANIC:|TRAP:' "$WORK/$am/log" || true
+  (
+    cluster_use "$WORK/$am"
+    psql() { command psql -XAtq -d regression "$@"; }
+    psql -c "SELECT 1" > /dev/null || { echo "no database regression"; exit; }
+    n=$(psql -c "SELECT count(*) FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+      WHERE amname = '$am' AND relkind = 'r' AND c.oid >= 16384")
+    [ "$n" -ge 200 ] || echo "only $n tables are of access method $am"
+    echo "tables: $n" > "$OUT/$am/tables"
+    if [ "$am" = olap ]; then
+      psql -c "SELECT format('SELECT %L, v.* FROM olap.verify(%L::regclass) v;', c.oid::regclass, c.oid::regclass)
+        FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+        WHERE amname = 'olap' AND relkind IN ('r', 'm') AND relpersistence <> 't'" |
+        command psql -XAtq -d regression
+    fi
+  ) 2>&1
+}
+
+compare()
+{
+  local am rc=0
+  for am in heap olap; do
+    [ -d "$OUT/$am/regress" ] || die "there are no results under $OUT/$am"
+    if [ -s "$OUT/$am/problems" ]; then
+      echo "pgsuite: problems of the $am run:"
+      sed 's/^/  /' "$OUT/$am/problems"
+      rc=1
+    fi
+  done
+  perl test/pgsuite/compare.pl $PROPOSE "$OUT/sql" "$OUT/heap/regress" \
+    "$OUT/olap/regress" "$LIST" "$OUT/report.txt" "$OUT/heap/isolation" \
+    "$OUT/olap/isolation" || rc=1
+  return $rc
+}
+
+if [ -n "$RUN" ]; then
+  if [ -n "${PGSUITE_SOURCE:-}" ]; then
+    SOURCE=$PGSUITE_SOURCE
+  else
+    SOURCE=$CACHE/source
+    [ -e "$SOURCE/src/test/isolation/isolation_schedule" ] || fetch_source
+  fi
+  mkdir -p "$OUT"
+  work_create
+  pg_private_install "$WORK/pg"
+  make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" all > "$OUT/build.log" 2>&1 &&
+    make -s PG_CONFIG="$PG_CONFIG" install >> "$OUT/build.log" 2>&1 || {
+    tail -20 "$OUT/build.log"
+    die "olap does not build"
+  }
+  cp -r "$SOURCE/src/test/regress" "$WORK/regress"
+  cp -r "$SOURCE/src/test/isolation" "$WORK/isolation"
+  rm -rf "$OUT/sql"
+  cp -r "$SOURCE/src/test/regress/sql" "$OUT/sql"
+  build_library
+  run_suites heap
+  run_suites olap
+fi
+compare

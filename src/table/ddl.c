@@ -58,6 +58,7 @@ typedef struct PendingCreate
 } PendingCreate;
 
 static PendingCreate *pending = NULL;
+static Oid	leaving = InvalidOid;	/* see olap_ddl_leaves_olap() */
 static ProcessUtility_hook_type next_utility = NULL;
 static object_access_hook_type next_object_access = NULL;
 
@@ -87,6 +88,12 @@ is_olap(Oid relid)
 	Oid			am = olap_am_oid();
 
 	return OidIsValid(am) && relation_am(relid) == am;
+}
+
+bool
+olap_ddl_leaves_olap(Oid relid)
+{
+	return OidIsValid(leaving) && relid == leaving;
 }
 
 /* ---- options ---- */
@@ -393,6 +400,7 @@ typedef struct AlterPlan
 	bool		columns_change; /* columns are added or change their type */
 	bool		set_am;
 	bool		am_is_olap;		/* if set_am */
+	Oid			leaves;			/* olap table that becomes another one */
 } AlterPlan;
 
 static void
@@ -470,7 +478,10 @@ before_alter(AlterTableStmt *stmt, AlterPlan *plan)
 	if (plan->set_am && !plan->am_is_olap)
 	{
 		if (was_olap)
+		{
 			drop_options(relid);
+			plan->leaves = relid;
+		}
 		return InvalidOid;
 	}
 	if (!was_olap && !plan->set_am)
@@ -540,6 +551,26 @@ run_create(PlannedStmt *pstmt, const char *query, bool read_only,
 	PG_END_TRY();
 }
 
+/* Run ALTER TABLE that gives an olap table another access method. */
+static void
+run_leaving(Oid relid, PlannedStmt *pstmt, const char *query, bool read_only,
+			ProcessUtilityContext context, ParamListInfo params,
+			QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	Oid			outer = leaving;
+
+	leaving = relid;
+	PG_TRY();
+	{
+		call_next(pstmt, query, read_only, context, params, env, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		leaving = outer;
+	}
+	PG_END_TRY();
+}
+
 /* Statements may belong to a cached plan, so copies are changed. */
 static void
 process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
@@ -562,6 +593,12 @@ process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
 		pstmt = copyObject(pstmt);
 		inspect_alter((AlterTableStmt *) pstmt->utilityStmt, &plan);
 		set_after = before_alter((AlterTableStmt *) pstmt->utilityStmt, &plan);
+		if (OidIsValid(plan.leaves))
+		{
+			run_leaving(plan.leaves, pstmt, query, read_only, context, params,
+						env, dest, qc);
+			return;
+		}
 	}
 	call_next(pstmt, query, read_only, context, params, env, dest, qc);
 	if (OidIsValid(set_after))

@@ -28,6 +28,7 @@
 #include "delta/rangelog.h"
 #include "segment/visibility.h"
 #include "table/am.h"
+#include "table/ddl.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
 #include "table/writer.h"
@@ -270,11 +271,15 @@ finish_bulk_insert(Relation rel, int options)
 
 /* ---- the rest ---- */
 
-/* Values of any size stand in the table's own file. */
+/*
+ * Values of any size stand in the table's own file.  Only a table on its way to
+ * another access method needs what heap would need.
+ */
 static bool
 relation_needs_toast_table(Relation rel)
 {
-	return false;
+	return olap_ddl_leaves_olap(RelationGetRelid(rel)) &&
+		GetHeapamTableAmRoutine()->relation_needs_toast_table(rel);
 }
 
 static Oid

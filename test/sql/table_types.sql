@@ -109,4 +109,30 @@ ALTER TABLE olap_t SET ACCESS METHOD olap;
 SELECT * FROM differences();
 VACUUM FULL olap_t;
 SELECT * FROM differences();
+-- values too large for a heap page find a toast table there, also in a column
+-- that the same statement adds
+CREATE TABLE olap_large (id int, x text) USING olap;
+INSERT INTO olap_large SELECT g, (SELECT string_agg(md5((g * i)::text), '') FROM generate_series(1, 600) i)
+FROM generate_series(1, 3) g;
+CREATE TABLE large AS SELECT id, md5(x) FROM olap_large;
+ALTER TABLE olap_large SET ACCESS METHOD heap;
+SELECT id, length(x), md5(x) = l.md5 AS same FROM olap_large JOIN large l USING (id) ORDER BY id;
+ALTER TABLE olap_large SET ACCESS METHOD olap;
+SELECT id, length(x), md5(x) = l.md5 AS same FROM olap_large JOIN large l USING (id) ORDER BY id;
+-- toasted values come in one row at a time, and as many as make a segment
+CREATE TABLE toasted (id int, x text);
+ALTER TABLE toasted ALTER COLUMN x SET STORAGE EXTERNAL;
+INSERT INTO toasted SELECT g, repeat(md5(g::text), 80) FROM generate_series(1, 4200) g;
+INSERT INTO toasted SELECT g, CASE WHEN g % 2 = 0 THEN 'short' ELSE repeat(md5(g::text), 80) END
+FROM generate_series(4201, 4205) g;
+CREATE TABLE olap_toasted (LIKE toasted) USING olap;
+INSERT INTO olap_toasted SELECT * FROM toasted WHERE id <= 4200;
+INSERT INTO olap_toasted SELECT * FROM toasted WHERE id > 4200;
+SELECT count(*), count(*) FILTER (WHERE o.x IS DISTINCT FROM t.x) AS wrong
+FROM toasted t FULL JOIN olap_toasted o USING (id);
+CREATE TABLE olap_grows (id int) USING olap;
+INSERT INTO olap_grows VALUES (1);
+ALTER TABLE olap_grows SET ACCESS METHOD heap, ADD COLUMN y text;
+UPDATE olap_grows SET y = (SELECT max(x) FROM olap_large);
+SELECT length(y) FROM olap_grows;
 DROP SCHEMA table_types CASCADE;

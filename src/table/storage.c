@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/multixact.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
@@ -103,10 +105,24 @@ olap_relation_copy_data(Relation rel, const RelFileLocator *locator)
 	smgrclose(target);
 }
 
+/* Rows that a page of small inserts holds, if full. */
+static double
+rows_of_page(Relation rel, int32 *attr_widths)
+{
+	int32		width = get_rel_data_width(rel, attr_widths);
+
+	return (double) OLAP_PAGE_PAYLOAD /
+		(MAXALIGN(width) + MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
+}
+
 /*
- * Rows come from the metapage, in constant time. A table without rows that was
- * never analyzed is probably about to be filled, and plans may be kept; heap
- * then assumes a few pages, and so do we.
+ * Constant time: the metapage counts the rows of segments; those of small
+ * inserts follow from the number of pages, as in a heap.  Where the table was
+ * analyzed, its rows a page were counted.  Else, segments take no more pages
+ * than their raw bytes would, so the rest is small inserts.
+ *
+ * A table without rows that was never analyzed is probably about to be filled,
+ * and plans may be kept; heap then assumes a few pages, and so do we.
  */
 void
 olap_relation_estimate_size(Relation rel, int32 *attr_widths,
@@ -114,22 +130,28 @@ olap_relation_estimate_size(Relation rel, int32 *attr_widths,
 							double *allvisfrac)
 {
 	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
+	Form_pg_class form = rel->rd_rel;
+	double		others;			/* rows that may be in no segment */
 	OlapMeta	meta;
 
 	*allvisfrac = 0;
 	*pages = nblocks;
 	*tuples = 0;
 	if (nblocks > 0 && olap_meta_read(rel, &meta))
-		*tuples = (double) meta.rows_hint;
-
-	if (*tuples == 0 && rel->rd_rel->reltuples < 0 &&
-		!rel->rd_rel->relhassubclass)
 	{
-		int32		width = get_rel_data_width(rel, attr_widths);
+		*tuples = (double) meta.rows_hint;
+		if (form->reltuples >= 0 && form->relpages > 0)
+			others = form->reltuples / form->relpages * nblocks - *tuples;
+		else
+			others = (nblocks - 1.0 - meta.dir_pages -
+					  (double) meta.bytes_hint / OLAP_PAGE_PAYLOAD) *
+				rows_of_page(rel, attr_widths);
+		*tuples = rint(*tuples + Max(others, 0));
+	}
 
+	if (*tuples == 0 && form->reltuples < 0 && !form->relhassubclass)
+	{
 		*pages = Max(nblocks, NEW_TABLE_PAGES);
-		*tuples = NEW_TABLE_PAGES * (double) OLAP_PAGE_PAYLOAD /
-			Max(MAXALIGN(width) + MAXALIGN(SizeofHeapTupleHeader) +
-				sizeof(ItemIdData), 1);
+		*tuples = NEW_TABLE_PAGES * rows_of_page(rel, attr_widths);
 	}
 }

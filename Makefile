@@ -3,6 +3,7 @@
 #   make setup        install what building and testing needs (Debian)
 #   make check        build, and run every test
 #   make pgsuite      PostgreSQL's own suites, on heap and on olap tables
+#   make twin         compare random statements with heap (SECONDS=3600 SEED=1)
 #   make demo         the tour: broker, pipeline, live queries, proof of exactly-once
 #   make, make install, make installcheck    plain PGXS
 #
@@ -11,7 +12,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
-	demo demo-fresh demo-shell clean-demo bench pgsuite
+	demo demo-fresh demo-shell clean-demo bench pgsuite twin
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -44,6 +45,8 @@ bench:
 	test/bench/run.sh
 pgsuite:
 	scripts/pgsuite.sh
+twin:
+	scripts/twin.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(TWIN_FLAGS)
 
 else
 

@@ -107,7 +107,8 @@ setup_base()
   fi
   packages="postgresql-$major postgresql-client-$major
     postgresql-server-dev-$major libpq-dev librdkafka-dev libsimdjson-dev
-    libzstd-dev liblz4-dev libicu-dev gcc g++ make perl libipc-run-perl clang jq procps"
+    libzstd-dev liblz4-dev libicu-dev gcc g++ make perl libipc-run-perl python3-psycopg2 clang
+    jq procps"
   install_packages $packages
   if ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a > /dev/null 2>&1; then
     runtime=$(clang_runtime)

@@ -1,0 +1,113 @@
+"""Plays statements on both twins: in one session, or interleaved in several.
+
+In several sessions a statement runs in a thread of its own until it is done or
+waits for another session's lock; both twins must agree which. At most one session
+waits at a time: a second one is cancelled. So each step ends in a state that does
+not depend on timing, and a list of steps can be played again.
+"""
+
+from engine import LOST, Refused, Undecided
+
+NO_OLAP_TABLE = '42809'
+UNDEFINED = '42P01'
+CANCELED = '57014'
+
+
+class Player:
+    def __init__(self, pair, several):
+        self.pair = pair
+        self.several = several
+        self.pending = {}           # session -> (step, {twin: future})
+        self.serializable = False
+        self.outcome = None         # the olap twin's last
+
+    def play(self, step):
+        """Run in both; None or what differs. Raises Refused, Undecided."""
+        self.serializable = self.serializable or 'SERIALIZABLE' in step.sql
+        if step.session in self.pending:
+            return None             # only when a shortened list is played
+        if step.cls == 'compact':
+            return self.compact(step) or self.settle_pending()
+        if not self.several:
+            return self.pair.run(step)
+        difference = self.interleaved(step)
+        return difference or self.settle_pending()
+
+    def interleaved(self, step):
+        outcomes, futures = {}, {}
+        for twin in self.pair.twins:
+            futures[twin] = twin.start(step)
+            outcomes[twin] = twin.settle(step.session, futures[twin])
+            if twin is self.pair.olap and outcomes[twin] and self.pair.spare(step, outcomes[twin]):
+                raise Refused
+        waiting = [t for t in self.pair.twins if outcomes[t] is None]
+        if len(waiting) == 1:
+            return self.one_waits(outcomes)
+        if waiting:
+            self.pending[step.session] = (step, futures)
+            if len(self.pending) > 1:
+                return self.cancel(step.session)
+            return None
+        return self.compare(step, outcomes)
+
+    def compact(self, step):
+        """Only olap tables can be compacted; it must change nothing to be seen."""
+        twin = self.pair.olap
+        if not twin.olap or twin.in_transaction(step.session):
+            return None
+        future = twin.start(step)
+        outcome = twin.settle(step.session, future)
+        if outcome is None:
+            twin.cancel(step.session)
+            outcome = future.result(timeout=60)
+        if outcome.state not in (None, NO_OLAP_TABLE, UNDEFINED, CANCELED):
+            return f'olap: {outcome}'
+        return None
+
+    def one_waits(self, outcomes):
+        done = next(t for t in self.pair.twins if outcomes[t] is not None)
+        return f'{"heap" if done is self.pair.olap else "olap"} waits for a lock; ' \
+            f'{done.name}: {outcomes[done]}'
+
+    def compare(self, step, outcomes):
+        theirs, ours = outcomes[self.pair.heap], outcomes[self.pair.olap]
+        if ours.state == LOST:
+            return f'olap loses the connection: {ours.message}'
+        # which of several serializable transactions fails is not laid down
+        if self.serializable and theirs.state != ours.state and \
+                'among transactions' in theirs.message + ours.message:
+            raise Undecided(f'heap: {theirs}; olap: {ours}')
+        return self.pair.compare(step, theirs, ours)
+
+    def settle_pending(self):
+        for session in list(self.pending):
+            step, futures = self.pending[session]
+            outcomes = {t: t.settle(session, futures[t]) for t in self.pair.twins}
+            waiting = [t for t in self.pair.twins if outcomes[t] is None]
+            if len(waiting) == 1:
+                return 'after waiting, ' + self.one_waits(outcomes)
+            if not waiting:
+                del self.pending[session]
+                difference = self.compare(step, outcomes)
+                if difference:
+                    return 'after waiting, ' + difference
+        return None
+
+    def cancel(self, session):
+        step, futures = self.pending.pop(session)
+        outcomes = {}
+        for twin in self.pair.twins:
+            twin.cancel(session)
+            outcomes[twin] = futures[twin].result(timeout=60)
+        return self.compare(step, outcomes)
+
+    def abandon(self):
+        """Leave no thread behind that waits for a lock."""
+        for session, (_, futures) in self.pending.items():
+            for twin, future in futures.items():
+                try:
+                    twin.cancel(session)
+                    future.result(timeout=60)
+                except Exception:
+                    pass
+        self.pending = {}

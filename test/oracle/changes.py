@@ -308,7 +308,10 @@ class Changes:
         how = 'CONCURRENTLY ' if rng.random() < 0.3 and self.schema.on('concurrently') else ''
         if indexes and rng.random() < 0.6:
             return Step('reindex', f'REINDEX INDEX {how}{rng.choice(indexes).name}')
-        return Step('reindex', f'REINDEX TABLE {how}{self.table().name}')
+        table = self.table()
+        if not table.indexes:
+            how = ''            # a heap waits for the index of its toast table all the same
+        return Step('reindex', f'REINDEX TABLE {how}{table.name}')
 
     # --- maintenance -------------------------------------------------------
 

@@ -2,7 +2,7 @@
 #
 #   make setup        install what building and testing needs (Debian)
 #   make check        build, and run every test
-#   make pgsuite      PostgreSQL's own suites, on heap and on olap tables
+#   make pgsuite      PostgreSQL's own regression suite, on heap and on olap tables
 #   make twin         compare random statements with heap (SECONDS=3600 SEED=1)
 #   make demo         the tour: broker, pipeline, live queries, proof of exactly-once
 #   make, make install, make installcheck    plain PGXS

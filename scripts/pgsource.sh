@@ -22,9 +22,9 @@ pg_source()
   }
   apt=$cache/apt
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$SOURCE"
-  cat /etc/apt/sources.list.d/*.sources 2> /dev/null |
+  { cat /etc/apt/sources.list.d/*.sources 2> /dev/null || true; } |
     sed 's/^Types:.*/Types: deb-src/' > "$apt/src.sources"
-  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null |
+  { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null || true; } |
     sed -n 's/^deb /deb-src /p' > "$apt/src.list"
   opts="-qq -o Dir::Etc::sourceparts=- -o Dir::State::lists=$apt/lists
     -o Dir::Cache=$apt/cache -o APT::Sandbox::User=root -o Acquire::Retries=2"

@@ -1,6 +1,5 @@
 #!/bin/bash
-# make pgsuite: PostgreSQL's own regression and isolation suites, on heap tables and
-# on olap tables.
+# make pgsuite: PostgreSQL's own regression suite, on heap tables and on olap tables.
 #
 #   scripts/pgsuite.sh                  both runs, and the comparison
 #   scripts/pgsuite.sh --compare        compare the results of the last runs again
@@ -8,7 +7,7 @@
 #
 # The suite's source is not in this repository: Debian's source package of the
 # server is fetched into a cache (PGSUITE_SOURCE names an unpacked source tree to
-# use instead). The suites run twice on the same server, with
+# use instead). The suite runs twice on the same server, with
 # default_table_access_method heap and olap; what test/pgsuite/compare.pl finds
 # different between the two must be in test/pgsuite/differences-MAJOR.txt, with a
 # reason. A crash of the server, damage that olap.verify finds, or a difference
@@ -20,6 +19,7 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 cd "$ROOT"
 . scripts/cluster.sh
+. scripts/pgsource.sh
 
 RUN=1
 PROPOSE=
@@ -40,39 +40,6 @@ LIST=$ROOT/test/pgsuite/differences-$MAJOR.txt
 
 die() { echo "pgsuite: $*" >&2; exit 1; }
 
-# The source package through apt, with lists and a sources file of our own, so
-# that the machine's set-up stays as it is. The server's exact version if the
-# archive has it, else the release's.
-fetch_source()
-{
-  local apt=$CACHE/apt version release opts want
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$CACHE/source"
-  { cat /etc/apt/sources.list.d/*.sources 2> /dev/null || true; } |
-    sed 's/^Types:.*/Types: deb-src/' > "$apt/src.sources"
-  { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null || true; } |
-    sed -n 's/^deb /deb-src /p' > "$apt/src.list"
-  opts="-qq -o Dir::Etc::sourceparts=- -o Dir::State::lists=$apt/lists
-    -o Dir::Cache=$apt/cache -o APT::Sandbox::User=root -o Acquire::Retries=2"
-  if [ -s "$apt/src.sources" ]; then
-    opts="$opts -o Dir::Etc::sourcelist=$apt/src.sources"
-  else
-    opts="$opts -o Dir::Etc::sourcelist=$apt/src.list"
-  fi
-  apt-get $opts update || die "apt-get update failed"
-  version=$(dpkg-query -W -f '${source:Version}' "postgresql-$MAJOR")
-  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  for want in "=$version" ${release:+"/$release"} ""; do
-    if (cd "$CACHE" && apt-get $opts --download-only source "postgresql-$MAJOR$want") \
-      2> /dev/null; then
-      tar -C "$CACHE/source" --strip-components=1 --wildcards \
-        -xf "$CACHE"/postgresql-*.orig.tar.* '*/src/test/regress' '*/src/test/isolation'
-      echo "pgsuite: source $(ls "$CACHE"/postgresql-*.orig.tar.* | sed 's/.*_\(.*\)\.orig.*/\1/')"
-      return
-    fi
-  done
-  die "apt has no source package of postgresql-$MAJOR; PGSUITE_SOURCE=DIR names a source tree"
-}
-
 # The test library, and those of contrib that the triggers test loads.
 build_library()
 {
@@ -84,64 +51,51 @@ build_library()
   cp "$("$PG_CONFIG" --pkglibdir)"/{refint,autoinc}.so "$WORK/lib/"
 }
 
-# run_program AM NAME PROGRAM DATABASE SCHEDULE ...: one of the two suites, in a copy
-# of its folder; results in OUT/AM/NAME.
-run_program()
+# run_suite heap|olap: results in OUT/$1/regress, what went wrong in problems.
+run_suite()
 {
-  local am=$1 name=$2 program=$3 database=$4 schedule=$5 dir=$WORK/$1 expect=
-  shift 5
-  cp -r "$WORK/$name" "$dir/$name"
-  chmod -R u+w "$dir/$name"
-  [ "$(id -u)" != 0 ] || chown -R postgres "$dir/$name"
-  if "$program" --help | grep -q expecteddir; then
-    expect=--expecteddir=$dir/$name
-  fi
-  (
-    cluster_use "$dir"
-    create_database "$am" "$database"
-    export HOME=$dir
-    as_server env -C "$dir/$name" nice -n 5 "$program" \
-      --host="$dir" --user=postgres --inputdir="$dir/$name" $expect \
-      --outputdir="$dir/$name" --bindir="$("$PG_CONFIG" --bindir)" \
-      --use-existing --dbname="$database" --max-connections=20 \
-      --schedule="$dir/$name/$schedule" "$@"
-  ) > "$OUT/$am/$name.log" 2>&1 < /dev/null || true
-  cp -r "$dir/$name/results" "$OUT/$am/$name"
-}
-
-# run_suites heap|olap: results under OUT/$1, what went wrong in problems.
-run_suites()
-{
-  local am=$1 dir=$WORK/$1 start=$SECONDS test
-  test=$("$PG_CONFIG" --pgxs)
-  test=${test%/makefiles/pgxs.mk}/test
+  local am=$1 dir=$WORK/$1 start=$SECONDS program expect=
+  program=$("$PG_CONFIG" --pgxs)
+  program=${program%/makefiles/pgxs.mk}/test/regress/pg_regress
   rm -rf "${OUT:?}/$am"
   mkdir -p "$OUT/$am"
   cluster_create "$dir" "log_line_prefix = '%m [%p] %q%a %e '" "log_statement = none" \
     "max_connections = 40" "lock_timeout = '120s'" "statement_timeout = '300s'"
   cluster_start "$dir"
-  run_program "$am" regress "$test/regress/pg_regress" regression \
-    parallel_schedule --dlpath="$WORK/lib"
-  run_program "$am" isolation "$test/isolation/pg_isolation_regress" \
-    isolation_regression isolation_schedule
+  cp -r "$WORK/regress" "$dir/regress"
+  chmod -R u+w "$dir/regress"
+  [ "$(id -u)" != 0 ] || chown -R postgres "$dir/regress"
+  if "$program" --help | grep -q expecteddir; then
+    expect=--expecteddir=$dir/regress
+  fi
+  (
+    cluster_use "$dir"
+    create_database "$am"
+    export HOME=$dir
+    as_server env -C "$dir/regress" nice -n 5 "$program" \
+      --host="$dir" --user=postgres --inputdir="$dir/regress" $expect \
+      --outputdir="$dir/regress" --bindir="$("$PG_CONFIG" --bindir)" \
+      --dlpath="$WORK/lib" --use-existing --max-connections=20 \
+      --schedule="$dir/regress/parallel_schedule"
+  ) > "$OUT/$am/pg_regress.log" 2>&1 < /dev/null || true
   find_problems "$am" > "$OUT/$am/problems" 2>&1
   cluster_stop "$dir" immediate
+  cp -r "$dir/regress/results" "$OUT/$am/regress"
   cp "$dir/log" "$OUT/$am/server.log"
-  echo "pgsuite: $am run, $(ls "$OUT/$am"/{regress,isolation}/*.out | wc -l) files," \
-    "$((SECONDS - start)) s"
+  echo "pgsuite: $am run, $(ls "$OUT/$am"/regress/*.out | wc -l) files, $((SECONDS - start)) s"
 }
 
 # The database as pg_regress makes it, with the extension and the access method.
-create_database()   # AM DATABASE
+create_database()   # AM
 {
   local set
-  psql -Xq -c "CREATE DATABASE $2 TEMPLATE = template0"
+  psql -Xq -c "CREATE DATABASE regression TEMPLATE = template0"
   for set in "lc_messages TO 'C'" "lc_monetary TO 'C'" "lc_numeric TO 'C'" \
     "lc_time TO 'C'" "bytea_output TO 'hex'" \
     "timezone_abbreviations TO 'Default'" "default_table_access_method TO $1"; do
     [ "$set" != "default_table_access_method TO $1" ] ||
-      psql -Xq -d "$2" -c "CREATE EXTENSION olap"
-    psql -Xq -d "$2" -c "ALTER DATABASE $2 SET $set"
+      psql -Xq -d regression -c "CREATE EXTENSION olap"
+    psql -Xq -d regression -c "ALTER DATABASE regression SET $set"
   done
 }
 
@@ -179,18 +133,12 @@ compare()
     fi
   done
   perl test/pgsuite/compare.pl $PROPOSE "$OUT/sql" "$OUT/heap/regress" \
-    "$OUT/olap/regress" "$LIST" "$OUT/report.txt" "$OUT/heap/isolation" \
-    "$OUT/olap/isolation" || rc=1
+    "$OUT/olap/regress" "$LIST" "$OUT/report.txt" || rc=1
   return $rc
 }
 
 if [ -n "$RUN" ]; then
-  if [ -n "${PGSUITE_SOURCE:-}" ]; then
-    SOURCE=$PGSUITE_SOURCE
-  else
-    SOURCE=$CACHE/source
-    [ -e "$SOURCE/src/test/isolation/isolation_schedule" ] || fetch_source
-  fi
+  pg_source "$MAJOR" "$CACHE" src/test/regress || die "no source"
   mkdir -p "$OUT"
   work_create
   pg_private_install "$WORK/pg"
@@ -200,11 +148,10 @@ if [ -n "$RUN" ]; then
     die "olap does not build"
   }
   cp -r "$SOURCE/src/test/regress" "$WORK/regress"
-  cp -r "$SOURCE/src/test/isolation" "$WORK/isolation"
   rm -rf "$OUT/sql"
   cp -r "$SOURCE/src/test/regress/sql" "$OUT/sql"
   build_library
-  run_suites heap
-  run_suites olap
+  run_suite heap
+  run_suite olap
 fi
 compare

@@ -5,7 +5,6 @@
 #		those on olap tables, statement by statement.
 #
 #	compare.pl [--propose] SQL_DIR HEAP_RESULTS OLAP_RESULTS LIST REPORT
-#		[ISOLATION_HEAP_RESULTS ISOLATION_OLAP_RESULTS]
 #
 # psql echoes its input, so an output file is the input with answers in between.
 # The echoed lines are found again, and what stands between two of them is the
@@ -24,9 +23,6 @@
 # Every other difference is listed one by one, with a key made of the statement
 # and of the answer on olap tables: the entry accepts this answer and no other.
 #
-# In the suite of isolation tests the statement is a permutation of steps, and
-# nothing is recognised; its files are listed as isolation/FILE.
-#
 #	FILE | plan, order or estimate | * | why
 #	FILE | class | key | statement | why
 #
@@ -38,9 +34,8 @@ use warnings;
 use Digest::SHA qw(sha1_hex);
 
 my $propose = @ARGV && $ARGV[0] eq '--propose' ? shift : undef;
-die "usage: compare.pl [--propose] SQL_DIR HEAP OLAP LIST REPORT [HEAP OLAP]\n"
-  if @ARGV != 5 && @ARGV != 7;
-my ($sql_dir, $heap_dir, $olap_dir, $list_file, $report_file, @isolation_dirs) = @ARGV;
+die "usage: compare.pl [--propose] SQL_DIR HEAP OLAP LIST REPORT\n" if @ARGV != 5;
+my ($sql_dir, $heap_dir, $olap_dir, $list_file, $report_file) = @ARGV;
 
 # --- the list ------------------------------------------------------------------
 
@@ -345,36 +340,10 @@ sub compare_file
 	}
 }
 
-# Isolation tests: what was answered to each permutation.
-sub permutations
-{
-	my (@list) = split /^(?=starting permutation: )/m, slurp(shift);
-	return map { /^(?:starting permutation: )?([^\n]*)\n(.*)/s ? [ $1, $2 ] : [ '', $_ ] } @list;
-}
-
-sub compare_isolation_file
-{
-	my $name = shift;
-	my ($h, $o) = map { "$_/$name.out" } @isolation_dirs;
-
-	if (!-e $o || !-e $h)
-	{
-		push @new, "isolation/$name: did not run";
-		return;
-	}
-	my ($heap, $olap) = map { [ permutations($_) ] } $h, $o;
-	for my $n (0 .. ($#$heap > $#$olap ? $#$heap : $#$olap))
-	{
-		my ($ha, $oa) = map { $_->[$n] || [ '', "(none)\n" ] } $heap, $olap;
-		next if $ha->[0] eq $oa->[0] && $ha->[1] eq $oa->[1];
-		difference("isolation/$name", $n, $ha->[0], $ha->[1], $oa->[1], 'other');
-	}
-}
-
 sub difference
 {
-	my ($name, $n, $text, $heap, $olap, $known) = @_;
-	my $class = $known || classify($text, $heap, $olap);
+	my ($name, $n, $text, $heap, $olap) = @_;
+	my $class = classify($text, $heap, $olap);
 	my $key = $class eq 'other'
 	  ? substr(sha1_hex($text =~ s/\s+/ /gr . "\0" . $olap), 0, 10) : '*';
 	my $id = $key eq '*' ? "$name $class" : "$name $key";
@@ -396,12 +365,6 @@ my @names = sort map { /^(.*)\.sql$/ ? $1 : () } readdir $dh;
 @names = grep { -e "$heap_dir/$_.out" || -e "$olap_dir/$_.out" } @names;
 $report = '';
 compare_file($_) for @names;
-if (@isolation_dirs)
-{
-	my %specs = map { m{([^/]*)\.out$} ? ($1 => 1) : () } map { glob "$_/*.out" } @isolation_dirs;
-	compare_isolation_file($_) for sort keys %specs;
-	push @names, map { "isolation/$_" } keys %specs;
-}
 open my $out, '>:raw', $report_file or die "$report_file: $!\n";
 print $out $report;
 close $out;

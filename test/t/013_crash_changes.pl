@@ -1,5 +1,5 @@
 # The server dies while several sessions update, delete and lock the same rows, in
-# subtransactions and with asynchronous commit, and VACUUM runs: afterwards the table
+# subtransactions and with asynchronous commit, and VACUUM and compactions run: afterwards the table
 # holds what a heap table holds that the same transactions changed.
 use strict;
 use warnings;
@@ -92,7 +92,7 @@ for my $kill (1 .. $KILLS)
     }
     my $file = $node->basedir . "/vacuum-$kill.sql";
     PostgreSQL::Test::Utils::append_to_file($file,
-        "SELECT pg_backend_pid();\n" . "VACUUM o;\nSELECT pg_sleep(0.05);\n" x 400);
+        "SELECT pg_backend_pid();\n" . "VACUUM o;\nCALL olap.compact('o');\nSELECT pg_sleep(0.05);\n" x 400);
     push @sessions,
       IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-f', $file ],
         '<', '/dev/null', '>', '/dev/null', '2>', '/dev/null');

@@ -131,7 +131,7 @@ SELECT move(:b, :d);
 COMMIT;
 ));
 my $vacuum = $primary->basedir . '/vacuum.sql';
-PostgreSQL::Test::Utils::append_to_file($vacuum, "VACUUM acc;\n\\sleep 200 ms\n");
+PostgreSQL::Test::Utils::append_to_file($vacuum, "VACUUM acc;\n\\sleep 100 ms\nCALL olap.compact('acc');\n\\sleep 100 ms\n");
 my @load = map {
     IPC::Run::start([ 'pgbench', '-n', '-T', $SECONDS, '--max-tries=50', '-c', $_->[1], '-f', $_->[0], $primary->connstr('postgres') ],
         '<', '/dev/null', '>', \my $o, '2>', \my $e)

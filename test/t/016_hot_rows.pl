@@ -1,4 +1,4 @@
-# Many sessions change, lock, delete and insert few rows while VACUUM runs in a loop: in
+# Many sessions change, lock, delete and insert few rows while VACUUM and compactions run in a loop: in
 # every snapshot the sum is the same and no key is there twice, by scan and by index.
 # OLAP_TEST_SECONDS makes it longer.
 use strict;
@@ -136,6 +136,12 @@ INSERT INTO queue VALUES (nextval('queue_id')) ;
     vacuum => q(
 VACUUM acc, cnt, queue;
 \sleep 10 ms
+),
+    compact => q(
+CALL olap.compact('acc');
+CALL olap.compact('cnt');
+CALL olap.compact('queue');
+\sleep 30 ms
 ));
 
 my (@runs, %err);
@@ -143,7 +149,7 @@ for my $name (sort keys %scripts)
 {
     my $file = $node->basedir . "/$name.sql";
     PostgreSQL::Test::Utils::append_to_file($file, $scripts{$name});
-    push @runs, IPC::Run::start([ 'pgbench', '-n', '-T', $SECONDS, '--max-tries=50', '-c', $name eq 'vacuum' ? 1 : 2, '-j', 1,
+    push @runs, IPC::Run::start([ 'pgbench', '-n', '-T', $SECONDS, '--max-tries=50', '-c', $name =~ /vacuum|compact/ ? 1 : 2, '-j', 1,
           '-f', $file, $node->connstr('postgres') ],
         '<', '/dev/null', '>', \my $out, '2>', \$err{$name});
 }
@@ -174,6 +180,7 @@ for my $name (sort keys %err)
     is(join("\n", @errors), '', "$name ran without an error");
 }
 cmp_ok($looks, '>', 3, 'there were looks');
+cmp_ok($node->safe_psql('postgres', 'SELECT sum(compacted) FROM olap.compaction_status'), '>', 0, 'compactions wrote segments');
 
 is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id), sum(v) FROM acc'), '20|20|20000', 'the sum at the end');
 is($node->safe_psql('postgres', 'SELECT sum(n) = (SELECT count(*) FROM hist), count(*) > 0 FROM cnt'), 't|t', 'the counters at the end');

@@ -79,7 +79,7 @@ run_suite()
     cluster_use "$dir"
     create_database "$1" "${2:-}"
     export HOME=$dir
-    as_server env -C "$dir/isolation" nice -n 5 "$pgxs" --host="$dir" \
+    as_server env -C "$dir/isolation" PGISOLATIONTIMEOUT=60 nice -n 5 "$pgxs" --host="$dir" \
       --user=postgres --inputdir="$dir/isolation" $expect \
       --outputdir="$dir/isolation" --bindir="$("$PG_CONFIG" --bindir)" \
       --use-existing ${SPECS:---schedule="$dir/isolation/isolation_schedule"}

@@ -3,12 +3,7 @@
  * modify.c
  *		DELETE, UPDATE and row locks.
  *
- * All three are a claim on a row number: judge the row's records under the lock
- * of its range; wait and judge again if a running transaction stands in the
- * way; else append a record.  Judging and appending are one step, so of two
- * sessions that change a row one always sees the other.
- *
- * An UPDATE claims the row first and inserts the new version then (inserting
+ * All three are a claim on a row number (claim.h).  An UPDATE claims the row first and inserts the new version then (inserting
  * first would leave an orphan when the claim fails), and fills in where it is.
  *
  * Locks that do not conflict with an update must hold for the new version as
@@ -22,11 +17,9 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
-#include "access/transam.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/lmgr.h"
 #include "storage/predicate.h"
 #include "storage/procarray.h"
 #include "utils/datum.h"
@@ -35,361 +28,11 @@
 
 #include "base/compat.h"
 #include "delta/rangelog.h"
-#include "meta/options.h"
-#include "segment/visibility.h"
 #include "table/am.h"
+#include "table/claim.h"
 #include "table/demand.h"
 #include "table/slot.h"
 #include "table/writer.h"
-
-/* A wish to change or lock a row. */
-typedef struct RowClaim
-{
-	Relation	rel;
-	ItemPointerData tid;
-	CommandId	cid;
-	OlapLogKind kind;
-	uint8		flags;			/* of the record */
-	bool		wait;			/* false: TM_BeingModified instead */
-	LockWaitPolicy policy;
-	XLTW_Oper	oper;
-	Snapshot	crosscheck;		/* or InvalidSnapshot */
-	bool		running;		/* the row's inserter need not have committed */
-	TM_FailureData *tmfd;
-	/* out */
-	bool		own_change;		/* we have updated or deleted the row */
-	TransactionId xmin;			/* of the row */
-	CommandId	cmin;
-	bool		crosschecked;	/* crosscheck, if any, sees the insertion */
-	OlapRow		new_row;		/* of an update that does not conflict, or ours */
-	bool		own_lock;		/* we held a lock on the row before */
-} RowClaim;
-
-/* What the records of a row say about a claim. */
-typedef struct Verdict
-{
-	TM_Result	result;
-	TransactionId wait_for;		/* TM_Ok: a running transaction to wait for */
-	bool		own_lock;		/* we hold some lock on the row ... */
-	bool		strong_enough;	/* ... that covers this one */
-	bool		own_change;
-	bool		superseded;		/* by a committed update that does not conflict */
-	OlapRow		new_row;
-} Verdict;
-
-/* ---- lock modes ---- */
-
-static LockTupleMode
-mode_of_kind(OlapLogKind kind)
-{
-	switch (kind)
-	{
-		case OLAP_LOG_LOCK_KEY_SHARE:
-			return LockTupleKeyShare;
-		case OLAP_LOG_LOCK_SHARE:
-			return LockTupleShare;
-		case OLAP_LOG_LOCK_NO_KEY:
-		case OLAP_LOG_UPDATE_NO_KEY:
-			return LockTupleNoKeyExclusive;
-		default:
-			return LockTupleExclusive;
-	}
-}
-
-static OlapLogKind
-kind_of_mode(LockTupleMode mode)
-{
-	switch (mode)
-	{
-		case LockTupleKeyShare:
-			return OLAP_LOG_LOCK_KEY_SHARE;
-		case LockTupleShare:
-			return OLAP_LOG_LOCK_SHARE;
-		case LockTupleNoKeyExclusive:
-			return OLAP_LOG_LOCK_NO_KEY;
-		default:
-			return OLAP_LOG_LOCK_EXCLUSIVE;
-	}
-}
-
-/* The table's lock modes conflict as heap's row locks do. */
-static LOCKMODE
-heavy_mode(LockTupleMode mode)
-{
-	static const LOCKMODE modes[] = {
-		[LockTupleKeyShare] = AccessShareLock,
-		[LockTupleShare] = RowShareLock,
-		[LockTupleNoKeyExclusive] = ExclusiveLock,
-		[LockTupleExclusive] = AccessExclusiveLock
-	};
-
-	return modes[mode];
-}
-
-static bool
-kinds_conflict(OlapLogKind a, OlapLogKind b)
-{
-	return DoLockModesConflict(heavy_mode(mode_of_kind(a)),
-							   heavy_mode(mode_of_kind(b)));
-}
-
-/* ---- judging ---- */
-
-static void
-describe_change(const OlapLogRecord *record, ItemPointer tid,
-				TM_FailureData *tmfd)
-{
-	tmfd->ctid = *tid;
-	if (record->flags & OLAP_LOG_MOVED_PARTITION)
-		ItemPointerSetMovedPartitions(&tmfd->ctid);
-	else if (record->new_row != OLAP_NO_ROW)
-		olap_tid_of_row(&tmfd->ctid, record->new_row);
-	tmfd->xmax = record->xid;
-	tmfd->cmax = InvalidCommandId;
-}
-
-/* A record of our own transaction; true if it decides. */
-static bool
-judge_own(const RowClaim *claim, const OlapLogRecord *record, Verdict *verdict)
-{
-	if (OLAP_LOG_IS_LOCK(record->kind))
-	{
-		verdict->own_lock = true;
-		if (mode_of_kind(record->kind) >= mode_of_kind(claim->kind))
-			verdict->strong_enough = true;
-		return false;
-	}
-	describe_change(record, (ItemPointer) &claim->tid, claim->tmfd);
-	claim->tmfd->cmax = record->cid;
-	verdict->own_change = true;
-	verdict->new_row = record->new_row;
-	verdict->result = record->cid >= claim->cid ? TM_SelfModified : TM_Invisible;
-	return true;
-}
-
-static void
-judge(const RowClaim *claim, const OlapLogRow *log, Verdict *verdict)
-{
-	memset(verdict, 0, sizeof(*verdict));
-	verdict->result = TM_Ok;
-	verdict->new_row = OLAP_NO_ROW;
-	if (log->dead)
-	{
-		claim->tmfd->ctid = claim->tid;
-		claim->tmfd->xmax = FrozenTransactionId;
-		claim->tmfd->cmax = InvalidCommandId;
-		verdict->result = TM_Deleted;
-		return;
-	}
-	for (int i = 0; i < log->nrecords; i++)
-	{
-		const OlapLogRecord *record = &log->records[i];
-
-		if (TransactionIdIsCurrentTransactionId(record->xid))
-		{
-			if (judge_own(claim, record, verdict))
-				return;
-		}
-		else if (TransactionIdIsInProgress(record->xid))
-		{
-			if (kinds_conflict(record->kind, claim->kind))
-				verdict->wait_for = record->xid;
-			else if (!OLAP_LOG_IS_LOCK(record->kind))
-				verdict->new_row = record->new_row;
-		}
-		else if (!OLAP_LOG_IS_LOCK(record->kind) &&
-				 TransactionIdDidCommit(record->xid))
-		{
-			/* the key that KEY SHARE protects is the newer version's as well */
-			if (record->kind == OLAP_LOG_UPDATE_NO_KEY &&
-				claim->kind == OLAP_LOG_LOCK_KEY_SHARE)
-			{
-				verdict->superseded = true;
-				verdict->new_row = record->new_row;
-				continue;
-			}
-			describe_change(record, (ItemPointer) &claim->tid, claim->tmfd);
-			verdict->result = ItemPointerEquals(&claim->tmfd->ctid,
-												(ItemPointer) &claim->tid) ?
-				TM_Deleted : TM_Updated;
-			return;
-		}
-	}
-}
-
-/*
- * Is there a row that the claim may want?  One that our own command, or one
- * that is running or aborted, inserted is none.
- */
-static TM_Result
-judge_inserter(RowClaim *claim)
-{
-	if (!olap_fetch_inserter(olap_fetch_shared(claim->rel), &claim->tid,
-							 &claim->xmin, &claim->cmin))
-		return TM_Invisible;
-	if (TransactionIdIsCurrentTransactionId(claim->xmin))
-	{
-		if (claim->cmin >= claim->cid)
-			return TM_Invisible;
-	}
-	else if (!olap_xid_visible(claim->xmin, claim->cmin, SnapshotSelf))
-		return TM_Invisible;
-	claim->crosschecked = claim->crosscheck == InvalidSnapshot ||
-		(TransactionIdIsNormal(claim->xmin) ?
-		 olap_xid_visible(claim->xmin, claim->cmin, claim->crosscheck) :
-		 olap_fetch_inserted(olap_fetch_shared(claim->rel), &claim->tid,
-							 claim->crosscheck));
-	return TM_Ok;
-}
-
-/* Have we changed a row that we inserted too late for the claim? */
-static bool
-changed_by_us(RowClaim *claim)
-{
-	OlapLogRecord record;
-	bool		dead;
-
-	if (!olap_log_row_change(claim->rel, olap_row_of_tid(&claim->tid), &record,
-							 &dead) ||
-		!TransactionIdIsCurrentTransactionId(record.xid))
-		return false;
-	describe_change(&record, &claim->tid, claim->tmfd);
-	return true;
-}
-
-/* ---- waiting ---- */
-
-static void
-lock_not_available(Relation rel)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 errmsg("could not obtain lock on row in relation \"%s\"",
-					RelationGetRelationName(rel))));
-}
-
-/*
- * Wait for a transaction that stands in the way.  Those who wait queue for a
- * lock on the TID, unless they hold a lock on the row already: then others may
- * be waiting for them.
- */
-static TM_Result
-wait_for_other(RowClaim *claim, const Verdict *verdict, bool *queued)
-{
-	LOCKMODE	mode = heavy_mode(mode_of_kind(claim->kind));
-
-	if (!claim->wait)
-		return TM_BeingModified;
-	if (!*queued && !verdict->own_lock)
-	{
-		if (claim->policy == LockWaitBlock)
-			LockTuple(claim->rel, &claim->tid, mode);
-		else if (!ConditionalLockTuple(claim->rel, &claim->tid, mode, false))
-		{
-			if (claim->policy == LockWaitSkip)
-				return TM_WouldBlock;
-			lock_not_available(claim->rel);
-		}
-		*queued = true;
-	}
-	if (claim->policy == LockWaitBlock)
-		XactLockTableWait(verdict->wait_for, claim->rel, &claim->tid,
-						  claim->oper);
-	else if (!ConditionalXactLockTableWait(verdict->wait_for, false))
-	{
-		if (claim->policy == LockWaitSkip)
-			return TM_WouldBlock;
-		lock_not_available(claim->rel);
-	}
-	return TM_Ok;
-}
-
-/*
- * Our record stands; has retention dropped the row?  It stamps segments first
- * and looks for records then, so one of us sees the other.  It never waits for
- * anybody, so waiting for it is short.
- */
-static TM_Result
-check_retention(RowClaim *claim)
-{
-	for (;;)
-	{
-		TransactionId xid = olap_fetch_dropper(olap_fetch_shared(claim->rel),
-											   &claim->tid);
-
-		if (!TransactionIdIsNormal(xid))
-			return TM_Ok;
-		if (TransactionIdIsInProgress(xid))
-		{
-			XactLockTableWait(xid, claim->rel, &claim->tid, claim->oper);
-			continue;
-		}
-		if (!TransactionIdDidCommit(xid))
-			return TM_Ok;
-		claim->tmfd->ctid = claim->tid;
-		claim->tmfd->xmax = xid;
-		claim->tmfd->cmax = InvalidCommandId;
-		return TM_Deleted;
-	}
-}
-
-/* Judge, wait, and append the record. */
-static TM_Result
-claim_row(RowClaim *claim)
-{
-	TransactionId xid = GetCurrentTransactionId();
-	OlapRow		row = olap_row_of_tid(&claim->tid);
-	TM_Result	result = claim->running ? TM_Ok : judge_inserter(claim);
-	bool		queued = false;
-	Verdict		verdict;
-
-	claim->new_row = OLAP_NO_ROW;
-	claim->crosschecked |= claim->running;
-	claim->own_change = result != TM_Ok && changed_by_us(claim);
-	if (result != TM_Ok)
-		return result;
-	for (;;)
-	{
-		OlapLogRow	log;
-
-		CHECK_FOR_INTERRUPTS();
-		olap_log_lock(&log, claim->rel, row);
-		judge(claim, &log, &verdict);
-		result = verdict.result;
-		if (result == TM_Ok && !TransactionIdIsValid(verdict.wait_for) &&
-			!claim->crosschecked)
-		{
-			claim->tmfd->ctid = claim->tid;
-			claim->tmfd->xmax = InvalidTransactionId;
-			claim->tmfd->cmax = InvalidCommandId;
-			result = TM_Updated;
-		}
-		if (result == TM_Ok && !TransactionIdIsValid(verdict.wait_for))
-		{
-			/* nobody can change a row that a committed update has replaced */
-			if (OLAP_LOG_IS_LOCK(claim->kind) &&
-				(verdict.strong_enough || verdict.superseded))
-				olap_log_unlock(&log);
-			else
-				olap_log_append(&log, claim->kind, claim->flags, xid, claim->cid);
-			break;
-		}
-		olap_log_unlock(&log);
-		if (result == TM_Ok)
-			result = wait_for_other(claim, &verdict, &queued);
-		if (result != TM_Ok)
-			break;
-	}
-	if (queued)
-		UnlockTuple(claim->rel, &claim->tid,
-					heavy_mode(mode_of_kind(claim->kind)));
-	claim->new_row = verdict.new_row;
-	claim->own_change = verdict.own_change;
-	claim->own_lock = verdict.own_lock;
-	if (result == TM_Ok && olap_options_get(claim->rel)->retention > 0)
-		result = check_retention(claim);
-	return result;
-}
 
 static void
 refuse_in_parallel(void)
@@ -407,7 +50,7 @@ olap_tuple_delete(Relation rel, ItemPointer tid, CommandId cid,
 				  Snapshot snapshot, Snapshot crosscheck, bool wait,
 				  TM_FailureData *tmfd, bool changing_partition)
 {
-	RowClaim	claim = {
+	OlapClaim	claim = {
 		.rel = rel, .tid = *tid, .cid = cid, .kind = OLAP_LOG_DELETE,
 		.flags = changing_partition ? OLAP_LOG_MOVED_PARTITION : 0,
 		.wait = wait, .policy = LockWaitBlock, .oper = XLTW_Delete,
@@ -416,7 +59,7 @@ olap_tuple_delete(Relation rel, ItemPointer tid, CommandId cid,
 	TM_Result	result;
 
 	refuse_in_parallel();
-	result = claim_row(&claim);
+	result = olap_claim_row(&claim);
 	if (result != TM_Ok)
 		return result;
 
@@ -552,7 +195,7 @@ olap_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 {
 	ItemPointerData old_tid = *otid;
 	bool		key = key_changes(rel, &old_tid, slot);
-	RowClaim	claim = {
+	OlapClaim	claim = {
 		.rel = rel, .tid = old_tid, .cid = cid,
 		.kind = key ? OLAP_LOG_UPDATE : OLAP_LOG_UPDATE_NO_KEY,
 		.wait = wait, .policy = LockWaitBlock, .oper = XLTW_Update,
@@ -561,9 +204,9 @@ olap_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
 	TM_Result	result;
 
 	refuse_in_parallel();
-	*lockmode = mode_of_kind(claim.kind);
+	*lockmode = olap_claim_mode(claim.kind);
 	*update_indexes = TU_None;
-	result = claim_row(&claim);
+	result = olap_claim_row(&claim);
 	if (result != TM_Ok)
 		return result;
 
@@ -586,16 +229,16 @@ olap_tuple_update(Relation rel, ItemPointer otid, TupleTableSlot *slot,
  * with the lock.
  */
 static TM_Result
-lock_versions(RowClaim *claim)
+lock_versions(OlapClaim *claim)
 {
-	TM_Result	result = claim_row(claim);
-	RowClaim	next = *claim;
+	TM_Result	result = olap_claim_row(claim);
+	OlapClaim	next = *claim;
 
 	while (result == TM_Ok && next.new_row != OLAP_NO_ROW)
 	{
 		olap_tid_of_row(&next.tid, next.new_row);
 		next.running = true;
-		result = claim_row(&next);
+		result = olap_claim_row(&next);
 		if (next.own_change)
 			result = TM_Ok;		/* ours anyway; on to the next version */
 	}
@@ -607,8 +250,8 @@ olap_tuple_lock(Relation rel, ItemPointer tid, Snapshot snapshot,
 				TupleTableSlot *slot, CommandId cid, LockTupleMode mode,
 				LockWaitPolicy wait_policy, uint8 flags, TM_FailureData *tmfd)
 {
-	RowClaim	claim = {
-		.rel = rel, .tid = *tid, .cid = cid, .kind = kind_of_mode(mode),
+	OlapClaim	claim = {
+		.rel = rel, .tid = *tid, .cid = cid, .kind = olap_claim_kind(mode),
 		.wait = true, .policy = wait_policy, .oper = XLTW_Lock,
 		.crosscheck = InvalidSnapshot, .tmfd = tmfd
 	};

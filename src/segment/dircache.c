@@ -159,7 +159,7 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 	OlapMeta	meta;
 
 	if (page->entries != NULL && page->block == block && page->lsn == lsn &&
-		RelationNeedsWAL(rel))
+		page->lsn != InvalidXLogRecPtr)
 	{
 		UnlockReleaseBuffer(buffer);
 		return next;
@@ -182,7 +182,14 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 	/* read after the page: an entry may be younger than an older copy */
 	if (olap_meta_read(rel, &meta))
 		check_limits(rel, &meta, page);
-	page->lsn = lsn;
+
+	/*
+	 * A page that changes without WAL keeps its LSN.  So do those of a file that
+	 * this transaction made under wal_level = minimal, and of such a file the
+	 * next transaction would find the same LSN on a page that is not the same.
+	 */
+	if (RelationNeedsWAL(rel))
+		page->lsn = lsn;
 	return next;
 }
 

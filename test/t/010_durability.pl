@@ -98,6 +98,28 @@ is($standby->safe_psql('postgres', 'SELECT count(*) FROM u'),
     '0', 'unlogged table is empty after promotion');
 $standby->stop;
 
+# ---- a file that changed without WAL ----
+my $minimal = PostgreSQL::Test::Cluster->new('minimal');
+$minimal->init;
+$minimal->append_conf('postgresql.conf', q(
+shared_preload_libraries = 'olap'
+wal_level = minimal
+max_wal_senders = 0
+wal_skip_threshold = '64kB'
+));
+$minimal->start;
+is($minimal->safe_psql('postgres', q(
+CREATE EXTENSION olap;
+BEGIN;
+CREATE TABLE t (a int, b text) USING olap;
+INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1, 10000) g;
+SELECT count(*) FROM t;
+INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1, 10000) g;
+COMMIT;
+SELECT count(*) FROM t)), "10000\n20000",
+    'a session finds what its transaction added to a new table after it had read it');
+$minimal->stop;
+
 # ---- checksums hold ----
 $node->stop;
 command_ok([ 'pg_checksums', '--check', '-D', $node->data_dir ],

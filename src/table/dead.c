@@ -62,8 +62,16 @@ aborted_in(OlapFetch *fetch, Relation rel, int i, ItemPointer tid)
 						 OLAP_ENTRY_ROWNUMS)) != 0 ||
 		TransactionIdIsValid(entry->xmax))
 		return false;
+
+	/*
+	 * A writer gives the row numbers that it did not need back before it
+	 * completes its entry, and others take them: an older copy of the entry
+	 * still claims their rows.
+	 */
 	if (entry->kind != OLAP_ENTRY_DELTA)
-		return is_aborted(entry->xmin);
+		return is_aborted(entry->xmin) &&
+			((entry->flags & OLAP_ENTRY_COMPLETE) != 0 ||
+			 olap_fetch_current(fetch));
 	page = olap_fetch_delta_page(fetch, i, ItemPointerGetBlockNumberNoCheck(tid));
 	if (off < 1 || off > page->ntuples)
 		return false;

@@ -200,6 +200,15 @@ olap_fetch_refresh(OlapFetch *fetch)
 	MemoryContextSwitchTo(old);
 }
 
+bool
+olap_fetch_current(const OlapFetch *fetch)
+{
+	OlapMeta	meta;
+
+	return fetch->read && olap_meta_read(fetch->rel, &meta) &&
+		fetch->version == meta.version;
+}
+
 void
 olap_fetch_one_snapshot(OlapFetch *fetch)
 {

@@ -71,6 +71,9 @@ extern void olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
 /* Read the directory again if it changed. */
 extern void olap_fetch_refresh(OlapFetch *fetch);
 
+/* Has the directory not changed since the last refresh? */
+extern bool olap_fetch_current(const OlapFetch *fetch);
+
 /* Entries in the order of their row numbers, as of the last refresh. */
 extern int	olap_fetch_count(const OlapFetch *fetch);
 extern const OlapDirEntry *olap_fetch_entry(const OlapFetch *fetch, int i);

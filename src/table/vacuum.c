@@ -54,7 +54,9 @@ typedef struct VacuumState
 	TransactionId oldest;		/* of the ids that stay */
 	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
 	TransactionId oldest_aborted;	/* Invalid: none */
+	TransactionId oldest_replaced;	/* of xmax that stay unless we fold */
 	bool		aborted;		/* something is to be marked dead */
+	Bitmapset  *unfinished;		/* aborted entries that were not complete */
 	OlapLogVacuum log;
 	OlapLogReader *reader;		/* what is deleted by now */
 	uint64		recently_dead;
@@ -136,6 +138,11 @@ look_at_xmax(VacuumState *state, const OlapDirEntry *entry)
 		if (!TransactionIdIsValid(state->newest_frozen) ||
 			TransactionIdFollows(entry->xmax, state->newest_frozen))
 			state->newest_frozen = entry->xmax;
+		/* one that settle_xmax() may have to leave */
+		if (entry->kind == OLAP_ENTRY_DELTA &&
+			(!TransactionIdIsValid(state->oldest_replaced) ||
+			 TransactionIdPrecedes(entry->xmax, state->oldest_replaced)))
+			state->oldest_replaced = entry->xmax;
 	}
 	else if (TransactionIdPrecedes(entry->xmax, state->oldest))
 		state->oldest = entry->xmax;
@@ -259,6 +266,47 @@ look_at_delta(VacuumState *state, const OlapDirEntry *run)
 	pfree(page);
 }
 
+/* All row numbers of an aborted entry: one that is not complete knows no count. */
+static void
+add_dead_range(VacuumState *state, const OlapDirEntry *entry)
+{
+	OlapRow		first = (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
+
+	if (entry->nvblocks > 0)
+		add_dead(state, first, first + (OlapRow) entry->nvblocks * OLAP_VBLOCK_ROWS);
+}
+
+/*
+ * A writer gives the row numbers that it did not need back before it completes
+ * its entry, and others take them.  So the rows of one that aborted are those
+ * that the entry has now, not when we read the directory.
+ */
+static void
+look_again(VacuumState *state)
+{
+	OlapDirList fresh;
+	int			at = 0;
+
+	if (bms_is_empty(state->unfinished))
+		return;
+	olap_directory_read(state->rel, &fresh);
+	for (int i = -1; (i = bms_next_member(state->unfinished, i)) >= 0;)
+	{
+		OlapDirEntry *entry = &state->list.entries[i];
+
+		/* what both lists have is in the same order in both */
+		while (at < fresh.n && fresh.entries[at].id != entry->id)
+			at++;
+		if (at == fresh.n)
+			elog(ERROR, "segment %u of \"%s\" is not there", entry->id,
+				 RelationGetRelationName(state->rel));
+		*entry = fresh.entries[at];
+		add_dead_range(state, entry);
+	}
+	pfree(fresh.entries);
+	pfree(fresh.refs);
+}
+
 static void
 look(VacuumState *state)
 {
@@ -277,16 +325,13 @@ look(VacuumState *state)
 		}
 		if (judge_xid(state, entry->xmin) == XID_ABORTED)
 		{
-			OlapRow		first = (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
-
-			/*
-			 * An incomplete entry reserved more than it knows of. The rows of
-			 * an aborted compaction are where they were.
-			 */
-			if (entry->nvblocks > 0 &&
-				(entry->flags & OLAP_ENTRY_OUTPUT) == 0)
-				add_dead(state, first, first +
-						 (OlapRow) entry->nvblocks * OLAP_VBLOCK_ROWS);
+			/* the rows of an aborted compaction are where they were */
+			if ((entry->flags & OLAP_ENTRY_OUTPUT) != 0)
+				;
+			else if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0)
+				add_dead_range(state, entry);
+			else
+				state->unfinished = bms_add_member(state->unfinished, i);
 		}
 		else if (TransactionIdIsNormal(entry->xmin) &&
 				 TransactionIdIsInProgress(entry->xmin))
@@ -294,6 +339,7 @@ look(VacuumState *state)
 		else if (!is_replaced(entry))
 			state->live_rows += entry->nrows - count_deleted_segment(state, entry);
 	}
+	look_again(state);
 }
 
 static void
@@ -571,6 +617,7 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 	{
 		/* as long as they are in the indexes, they stay as they are */
 		keep_xid(&state, state.oldest_aborted);
+		keep_xid(&state, state.oldest_replaced);
 		state.naborted = 0;
 	}
 	if (state.aborted || TransactionIdIsValid(state.newest_frozen))

@@ -200,9 +200,12 @@ olap_entry_in_view(const OlapDirEntry *entry, const OlapView *view)
 		return true;
 	if ((entry->flags & OLAP_ENTRY_MOVED) != 0)
 		return !move_counts(entry->xmax, entry->cmax, view);
+
+	/* who wants what the oldest snapshot needs does not want what it lacks */
 	if (snapshot->snapshot_type == SNAPSHOT_ANY ||
 		snapshot->snapshot_type == SNAPSHOT_NON_VACUUMABLE)
-		return true;
+		return !TransactionIdIsValid(view->cutoff) ||
+			!move_counts(entry->xmax, entry->cmax, view);
 
 	/* what dropped it counts only once committed, or for its own command */
 	if (snapshot->snapshot_type == SNAPSHOT_MVCC)

@@ -32,6 +32,7 @@ typedef struct Copy
 	Relation	source;
 	Relation	target;
 	TransactionId oldest_xmin;
+	bool		has_dropped;	/* retention dropped segments */
 	double		copied;
 	double		dropped;		/* of aborted transactions, or deleted */
 	double		recent;			/* deleted, copied all the same */
@@ -57,6 +58,24 @@ copy_deleted_row(Copy *copy, TupleTableSlot *slot, TransactionId xmin,
 	copy->recent++;
 }
 
+/* Who deleted or updated the row, or dropped its segment; false: nobody. */
+static bool
+row_change(Copy *copy, ItemPointer tid, OlapLogRecord *change, bool *dead)
+{
+	TransactionId dropper;
+
+	if (olap_log_row_change(copy->source, olap_row_of_tid(tid), change, dead))
+		return true;
+	if (*dead || !copy->has_dropped)
+		return false;
+	dropper = olap_fetch_dropper(olap_fetch_shared(copy->source), tid);
+	if (!TransactionIdIsNormal(dropper) || !TransactionIdDidCommit(dropper))
+		return false;
+	memset(change, 0, sizeof(*change));
+	change->xid = dropper;
+	return true;
+}
+
 static void
 copy_row(Copy *copy, TupleTableSlot *slot)
 {
@@ -64,9 +83,7 @@ copy_row(Copy *copy, TupleTableSlot *slot)
 	CommandId	cmin;
 	OlapLogRecord change;
 	bool		dead;
-	bool		changed = olap_log_row_change(copy->source,
-											  olap_row_of_tid(&slot->tts_tid),
-											  &change, &dead);
+	bool		changed = row_change(copy, &slot->tts_tid, &change, &dead);
 
 	CHECK_FOR_INTERRUPTS();
 	if (!olap_slot_get_inserter(slot, &xmin, &cmin))
@@ -136,6 +153,7 @@ olap_relation_copy_for_cluster(Relation old_rel, Relation new_rel,
 {
 	Copy		copy = {old_rel, new_rel, oldest_xmin};
 
+	copy.has_dropped = olap_fetch_has_dropped(olap_fetch_shared(old_rel));
 	if (index != NULL)
 		copy_in_index_order(&copy, old_rel, index);
 	else

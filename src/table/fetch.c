@@ -664,6 +664,17 @@ olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid)
 	return xmax;
 }
 
+bool
+olap_fetch_has_dropped(OlapFetch *fetch)
+{
+	olap_fetch_refresh(fetch);
+	for (int i = 0; i < fetch->n; i++)
+		if (TransactionIdIsNormal(fetch->entries[i].xmax) &&
+			(fetch->entries[i].flags & (OLAP_ENTRY_MOVED | OLAP_ENTRY_DEAD)) == 0)
+			return true;
+	return false;
+}
+
 void
 olap_fetch_complete_speculative(OlapFetch *fetch, ItemPointer tid,
 								bool succeeded)

@@ -56,6 +56,9 @@ extern bool olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid,
  */
 extern TransactionId olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid);
 
+/* May there be such a row? */
+extern bool olap_fetch_has_dropped(OlapFetch *fetch);
+
 /*
  * Is there proof that nobody, on this server, can ever see the row at tid again?
  * Then no index needs it.  *deleter: who deleted it, for standbys that may still

@@ -95,14 +95,21 @@ check_index(Relation rel, Relation index)
 
 /* Is the row in slot there for those who come from now on? */
 static bool
-row_alive(Relation rel, TupleTableSlot *slot)
+row_alive(Relation rel, TupleTableSlot *slot, bool has_dropped)
 {
 	TransactionId xmin;
 	CommandId	cmin;
+	TransactionId dropper;
 
-	return olap_slot_get_inserter(slot, &xmin, &cmin) &&
-		olap_xid_visible(xmin, cmin, SnapshotSelf) &&
-		!olap_log_row_deleted(rel, olap_row_of_tid(&slot->tts_tid), SnapshotSelf);
+	if (!olap_slot_get_inserter(slot, &xmin, &cmin) ||
+		!olap_xid_visible(xmin, cmin, SnapshotSelf) ||
+		olap_log_row_deleted(rel, olap_row_of_tid(&slot->tts_tid), SnapshotSelf))
+		return false;
+	if (!has_dropped)
+		return true;
+	dropper = olap_fetch_dropper(olap_fetch_shared(rel), &slot->tts_tid);
+	return !TransactionIdIsNormal(dropper) ||
+		!olap_xid_visible(dropper, FirstCommandId, SnapshotSelf);
 }
 
 double
@@ -119,6 +126,7 @@ olap_index_build_range_scan(Relation rel, Relation index,
 	Snapshot	snapshot = &all;
 	bool		registered = false;
 	bool		has_log;
+	bool		has_dropped;
 	double		nrows = 0;
 	int64		done = 0;
 
@@ -128,6 +136,7 @@ olap_index_build_range_scan(Relation rel, Relation index,
 
 	InitNonVacuumableSnapshot(all, GlobalVisTestFor(rel));
 	has_log = !olap_log_relation_empty(rel);
+	has_dropped = olap_fetch_has_dropped(olap_fetch_shared(rel));
 	if (info->ii_Concurrent)
 	{
 		snapshot = scan != NULL ? scan->rs_snapshot :
@@ -148,7 +157,8 @@ olap_index_build_range_scan(Relation rel, Relation index,
 		bool		alive;
 
 		CHECK_FOR_INTERRUPTS();
-		alive = !has_log || snapshot != &all || row_alive(rel, rows.slot);
+		alive = (!has_log && !has_dropped) || snapshot != &all ||
+			row_alive(rel, rows.slot, has_dropped);
 		nrows += alive;
 		if (rows_compute(&rows))
 			callback(index, &rows.slot->tts_tid, rows.values, rows.isnull,

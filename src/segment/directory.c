@@ -498,6 +498,16 @@ olap_meta_count(Relation rel, int64 rows, int64 segments, int64 bytes)
 	edit_finish(&edit);
 }
 
+void
+olap_meta_settle(Relation rel, TransactionId xid)
+{
+	DirEdit		edit;
+
+	edit_begin(&edit, rel);
+	edit.meta->settled = xid;
+	edit_finish(&edit);
+}
+
 /* ---- zone pages ---- */
 
 bool

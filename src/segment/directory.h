@@ -100,7 +100,7 @@ typedef struct OlapMeta
 	/* the range log (delta/rangelog.h) */
 	uint32		log_levels;		/* height of its map; 0: there is none yet */
 	BlockNumber log_root;
-	uint32		unused;
+	TransactionId settled;		/* newest that VACUUM marked places dead for */
 } OlapMeta;
 
 /* A list of entries with their places, in insertion order. */
@@ -184,6 +184,13 @@ extern void olap_directory_read(Relation rel, OlapDirList *list);
 /* Add to the planner's hints. Cheap; one metapage edit. */
 extern void olap_meta_count(Relation rel, int64 rows, int64 segments,
 							int64 bytes);
+
+/*
+ * Before places are marked dead that xid and older transactions replaced: who
+ * looks at compactions by the horizon of removal must not take an older one
+ * from then on.  Invalid: the inserters of their outputs are frozen.
+ */
+extern void olap_meta_settle(Relation rel, TransactionId xid);
 
 /* Write zone i = 0..ncols-1 of the segment at ref. */
 extern void olap_zones_write(Relation rel, const OlapDirRef *ref,

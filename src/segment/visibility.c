@@ -125,6 +125,21 @@ olap_report_invisible(Relation rel, TransactionId xid, Snapshot snapshot)
 
 /* ---- places ---- */
 
+TransactionId
+olap_view_cutoff(Relation rel)
+{
+	TransactionId cutoff = GetOldestNonRemovableTransactionId(rel);
+	OlapMeta	meta;
+
+	if (olap_meta_read(rel, &meta) && TransactionIdIsNormal(meta.settled) &&
+		TransactionIdFollowsOrEquals(meta.settled, cutoff))
+	{
+		cutoff = meta.settled;
+		TransactionIdAdvance(cutoff);
+	}
+	return cutoff;
+}
+
 void
 olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
 				TransactionId cutoff)
@@ -141,7 +156,7 @@ olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
 	if (TransactionIdIsValid(cutoff))
 		view->cutoff = cutoff;
 	else if (CheckRelationLockedByMe(rel, ShareUpdateExclusiveLock, true))
-		view->cutoff = GetOldestNonRemovableTransactionId(rel);
+		view->cutoff = olap_view_cutoff(rel);
 	else
 	{
 		/* an older snapshot does as well as the latest, and costs nothing */

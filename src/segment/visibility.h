@@ -56,6 +56,13 @@ typedef struct OlapView
 } OlapView;
 
 /*
+ * The horizon of removal as a cutoff.  The server's may go back (a standby's
+ * feedback), but not behind what VACUUM has marked places dead by: their rows
+ * would be in neither place.
+ */
+extern TransactionId olap_view_cutoff(Relation rel);
+
+/*
  * cutoff: Invalid, or what the participants of a parallel scan agreed on.  Must
  * come before the directory is read.  olap_view_end() may be left out only for
  * MVCC snapshots, and after errors.

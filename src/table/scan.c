@@ -201,7 +201,7 @@ olap_scan_shared_init(OlapScanShared *shared, Relation rel)
 	shared->max_entry_id = olap_meta_read(rel, &meta) ?
 		meta.next_entry_id - 1 : 0;
 	shared->cutoff = RecoveryInProgress() ? InvalidTransactionId :
-		GetOldestNonRemovableTransactionId(rel);
+		olap_view_cutoff(rel);
 	pg_atomic_init_u64(&shared->next_unit, 0);
 }
 

@@ -55,6 +55,7 @@ typedef struct VacuumState
 	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
 	TransactionId oldest_aborted;	/* Invalid: none */
 	TransactionId oldest_replaced;	/* of xmax that stay unless we fold */
+	TransactionId newest_replaced;	/* of xmax before OldestXmin */
 	bool		aborted;		/* something is to be marked dead */
 	Bitmapset  *unfinished;		/* aborted entries that were not complete */
 	OlapLogVacuum log;
@@ -138,6 +139,9 @@ look_at_xmax(VacuumState *state, const OlapDirEntry *entry)
 		if (!TransactionIdIsValid(state->newest_frozen) ||
 			TransactionIdFollows(entry->xmax, state->newest_frozen))
 			state->newest_frozen = entry->xmax;
+		if (!TransactionIdIsValid(state->newest_replaced) ||
+			TransactionIdFollows(entry->xmax, state->newest_replaced))
+			state->newest_replaced = entry->xmax;
 		/* one that settle_xmax() may have to leave */
 		if (entry->kind == OLAP_ENTRY_DELTA &&
 			(!TransactionIdIsValid(state->oldest_replaced) ||
@@ -567,6 +571,35 @@ write_changes(VacuumState *state)
 	}
 }
 
+/*
+ * Mark what is to be marked.  Before that, say by which transactions places become
+ * dead (see olap_meta_settle()); when all outputs that old are frozen there is
+ * nothing to remember, and until then relfrozenxid waits.
+ */
+static void
+change_places(VacuumState *state)
+{
+	OlapMeta	meta;
+
+	if (!olap_meta_read(state->rel, &meta))
+		return;
+	if (TransactionIdIsValid(state->newest_replaced) &&
+		(!TransactionIdIsNormal(meta.settled) ||
+		 TransactionIdPrecedes(meta.settled, state->newest_replaced)))
+	{
+		meta.settled = state->newest_replaced;
+		olap_meta_settle(state->rel, meta.settled);
+	}
+	if (state->aborted || TransactionIdIsValid(state->newest_frozen))
+		write_changes(state);
+	if (!TransactionIdIsNormal(meta.settled))
+		return;
+	if (state->fold && TransactionIdPrecedes(meta.settled, state->cutoffs.FreezeLimit))
+		olap_meta_settle(state->rel, InvalidTransactionId);
+	else
+		keep_xid(state, meta.settled);
+}
+
 /* The planner's row count drifts with aborted inserts; put it right. */
 static void
 correct_hints(VacuumState *state)
@@ -620,8 +653,7 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 		keep_xid(&state, state.oldest_replaced);
 		state.naborted = 0;
 	}
-	if (state.aborted || TransactionIdIsValid(state.newest_frozen))
-		write_changes(&state);
+	change_places(&state);
 	correct_hints(&state);
 
 	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel), state.live_rows,

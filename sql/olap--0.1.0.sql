@@ -340,13 +340,13 @@ COMMENT ON PROCEDURE olap.compact IS
 CREATE FUNCTION olap._compaction_status("table" regclass,
     OUT segments bigint, OUT compacted bigint, OUT segment_rows bigint,
     OUT delta_runs bigint, OUT delta_pages bigint, OUT replaced_bytes bigint,
-    OUT dead_bytes bigint, OUT work boolean)
+    OUT dead_bytes bigint, OUT free_bytes bigint, OUT work boolean)
   LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_compaction_table_status';
 COMMENT ON FUNCTION olap._compaction_status IS 'internal: a table''s row of olap.compaction_status';
 
 CREATE VIEW olap.compaction_status AS
 SELECT c.oid::pg_catalog.regclass AS "table", s.segments, s.compacted, s.segment_rows,
-       s.delta_runs, s.delta_pages, s.replaced_bytes, s.dead_bytes, s.work
+       s.delta_runs, s.delta_pages, s.replaced_bytes, s.dead_bytes, s.free_bytes, s.work
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'olap'
 CROSS JOIN LATERAL olap._compaction_status(

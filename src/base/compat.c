@@ -57,8 +57,8 @@ ExtendBufferedRelBy(BufferManagerRelation bmr, ForkNumber fork,
  * The full id of a past transaction of this relation, which is at most half the
  * id space away.
  */
-static FullTransactionId
-full_xid_of(TransactionId xid)
+FullTransactionId
+olap_full_xid_of(TransactionId xid)
 {
 	FullTransactionId next = ReadNextFullTransactionId();
 	uint32		epoch = EpochFromFullTransactionId(next);
@@ -73,7 +73,7 @@ full_xid_of(TransactionId xid)
  * page. Field names and the catalog flag came with 16 (8c847a1b1bc).
  */
 void
-olap_log_conflict(Relation rel, TransactionId horizon)
+olap_log_conflict_full(Relation rel, FullTransactionId horizon)
 {
 	xl_btree_reuse_page record = {0};
 	Size		size = SizeOfBtreeReusePage;
@@ -83,16 +83,22 @@ olap_log_conflict(Relation rel, TransactionId horizon)
 #if PG_VERSION_NUM >= 160000
 	record.locator = rel->rd_locator;
 	record.block = 0;
-	record.snapshotConflictHorizon = full_xid_of(horizon);
+	record.snapshotConflictHorizon = horizon;
 	record.isCatalogRel = false;
 #else
 	record.node = rel->rd_locator;
 	record.block = 0;
-	record.latestRemovedFullXid = full_xid_of(horizon);
+	record.latestRemovedFullXid = horizon;
 #endif
 	XLogBeginInsert();
 	XLogRegisterData((char *) &record, size);
 	XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
+}
+
+void
+olap_log_conflict(Relation rel, TransactionId horizon)
+{
+	olap_log_conflict_full(rel, olap_full_xid_of(horizon));
 }
 
 /* Server 19 and later: look whether generic_redo() still reads this format. */

@@ -16,6 +16,7 @@
 
 #include "access/reloptions.h"
 #include "access/relscan.h"
+#include "access/transam.h"
 #include "miscadmin.h"
 #include "commands/explain.h"
 #include "commands/vacuum.h"
@@ -397,6 +398,10 @@ olap_btree_strategy(Oid opno)
  * replay. No-op for relations without WAL.
  */
 extern void olap_log_conflict(Relation rel, TransactionId horizon);
+extern void olap_log_conflict_full(Relation rel, FullTransactionId horizon);
+
+/* The full id of a transaction id that is less than 2^31 back, or the next one. */
+extern FullTransactionId olap_full_xid_of(TransactionId xid);
 
 /*
  * Index scans: 18 counts searches per scan (0fbceae841c).

@@ -33,10 +33,11 @@
 #include "base/compat.h"
 #include "compact/compact.h"
 #include "segment/directory.h"
+#include "segment/freespace.h"
 #include "table/ddl.h"
 #include "table/inspect.h"
 
-#define STATUS_COLS 8
+#define STATUS_COLS 9
 /* Times that a table is left to others who want its lock. */
 #define MAX_GIVE_UPS 100
 
@@ -225,7 +226,7 @@ typedef struct Status
 	int64		delta_runs;
 	int64		delta_pages;
 	int64		replaced_bytes; /* some snapshot may need them */
-	int64		dead_bytes;		/* nobody does */
+	int64		dead_bytes;		/* nobody does; not free yet */
 } Status;
 
 static void
@@ -280,7 +281,8 @@ olap_compaction_table_status(PG_FUNCTION_ARGS)
 	values[4] = Int64GetDatum(status.delta_pages);
 	values[5] = Int64GetDatum(status.replaced_bytes);
 	values[6] = Int64GetDatum(status.dead_bytes);
-	values[7] = BoolGetDatum(olap_compact_needed(rel, OLAP_COMPACT_ALL, &seen));
+	values[7] = Int64GetDatum((int64) olap_free_blocks(rel) * BLCKSZ);
+	values[8] = BoolGetDatum(olap_compact_needed(rel, OLAP_COMPACT_ALL, &seen));
 	relation_close(rel, NoLock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));

@@ -37,6 +37,7 @@
 #include "segment/visibility.h"
 #include "table/batch.h"
 #include "table/ddl.h"
+#include "table/reclaim.h"
 #include "table/writer.h"
 
 typedef struct Source
@@ -355,6 +356,7 @@ olap_compact_job(Relation rel, OlapCompactPass *pass)
 						   security | SECURITY_RESTRICTED_OPERATION);
 	nesting = NewGUCNestLevel();
 
+	olap_reclaim(rel);
 	MemoryContextSwitchTo(cxt);
 	job.strategy = GetAccessStrategy(BAS_VACUUM);
 	own.skip = list_copy(pass->skip);

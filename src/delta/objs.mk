@@ -4,4 +4,5 @@ OLAP_OBJS += src/delta/freeze.o
 OLAP_OBJS += src/delta/rangelog.o
 OLAP_OBJS += src/delta/rangelog_map.o
 OLAP_OBJS += src/delta/rangelog_read.o
+OLAP_OBJS += src/delta/rangelog_free.o
 OLAP_OBJS += src/delta/rangelog_vacuum.o

@@ -79,8 +79,7 @@ olap_log_lock(OlapLogRow *log, Relation rel, OlapRow row)
 	memset(log, 0, sizeof(*log));
 	log->rel = rel;
 	log->row = row;
-	log->head = olap_log_read_head(rel, olap_log_map_make(rel, range), range,
-								   BUFFER_LOCK_EXCLUSIVE);
+	log->head = olap_log_make_head(rel, range);
 	head = head_of(BufferGetPage(log->head));
 	log->dead = (head->dead[in_range(row) >> 6] >> (row & 63)) & 1;
 	collect(log, head->records, head->nrecords);
@@ -289,7 +288,7 @@ append_page(OlapLogRow *log, const OlapLogRecord *record)
 	olap_meta_edit_seal(&edit);
 	GenericXLogFinish(xlog);
 	UnlockReleaseBuffer(buffer);
-	UnlockReleaseBuffer(edit.buffer);
+	olap_meta_edit_release(&edit);
 }
 
 void

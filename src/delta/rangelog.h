@@ -188,12 +188,22 @@ typedef struct OlapLogVacuum
 extern void olap_log_vacuum_look(OlapLogVacuum *vacuum);
 
 /*
- * Set the bits of what look found, and remove aborted records and ended locks.
- * fold = false (index entries are still there): only the latter.
+ * Set the bits of what look found, and remove aborted records and ended locks;
+ * pages without records are freed.  fold = false (index entries are still there): only the latter.
  */
 extern void olap_log_vacuum_write(OlapLogVacuum *vacuum, bool fold);
 
-/* Read every page of the log; ERROR at the first fault. */
-extern void olap_log_verify(Relation rel);
+/*
+ * Free the head pages without records of ranges that no place has rows of: what
+ * their bits say concerns nobody.  Only VACUUM.
+ */
+extern void olap_log_free_heads(Relation rel,
+								bool (*needed) (void *arg, uint32 range),
+								void *arg);
+
+/* Read every page of the log and name it to used; ERROR at the first fault. */
+extern void olap_log_verify(Relation rel,
+							void (*used) (void *arg, BlockNumber block),
+							void *arg);
 
 #endif							/* OLAP_RANGELOG_H */

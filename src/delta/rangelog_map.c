@@ -3,9 +3,10 @@
  * rangelog_map.c
  *		From a range of row numbers to the head page of its log.
  *
- * A radix tree whose root and height stand in the metapage.  It only grows;
- * page and pointer to it change in one WAL record, so no pointer ever leads to
- * a page that is not there.
+ * A radix tree whose root and height stand in the metapage.  Map pages stay for
+ * good; head pages come and go (rangelog_free.c), so a head page is locked before
+ * the map page that leads to it is left.  Page and pointer to it change in one
+ * WAL record, so no pointer ever leads to a page that is not there.
  *
  * src/delta/rangelog_map.c
  *-------------------------------------------------------------------------
@@ -148,14 +149,15 @@ check_root(Relation rel, const OlapMeta *meta)
 		olap_log_corrupted(rel, 0, "the metapage does not lead to a map");
 }
 
-BlockNumber
-olap_log_map_find(Relation rel, const OlapMeta *meta, uint32 range)
+Buffer
+olap_log_find_head(Relation rel, const OlapMeta *meta, uint32 range, int lockmode)
 {
 	BlockNumber block = meta->log_root;
+	Buffer		head = InvalidBuffer;
 
 	check_root(rel, meta);
 	if (range >= map_capacity(meta->log_levels))
-		return InvalidBlockNumber;
+		return InvalidBuffer;
 	for (uint32 level = meta->log_levels; level > 0 && block != InvalidBlockNumber;
 		 level--)
 	{
@@ -164,9 +166,11 @@ olap_log_map_find(Relation rel, const OlapMeta *meta, uint32 range)
 			OlapPageGetPayload(BufferGetPage(buffer));
 
 		block = map->children[child_index(level, range)];
+		if (level == 1 && block != InvalidBlockNumber)
+			head = olap_log_read_head(rel, block, range, lockmode);
 		UnlockReleaseBuffer(buffer);
 	}
-	return block;
+	return head;
 }
 
 /* ---- making ---- */
@@ -229,7 +233,7 @@ grow_map(Relation rel, uint32 levels)
 	}
 	else
 		GenericXLogAbort(xlog);
-	UnlockReleaseBuffer(edit.buffer);
+	olap_meta_edit_release(&edit);
 }
 
 /*
@@ -257,15 +261,16 @@ make_child(Relation rel, Buffer parent, uint32 level, uint32 range)
 	olap_meta_edit_seal(&edit);
 	GenericXLogFinish(xlog);
 	UnlockReleaseBuffer(child);
-	UnlockReleaseBuffer(edit.buffer);
+	olap_meta_edit_release(&edit);
 	return block;
 }
 
-BlockNumber
-olap_log_map_make(Relation rel, uint32 range)
+Buffer
+olap_log_make_head(Relation rel, uint32 range)
 {
 	OlapMeta	meta;
 	BlockNumber block;
+	Buffer		head = InvalidBuffer;
 
 	for (;;)
 	{
@@ -277,7 +282,7 @@ olap_log_map_make(Relation rel, uint32 range)
 		grow_map(rel, meta.log_levels);
 	}
 
-	/* a later root leads to this one, and pages never go away */
+	/* a later root leads to this one, and map pages never go away */
 	block = meta.log_root;
 	for (uint32 level = meta.log_levels; level > 0; level--)
 	{
@@ -295,16 +300,19 @@ olap_log_map_make(Relation rel, uint32 range)
 			if (child == InvalidBlockNumber)
 				child = make_child(rel, buffer, level, range);
 		}
+		if (level == 1)
+			head = olap_log_read_head(rel, child, range, BUFFER_LOCK_EXCLUSIVE);
 		UnlockReleaseBuffer(buffer);
 		block = child;
 	}
-	return block;
+	return head;
 }
 
 /* ---- walking ---- */
 
 static void
 walk(Relation rel, BlockNumber block, uint32 level, uint64 first,
+	 void (*map) (void *arg, BlockNumber block, uint32 level, uint64 first),
 	 void (*visit) (void *arg, BlockNumber block, uint32 range), void *arg)
 {
 	BlockNumber *children = palloc(OLAP_LOG_MAP_FANOUT * sizeof(BlockNumber));
@@ -316,21 +324,23 @@ walk(Relation rel, BlockNumber block, uint32 level, uint64 first,
 		   OLAP_LOG_MAP_FANOUT * sizeof(BlockNumber));
 	UnlockReleaseBuffer(buffer);
 
+	if (map != NULL)
+		map(arg, block, level, first);
 	for (int i = 0; i < OLAP_LOG_MAP_FANOUT; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (children[i] == InvalidBlockNumber)
 			continue;
 		if (level > 1)
-			walk(rel, children[i], level - 1, first + i * step, visit, arg);
-		else
+			walk(rel, children[i], level - 1, first + i * step, map, visit, arg);
+		else if (visit != NULL)
 			visit(arg, children[i], (uint32) (first + i));
 	}
 	pfree(children);
 }
 
 void
-olap_log_map_walk(Relation rel,
+olap_log_map_walk(Relation rel, void (*map) (void *arg, BlockNumber block, uint32 level, uint64 first),
 				  void (*visit) (void *arg, BlockNumber block, uint32 range),
 				  void *arg)
 {
@@ -340,5 +350,5 @@ olap_log_map_walk(Relation rel,
 		return;
 	check_root(rel, &meta);
 	if (meta.log_levels > 0)
-		walk(rel, meta.log_root, meta.log_levels, 0, visit, arg);
+		walk(rel, meta.log_root, meta.log_levels, 0, map, visit, arg);
 }

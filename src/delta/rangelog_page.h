@@ -62,17 +62,23 @@ olap_log_bucket_of(OlapRow row)
 }
 
 /*
- * Block of the head page of a range; InvalidBlockNumber if there is none.
- * meta: a copy of the metapage.
+ * The head page of a range, pinned, locked and checked; InvalidBuffer if there is
+ * none.  meta: a copy of the metapage, which may be old.
  */
-extern BlockNumber olap_log_map_find(Relation rel, const OlapMeta *meta,
-									 uint32 range);
+extern Buffer olap_log_find_head(Relation rel, const OlapMeta *meta,
+								 uint32 range, int lockmode);
 
-/* The same, making map and head pages as needed. */
-extern BlockNumber olap_log_map_make(Relation rel, uint32 range);
+/* The same, exclusively locked, making map and head pages as needed. */
+extern Buffer olap_log_make_head(Relation rel, uint32 range);
 
-/* Call visit(block, range) for every head page in order. */
+/*
+ * Call visit(block, range) for every head page in order, and map() for every map
+ * page, with its level and the first of its ranges; either may be NULL.  Only who
+ * keeps VACUUM away can rely on a head page's block.
+ */
 extern void olap_log_map_walk(Relation rel,
+							  void (*map) (void *arg, BlockNumber block,
+										   uint32 level, uint64 first),
 							  void (*visit) (void *arg, BlockNumber block,
 											 uint32 range),
 							  void *arg);

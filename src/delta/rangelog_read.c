@@ -98,16 +98,14 @@ static void
 copy_range(Relation rel, const OlapMeta *meta, uint32 range, int first,
 		   int last, RangeCopy *copy)
 {
-	BlockNumber block = olap_log_map_find(rel, meta, range);
-	Buffer		buffer;
+	Buffer		buffer = olap_log_find_head(rel, meta, range, BUFFER_LOCK_SHARE);
 	OlapLogHeadPage *head;
 	uint64		length = 0;
 
-	copy->exists = block != InvalidBlockNumber;
+	copy->exists = BufferIsValid(buffer);
 	copy->n = copy->ndead = 0;
 	if (!copy->exists)
 		return;
-	buffer = olap_log_read_head(rel, block, range, BUFFER_LOCK_SHARE);
 	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
 	copy->ndead = head->ndead;
 	memcpy(&copy->dead[first >> 6], &head->dead[first >> 6],

@@ -126,7 +126,7 @@ olap_log_vacuum_look(OlapLogVacuum *vacuum)
 	vacuum->records = vacuum->rows_left = 0;
 	vacuum->end_range = vacuum->first_range;
 	vacuum->done = true;
-	olap_log_map_walk(vacuum->rel, look_at_head, vacuum);
+	olap_log_map_walk(vacuum->rel, NULL, look_at_head, vacuum);
 }
 
 /* ---- write ---- */
@@ -172,34 +172,105 @@ clear_records(WriteState *state, OlapLogHeadPage *head, OlapLogRecord *records,
 	return kept;
 }
 
+/* How many of records[n] stay. */
+static int
+count_left(WriteState *state, const OlapLogRecord *records, int n)
+{
+	int			left = 0;
+
+	for (int i = 0; i < n; i++)
+		left += !any_to_clear(state, &records[i], 1);
+	return left;
+}
+
 /* One bucket page, with the head page's bits, in one WAL record. */
-static BlockNumber
-write_bucket(WriteState *state, Buffer head_buffer, uint32 range, int i,
-			 BlockNumber block)
+static void
+write_bucket(WriteState *state, Buffer head_buffer, Buffer buffer)
+{
+	GenericXLogState *xlog = GenericXLogStart(state->vacuum->rel);
+	Page		head_page = GenericXLogRegisterBuffer(xlog, head_buffer, 0);
+	Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+	OlapLogBucketPage *bucket = (OlapLogBucketPage *) OlapPageGetPayload(page);
+
+	bucket->nrecords = clear_records(state, (OlapLogHeadPage *)
+									 OlapPageGetPayload(head_page),
+									 bucket->records, bucket->nrecords);
+	olap_page_seal(head_page, BufferGetBlockNumber(head_buffer));
+	olap_page_seal(page, BufferGetBlockNumber(buffer));
+	GenericXLogFinish(xlog);
+}
+
+/*
+ * Take a page without records that stay out of its chain and give its block
+ * back, in one WAL record with the head page's bits.  before: the page before it
+ * in the chain, Invalid if the head page leads to it.  The page itself stays as
+ * it is; nobody can be in the chain, for readers hold the head page's lock.
+ */
+static void
+free_bucket(WriteState *state, Buffer head_buffer, Buffer before, Buffer buffer)
 {
 	Relation	rel = state->vacuum->rel;
-	Buffer		buffer = olap_log_read_bucket(rel, block, range, i,
-											  BUFFER_LOCK_EXCLUSIVE);
-	OlapLogBucketPage *bucket = (OlapLogBucketPage *)
-		OlapPageGetPayload(BufferGetPage(buffer));
-	BlockNumber next = bucket->next;
+	GenericXLogState *xlog = GenericXLogStart(rel);
+	Page		head_page = GenericXLogRegisterBuffer(xlog, head_buffer, 0);
+	OlapLogHeadPage *head = (OlapLogHeadPage *) OlapPageGetPayload(head_page);
+	OlapLogBucketPage *bucket = palloc(OLAP_PAGE_PAYLOAD);
+	OlapMetaEdit edit;
 
-	if (any_to_clear(state, bucket->records, bucket->nrecords))
+	memcpy(bucket, OlapPageGetPayload(BufferGetPage(buffer)), OLAP_PAGE_PAYLOAD);
+	(void) clear_records(state, head, bucket->records, bucket->nrecords);
+	if (BufferIsValid(before))
 	{
-		GenericXLogState *xlog = GenericXLogStart(rel);
-		Page		head_page = GenericXLogRegisterBuffer(xlog, head_buffer, 0);
-		Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
+		Page		page = GenericXLogRegisterBuffer(xlog, before, 0);
 
-		bucket = (OlapLogBucketPage *) OlapPageGetPayload(page);
-		bucket->nrecords = clear_records(state, (OlapLogHeadPage *)
-										 OlapPageGetPayload(head_page),
-										 bucket->records, bucket->nrecords);
-		olap_page_seal(head_page, BufferGetBlockNumber(head_buffer));
-		olap_page_seal(page, block);
-		GenericXLogFinish(xlog);
+		((OlapLogBucketPage *) OlapPageGetPayload(page))->next = bucket->next;
+		olap_page_seal(page, BufferGetBlockNumber(before));
 	}
-	UnlockReleaseBuffer(buffer);
-	return next;
+	else
+		head->buckets[bucket->bucket] = bucket->next;
+	olap_page_seal(head_page, BufferGetBlockNumber(head_buffer));
+	olap_meta_edit_begin(&edit, rel, xlog);
+	olap_meta_edit_free_block(&edit, BufferGetBlockNumber(buffer));
+	olap_meta_edit_seal(&edit);
+	GenericXLogFinish(xlog);
+	olap_meta_edit_release(&edit);
+	pfree(bucket);
+}
+
+/* The pages of bucket i, newest first. */
+static void
+write_chain(WriteState *state, Buffer head_buffer, uint32 range, int i)
+{
+	Relation	rel = state->vacuum->rel;
+	BlockNumber next = ((OlapLogHeadPage *)
+						OlapPageGetPayload(BufferGetPage(head_buffer)))->buckets[i];
+	Buffer		before = InvalidBuffer;
+	uint64		length = 0;
+
+	while (next != InvalidBlockNumber)
+	{
+		Buffer		buffer;
+		OlapLogBucketPage *bucket;
+		int			left;
+
+		olap_log_check_chain(rel, next, &length);
+		buffer = olap_log_read_bucket(rel, next, range, i, BUFFER_LOCK_EXCLUSIVE);
+		bucket = (OlapLogBucketPage *) OlapPageGetPayload(BufferGetPage(buffer));
+		next = bucket->next;
+		left = count_left(state, bucket->records, bucket->nrecords);
+		if (left == 0)
+		{
+			free_bucket(state, head_buffer, before, buffer);
+			UnlockReleaseBuffer(buffer);
+			continue;
+		}
+		if (left < bucket->nrecords)
+			write_bucket(state, head_buffer, buffer);
+		if (BufferIsValid(before))
+			UnlockReleaseBuffer(before);
+		before = buffer;
+	}
+	if (BufferIsValid(before))
+		UnlockReleaseBuffer(before);
 }
 
 static void
@@ -209,7 +280,6 @@ write_head(void *arg, BlockNumber block, uint32 range)
 	Relation	rel = state->vacuum->rel;
 	Buffer		buffer;
 	OlapLogHeadPage *head;
-	uint64		length = 0;
 
 	if (range < state->vacuum->first_range || range >= state->vacuum->end_range)
 		return;
@@ -228,11 +298,7 @@ write_head(void *arg, BlockNumber block, uint32 range)
 		GenericXLogFinish(xlog);
 	}
 	for (int i = 0; i < OLAP_LOG_BUCKETS; i++)
-		for (BlockNumber next = head->buckets[i]; next != InvalidBlockNumber;)
-		{
-			olap_log_check_chain(rel, next, &length);
-			next = write_bucket(state, buffer, range, i, next);
-		}
+		write_chain(state, buffer, range, i);
 	UnlockReleaseBuffer(buffer);
 }
 
@@ -242,23 +308,44 @@ olap_log_vacuum_write(OlapLogVacuum *vacuum, bool fold)
 	WriteState	state = {vacuum, fold};
 
 	if (vacuum->records > 0)
-		olap_log_map_walk(vacuum->rel, write_head, &state);
+		olap_log_map_walk(vacuum->rel, NULL, write_head, &state);
 }
 
 /* ---- verification ---- */
 
+typedef struct VerifyState
+{
+	Relation	rel;
+	OlapMeta	meta;
+	void		(*used) (void *arg, BlockNumber block);
+	void	   *arg;
+} VerifyState;
+
+static void
+verify_map(void *arg, BlockNumber block, uint32 level, uint64 first)
+{
+	VerifyState *state = arg;
+
+	state->used(state->arg, block);
+}
+
 static void
 verify_head(void *arg, BlockNumber block, uint32 range)
 {
-	Relation	rel = arg;
-	Buffer		buffer = olap_log_read_head(rel, block, range,
+	VerifyState *state = arg;
+	Relation	rel = state->rel;
+	Buffer		buffer = olap_log_find_head(rel, &state->meta, range,
 											BUFFER_LOCK_SHARE);
-	OlapLogHeadPage *head = (OlapLogHeadPage *)
-		OlapPageGetPayload(BufferGetPage(buffer));
+	OlapLogHeadPage *head;
 	uint64		length = 0;
 	uint32		ndead = 0;
 
 	CHECK_FOR_INTERRUPTS();
+	if (!BufferIsValid(buffer))
+		return;					/* VACUUM has freed it meanwhile */
+	block = BufferGetBlockNumber(buffer);
+	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
+	state->used(state->arg, block);
 	for (int i = 0; i < OLAP_RANGE_WORDS; i++)
 		ndead += pg_popcount64(head->dead[i]);
 	if (ndead != head->ndead)
@@ -270,6 +357,7 @@ verify_head(void *arg, BlockNumber block, uint32 range)
 													BUFFER_LOCK_SHARE);
 
 			olap_log_check_chain(rel, next, &length);
+			state->used(state->arg, next);
 			next = ((OlapLogBucketPage *)
 					OlapPageGetPayload(BufferGetPage(page)))->next;
 			UnlockReleaseBuffer(page);
@@ -278,7 +366,11 @@ verify_head(void *arg, BlockNumber block, uint32 range)
 }
 
 void
-olap_log_verify(Relation rel)
+olap_log_verify(Relation rel, void (*used) (void *arg, BlockNumber block),
+				void *arg)
 {
-	olap_log_map_walk(rel, verify_head, rel);
+	VerifyState state = {.rel = rel, .used = used, .arg = arg};
+
+	if (olap_meta_read(rel, &state.meta))
+		olap_log_map_walk(rel, verify_map, verify_head, &state);
 }

@@ -273,8 +273,7 @@ place_entry(Relation rel, OlapDirEntry *entry, OlapDirRef *ref, bool reserved,
 		olap_directory_insert(rel, entry, ref, ncols);
 		return;
 	}
-	entry->first_block = olap_blocks_allocate(rel, entry->nblocks);
-	olap_directory_update(rel, ref, entry);
+	olap_directory_place(rel, ref, entry);
 }
 
 OlapDirRef

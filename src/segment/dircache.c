@@ -51,6 +51,8 @@ directory_corrupted(Relation rel, BlockNumber block, const char *what)
 static void
 check_entry(Relation rel, BlockNumber block, const OlapDirEntry *entry)
 {
+	if (entry->kind == 0)
+		return;					/* a free slot */
 	if (entry->kind != OLAP_ENTRY_SEGMENT && entry->kind != OLAP_ENTRY_DELTA)
 		directory_corrupted(rel, block, "entry of unknown kind");
 	if ((uint64) entry->first_vblock + entry->nvblocks > MaxBlockNumber)
@@ -73,7 +75,9 @@ check_limits(Relation rel, const OlapMeta *meta, const OlapDirCachePage *page)
 	{
 		const OlapDirEntry *entry = &page->entries[i];
 
-		if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
+		/* a dead one may have been freed since, and the file cut off */
+		if ((entry->flags & (OLAP_ENTRY_COMPLETE | OLAP_ENTRY_DEAD)) ==
+			OLAP_ENTRY_COMPLETE &&
 			((uint64) entry->first_vblock + entry->nvblocks > meta->next_vblock ||
 			 (uint64) entry->first_block + entry->nblocks > meta->high_water))
 			directory_corrupted(rel, page->block,
@@ -252,10 +256,11 @@ olap_directory_read(Relation rel, OlapDirList *list)
 	{
 		const OlapDirCachePage *page = &dir->pages[i];
 
-		memcpy(list->entries + list->n, page->entries,
-			   page->nentries * sizeof(OlapDirEntry));
 		for (uint32 e = 0; e < page->nentries; e++)
 		{
+			if (page->entries[e].kind == 0)
+				continue;
+			list->entries[list->n] = page->entries[e];
 			list->refs[list->n].block = page->block;
 			list->refs[list->n++].slot = e;
 		}

@@ -10,6 +10,9 @@
  * extent is always contiguous and a crash between the two leaves nothing but a
  * file that is a little shorter than the metapage says.
  *
+ * Slots of entries that were freed are used again: pages that have some are in a
+ * chain of their own.
+ *
  * src/segment/directory.c
  *-------------------------------------------------------------------------
  */
@@ -26,6 +29,7 @@
 #include "base/errors.h"
 #include "segment/directory.h"
 #include "segment/directory_page.h"
+#include "segment/freespace.h"
 
 /* Delta runs double from the first to the last of these. */
 #define DELTA_RUN_FIRST 8
@@ -47,6 +51,7 @@ typedef struct DirEdit
 	Buffer		dir_buffers[2];
 	Page		dir_pages[2];
 	int			ndirs;
+	Buffer		free_page;		/* of the list of free blocks; or Invalid */
 } DirEdit;
 
 static void
@@ -179,21 +184,6 @@ edit_directory(DirEdit *edit, BlockNumber block)
 	return (OlapDirPage *) OlapPageGetPayload(edit->dir_pages[i]);
 }
 
-static BlockNumber
-take_blocks(Relation rel, OlapMeta *meta, uint32 nblocks)
-{
-	BlockNumber first = meta->high_water;
-
-	if ((uint64) first + nblocks > MaxBlockNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("olap table \"%s\" cannot grow beyond %u blocks",
-						RelationGetRelationName(rel), MaxBlockNumber),
-				 errhint("Partition the table.")));
-	meta->high_water += nblocks;
-	return first;
-}
-
 /* ---- the metapage in records of other layers ---- */
 
 void
@@ -201,6 +191,8 @@ olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
 					 GenericXLogState *xlog)
 {
 	edit->rel = rel;
+	edit->xlog = xlog;
+	edit->free_page = InvalidBuffer;
 	edit->buffer = lock_metapage(rel);
 	edit->page = GenericXLogRegisterBuffer(xlog, edit->buffer, 0);
 	edit->meta = (OlapMeta *) OlapPageGetPayload(edit->page);
@@ -210,10 +202,16 @@ olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
 BlockNumber
 olap_meta_edit_take_block(OlapMetaEdit *edit)
 {
-	BlockNumber block = take_blocks(edit->rel, edit->meta, 1);
+	BlockNumber block = olap_free_take(edit->rel, edit->meta, 1);
 
 	olap_extend_to(edit->rel, block + 1);
 	return block;
+}
+
+void
+olap_meta_edit_free_block(OlapMetaEdit *edit, BlockNumber block)
+{
+	edit->free_page = olap_free_put(edit->rel, edit->xlog, edit->meta, block, 1);
 }
 
 void
@@ -222,11 +220,19 @@ olap_meta_edit_seal(OlapMetaEdit *edit)
 	olap_page_seal(edit->page, 0);
 }
 
+void
+olap_meta_edit_release(OlapMetaEdit *edit)
+{
+	if (BufferIsValid(edit->free_page))
+		UnlockReleaseBuffer(edit->free_page);
+	UnlockReleaseBuffer(edit->buffer);
+}
+
 /* Append an empty directory page to the chain and to the edit. */
 static OlapDirPage *
 edit_new_directory(DirEdit *edit, OlapDirPage *last)
 {
-	BlockNumber block = take_blocks(edit->rel, edit->meta, 1);
+	BlockNumber block = olap_free_take(edit->rel, edit->meta, 1);
 	Buffer		buffer;
 	OlapDirPage    *dir;
 	int			i = edit->ndirs++;
@@ -260,9 +266,71 @@ edit_finish(DirEdit *edit)
 		olap_page_seal(edit->dir_pages[i],
 					   BufferGetBlockNumber(edit->dir_buffers[i]));
 	GenericXLogFinish(edit->xlog);
+	if (BufferIsValid(edit->free_page))
+		UnlockReleaseBuffer(edit->free_page);
 	for (int i = edit->ndirs - 1; i >= 0; i--)
 		UnlockReleaseBuffer(edit->dir_buffers[i]);
 	UnlockReleaseBuffer(edit->meta_buffer);
+}
+
+/* Take the free slot of the first page that has one. */
+static OlapDirPage *
+edit_free_slot(DirEdit *edit, OlapDirRef *ref)
+{
+	OlapDirPage *dir;
+
+	ref->block = edit->meta->dir_free;
+	dir = edit_directory(edit, ref->block);
+	for (ref->slot = 0; ref->slot < dir->nentries; ref->slot++)
+		if (dir->entries[ref->slot].kind == 0)
+			break;
+	if (dir->nentries > OLAP_DIR_ENTRIES || ref->slot == dir->nentries ||
+		dir->nfree == 0 || dir->nfree > dir->nentries)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("olap table \"%s\" is corrupted",
+						RelationGetRelationName(edit->rel)),
+				 errdetail("Directory block %u should have %u free slots.",
+						   ref->block, dir->nfree)));
+	if (--dir->nfree == 0)
+	{
+		edit->meta->dir_free = dir->next_free;
+		dir->next_free = 0;
+	}
+	return dir;
+}
+
+/* Take a slot behind all others. */
+static OlapDirPage *
+edit_append_slot(DirEdit *edit, OlapDirRef *ref)
+{
+	OlapDirPage *dir = NULL;
+
+	if (edit->meta->dir_last != InvalidBlockNumber)
+		dir = edit_directory(edit, edit->meta->dir_last);
+	if (dir == NULL || dir->nentries >= OLAP_DIR_ENTRIES)
+		dir = edit_new_directory(edit, dir);
+	ref->block = edit->meta->dir_last;
+	ref->slot = dir->nentries++;
+	return dir;
+}
+
+/*
+ * See that the page has zone pages, if it has none.  Those that were made when
+ * the table had fewer columns are replaced once no entry needs them.
+ */
+static void
+edit_zones(DirEdit *edit, OlapDirPage *dir, int ncols)
+{
+	if (dir->zone_first != InvalidBlockNumber)
+	{
+		if (dir->zone_ncols >= (uint32) ncols || dir->nfree + 1 < dir->nentries)
+			return;
+		edit->free_page = olap_free_put(edit->rel, edit->xlog, edit->meta,
+										dir->zone_first, dir->zone_ncols);
+	}
+	dir->zone_first = olap_free_take(edit->rel, edit->meta, ncols);
+	dir->zone_ncols = ncols;
 }
 
 /* The body of olap_directory_insert(), within an edit. */
@@ -270,7 +338,7 @@ static void
 edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 {
 	OlapMeta   *meta = edit->meta;
-	OlapDirPage    *dir = NULL;
+	OlapDirPage *dir;
 
 	if (meta->next_entry_id == PG_UINT32_MAX ||
 		((entry->flags & OLAP_ENTRY_ROWNUMS) == 0 &&
@@ -281,27 +349,20 @@ edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 						RelationGetRelationName(edit->rel)),
 				 errhint("Rewrite it with VACUUM FULL.")));
 
-	if (meta->dir_last != InvalidBlockNumber)
-		dir = edit_directory(edit, meta->dir_last);
-	if (dir == NULL || dir->nentries >= OLAP_DIR_ENTRIES)
-		dir = edit_new_directory(edit, dir);
-
+	dir = meta->dir_free != 0 ? edit_free_slot(edit, ref) :
+		edit_append_slot(edit, ref);
 	entry->id = meta->next_entry_id++;
 	if ((entry->flags & OLAP_ENTRY_ROWNUMS) == 0)
 	{
 		entry->first_vblock = meta->next_vblock;
 		meta->next_vblock += entry->nvblocks;
 	}
-	entry->first_block = entry->nblocks > 0 ?
-		take_blocks(edit->rel, meta, entry->nblocks) : InvalidBlockNumber;
-	if (ncols > 0 && dir->zone_first == InvalidBlockNumber)
-	{
-		dir->zone_first = take_blocks(edit->rel, meta, ncols);
-		dir->zone_ncols = ncols;
-	}
 
-	ref->block = meta->dir_last;
-	ref->slot = dir->nentries++;
+	/* zone pages first: they stay, and would keep the file from shrinking */
+	if (ncols > 0)
+		edit_zones(edit, dir, ncols);
+	entry->first_block = entry->nblocks > 0 ?
+		olap_free_take(edit->rel, meta, entry->nblocks) : InvalidBlockNumber;
 	dir->entries[ref->slot] = *entry;
 }
 
@@ -316,19 +377,6 @@ olap_directory_insert(Relation rel, OlapDirEntry *entry, OlapDirRef *ref,
 	edit_finish(&edit);
 	if (entry->nblocks > 0)
 		olap_extend_to(rel, entry->first_block + entry->nblocks);
-}
-
-BlockNumber
-olap_blocks_allocate(Relation rel, uint32 nblocks)
-{
-	DirEdit		edit;
-	BlockNumber first;
-
-	edit_begin(&edit, rel);
-	first = take_blocks(rel, edit.meta, nblocks);
-	edit_finish(&edit);
-	olap_extend_to(rel, first + nblocks);
-	return first;
 }
 
 /* The entry at ref, which must have this id, in an edit. */
@@ -355,6 +403,64 @@ olap_directory_update(Relation rel, const OlapDirRef *ref,
 
 	edit_begin(&edit, rel);
 	*edit_entry(&edit, ref, entry->id) = *entry;
+	edit_finish(&edit);
+}
+
+void
+olap_directory_place(Relation rel, const OlapDirRef *ref, OlapDirEntry *entry)
+{
+	DirEdit		edit;
+	OlapDirEntry *place;
+
+	edit_begin(&edit, rel);
+	place = edit_entry(&edit, ref, entry->id);
+	entry->first_block = olap_free_take(rel, edit.meta, entry->nblocks);
+	*place = *entry;
+	edit_finish(&edit);
+	olap_extend_to(rel, entry->first_block + entry->nblocks);
+}
+
+void
+olap_directory_bury(Relation rel, const OlapDirRef *ref, uint32 id)
+{
+	DirEdit		edit;
+	OlapDirEntry *place;
+
+	edit_begin(&edit, rel);
+	place = edit_entry(&edit, ref, id);
+	if (TransactionIdIsValid(place->xmax) && (place->flags & OLAP_ENTRY_MOVED) == 0)
+		place->flags |= OLAP_ENTRY_EXPIRED;
+	place->flags |= OLAP_ENTRY_DEAD;
+	place->xmin = place->xmax = InvalidTransactionId;
+	place->cmin = place->cmax = 0;
+	place->time_min = place->time_max = 0;
+	edit_finish(&edit);
+}
+
+void
+olap_directory_free(Relation rel, const OlapDirRef *ref, uint32 id)
+{
+	DirEdit		edit;
+	OlapDirEntry *place;
+	OlapDirEntry entry;
+	OlapDirPage *dir;
+
+	edit_begin(&edit, rel);
+	place = edit_entry(&edit, ref, id);
+	dir = (OlapDirPage *) OlapPageGetPayload(edit.dir_pages[0]);
+	entry = *place;
+	Ensure((entry.flags & OLAP_ENTRY_DEAD) != 0,
+		   "segment %u of \"%s\" is to be freed and is not dead", id,
+		   RelationGetRelationName(rel));
+	memset(place, 0, sizeof(*place));
+	if (dir->nfree++ == 0)
+	{
+		dir->next_free = edit.meta->dir_free;
+		edit.meta->dir_free = ref->block;
+	}
+	if (entry.nblocks > 0 && entry.first_block != InvalidBlockNumber)
+		edit.free_page = olap_free_put(rel, edit.xlog, edit.meta,
+									   entry.first_block, entry.nblocks);
 	edit_finish(&edit);
 }
 
@@ -523,6 +629,21 @@ olap_zones_extent(Relation rel, BlockNumber dir_block, BlockNumber *first, uint3
 	return *ncols > 0;
 }
 
+bool
+olap_is_zone_page(Relation rel, Buffer buffer, BlockNumber dir_block)
+{
+	Page		page = BufferGetPage(buffer);
+	OlapPageOpaque *opaque = OlapPageGetOpaque(page);
+
+	if (PageIsNew(page))
+		return false;
+	if (olap_page_fault(rel, buffer, opaque->kind, 0) == NULL &&
+		(opaque->kind != OLAP_PAGE_ZONE || opaque->vblock != dir_block))
+		return false;
+	olap_page_check(rel, buffer, OLAP_PAGE_ZONE, 0);
+	return true;
+}
+
 void
 olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 				 int ncols)
@@ -532,12 +653,11 @@ olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 
 	if (!olap_zones_extent(rel, ref->block, &first, &have))
 		return;
-	ncols = Min(ncols, (int) have);
 	olap_extend_to(rel, first + have);
 
-	for (int col = 0; col < ncols; col += MAX_GENERIC_XLOG_PAGES)
+	for (int col = 0; col < (int) have; col += MAX_GENERIC_XLOG_PAGES)
 	{
-		int			n = Min(ncols - col, MAX_GENERIC_XLOG_PAGES);
+		int			n = Min((int) have - col, MAX_GENERIC_XLOG_PAGES);
 		GenericXLogState *xlog = GenericXLogStart(rel);
 		Buffer		buffers[MAX_GENERIC_XLOG_PAGES];
 
@@ -547,16 +667,22 @@ olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 			BlockNumber block = first + col + i;
 			bool		fresh;
 			Page		page;
+			OlapZone   *zone;
 
 			buffers[i] = olap_page_pin(rel, block, BUFFER_LOCK_EXCLUSIVE);
-			fresh = PageIsNew(BufferGetPage(buffers[i]));
-			if (!fresh)
-				olap_page_check(rel, buffers[i], OLAP_PAGE_ZONE, 0);
+			fresh = !olap_is_zone_page(rel, buffers[i], ref->block);
 			page = GenericXLogRegisterBuffer(xlog, buffers[i],
 											 fresh ? GENERIC_XLOG_FULL_IMAGE : 0);
 			if (fresh)
+			{
 				olap_page_init(page, OLAP_PAGE_ZONE, 0);
-			((OlapZone *) OlapPageGetPayload(page))[ref->slot] = zones[col + i];
+				OlapPageGetOpaque(page)->vblock = ref->block;
+			}
+			zone = (OlapZone *) OlapPageGetPayload(page) + ref->slot;
+			if (col + i < ncols)
+				*zone = zones[col + i];
+			else
+				memset(zone, 0, sizeof(*zone));
 			olap_page_seal(page, block);
 		}
 		GenericXLogFinish(xlog);
@@ -578,13 +704,10 @@ olap_zones_read(Relation rel, BlockNumber dir_block, int col, OlapZone *zones)
 	if (first + col >= RelationGetNumberOfBlocks(rel))
 		return false;			/* its first segment is not complete yet */
 	buffer = olap_page_pin(rel, first + col, BUFFER_LOCK_SHARE);
-	written = !PageIsNew(BufferGetPage(buffer));
+	written = olap_is_zone_page(rel, buffer, dir_block);
 	if (written)
-	{
-		olap_page_check(rel, buffer, OLAP_PAGE_ZONE, 0);
 		memcpy(zones, OlapPageGetPayload(BufferGetPage(buffer)),
 			   OLAP_DIR_ENTRIES * sizeof(OlapZone));
-	}
 	UnlockReleaseBuffer(buffer);
 	return written;
 }

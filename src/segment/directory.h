@@ -38,13 +38,14 @@
 #define OLAP_ENTRY_DELTA 2
 
 #define OLAP_ENTRY_COMPLETE 0x0001	/* all pages are written */
-#define OLAP_ENTRY_DEAD 0x0002	/* its inserter aborted; nobody sees it */
+#define OLAP_ENTRY_DEAD 0x0002	/* nobody sees it any more */
 #define OLAP_ENTRY_OUTPUT 0x0004	/* xmin is a compaction: the rows are older */
 #define OLAP_ENTRY_MOVED 0x0008	/* xmax is a compaction: the rows live on in
 								 * what it wrote, unless they were deleted */
 #define OLAP_ENTRY_ROWNUMS 0x0010	/* segment with a column of row numbers */
 #define OLAP_ENTRY_SEALED 0x0020	/* delta run that takes no more rows */
 #define OLAP_ENTRY_FULL 0x0040	/* output as large as compactions make them */
+#define OLAP_ENTRY_EXPIRED 0x0080	/* dead: its rows were dropped */
 
 /* One place.  On disk, 64 bytes. */
 typedef struct OlapDirEntry
@@ -100,10 +101,13 @@ typedef struct OlapMeta
 	/* the range log (delta/rangelog.h) */
 	uint32		log_levels;		/* height of its map; 0: there is none yet */
 	BlockNumber log_root;
-	TransactionId settled;		/* newest that VACUUM marked places dead for */
-} OlapMeta;
+	TransactionId settled;		/* newest that places were marked dead for */
+	BlockNumber dir_free;		/* chain of directory pages with free slots;
+								 * 0: none */
+	uint32		unused;
+} OlapMeta;						/* the list of free blocks follows */
 
-/* A list of entries with their places, in insertion order. */
+/* A list of entries and where they stand, in the order of the directory. */
 typedef struct OlapDirList
 {
 	int			n;
@@ -127,21 +131,40 @@ extern bool olap_meta_read(Relation rel, OlapMeta *meta);
 extern void olap_directory_insert(Relation rel, OlapDirEntry *entry,
 								  OlapDirRef *ref, int ncols);
 
-/* Allocate nblocks more blocks; the file is long enough afterwards. */
-extern BlockNumber olap_blocks_allocate(Relation rel, uint32 nblocks);
+/*
+ * Give the entry at ref, which was inserted without blocks, an extent of
+ * entry->nblocks, and store *entry.  The file is long enough afterwards.
+ */
+extern void olap_directory_place(Relation rel, const OlapDirRef *ref,
+								 OlapDirEntry *entry);
+
+/*
+ * Mark the entry at ref dead and forget its transactions; its time bounds become
+ * a stamp, 0 for now (table/reclaim.h).  The entry is changed where it stands:
+ * a copy of it may be older than the last thing that an inserter who aborted did.
+ */
+extern void olap_directory_bury(Relation rel, const OlapDirRef *ref, uint32 id);
+
+/*
+ * Take the dead entry at ref out and give its blocks back, in one WAL record.
+ * Nobody can be reading them (table/reclaim.h).
+ */
+extern void olap_directory_free(Relation rel, const OlapDirRef *ref, uint32 id);
 
 /*
  * A change of the metapage within a WAL record of the caller's, who has locked
  * all his other pages before.  begin locks the metapage and adds it to xlog;
- * the caller may change edit->meta and take blocks; seal() before
- * GenericXLogFinish(), then UnlockReleaseBuffer(edit->buffer).
+ * the caller may change edit->meta, take blocks, and give one back, which adds
+ * a page at most; seal() before GenericXLogFinish(), then release().
  */
 typedef struct OlapMetaEdit
 {
 	Relation	rel;
+	GenericXLogState *xlog;
 	Buffer		buffer;
 	Page		page;			/* image in the record */
 	OlapMeta   *meta;
+	Buffer		free_page;		/* of the list of free blocks; or Invalid */
 } OlapMetaEdit;
 
 extern void olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
@@ -149,7 +172,9 @@ extern void olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
 
 /* One more block; the file is long enough afterwards. */
 extern BlockNumber olap_meta_edit_take_block(OlapMetaEdit *edit);
+extern void olap_meta_edit_free_block(OlapMetaEdit *edit, BlockNumber block);
 extern void olap_meta_edit_seal(OlapMetaEdit *edit);
+extern void olap_meta_edit_release(OlapMetaEdit *edit);
 
 /* Rewrite the entry at ref (whose id must not change). */
 extern void olap_directory_update(Relation rel, const OlapDirRef *ref,
@@ -192,9 +217,18 @@ extern void olap_meta_count(Relation rel, int64 rows, int64 segments,
  */
 extern void olap_meta_settle(Relation rel, TransactionId xid);
 
-/* Write zone i = 0..ncols-1 of the segment at ref. */
+/*
+ * Write zone i = 0..ncols-1 of the segment at ref, and "not known" for further
+ * columns that have zone pages.
+ */
 extern void olap_zones_write(Relation rel, const OlapDirRef *ref,
 							 const OlapZone *zones, int ncols);
+
+/*
+ * Is the page in a locked buffer a zone page of the directory page at dir_block?
+ * Before its first use it is whatever was in the block.
+ */
+extern bool olap_is_zone_page(Relation rel, Buffer buffer, BlockNumber dir_block);
 
 /*
  * Read column col's zones of all entries on the directory page of block

@@ -18,8 +18,9 @@ typedef struct OlapDirPage
 	uint32		nentries;
 	BlockNumber zone_first;		/* InvalidBlockNumber: no zone pages */
 	uint32		zone_ncols;
-	uint64		unused;
-	OlapDirEntry entries[OLAP_DIR_ENTRIES];
+	BlockNumber next_free;		/* of the pages with free slots; 0: last */
+	uint32		nfree;			/* free slots below nentries; 0: not in that chain */
+	OlapDirEntry entries[OLAP_DIR_ENTRIES]; /* kind 0: free */
 } OlapDirPage;
 
 #endif							/* OLAP_DIRECTORY_PAGE_H */

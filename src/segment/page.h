@@ -34,7 +34,8 @@ typedef enum OlapPageKind
 	OLAP_PAGE_SEGMENT = 5,
 	OLAP_PAGE_LOG_MAP = 6,
 	OLAP_PAGE_LOG_HEAD = 7,
-	OLAP_PAGE_LOG_BUCKET = 8
+	OLAP_PAGE_LOG_BUCKET = 8,
+	OLAP_PAGE_FREE = 9
 } OlapPageKind;
 
 /* Special space of every page. */
@@ -44,7 +45,8 @@ typedef struct OlapPageOpaque
 	uint32		owner;			/* entry id; 0 for pages of the whole table */
 	uint16		kind;			/* OlapPageKind */
 	uint16		version;		/* OLAP_FORMAT_VERSION when written */
-	uint32		vblock;			/* delta pages: virtual block; else 0 */
+	uint32		vblock;			/* delta pages: virtual block; zone pages:
+								 * block of the directory page; else 0 */
 } OlapPageOpaque;
 
 #define OLAP_FORMAT_VERSION 1

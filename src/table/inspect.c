@@ -184,7 +184,8 @@ static const char *
 entry_state(const OlapDirEntry *entry)
 {
 	if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
-		return (entry->flags & OLAP_ENTRY_MOVED) != 0 ? "replaced" : "aborted";
+		return (entry->flags & OLAP_ENTRY_MOVED) != 0 ? "replaced" :
+			(entry->flags & OLAP_ENTRY_EXPIRED) != 0 ? "expired" : "aborted";
 	if (entry->kind == OLAP_ENTRY_DELTA)
 	{
 		if (TransactionIdIsNormal(entry->xmax) &&

@@ -9,6 +9,7 @@
 #ifndef OLAP_INSPECT_H
 #define OLAP_INSPECT_H
 
+#include "nodes/pg_list.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
@@ -31,5 +32,20 @@ extern bool olap_inspect_hidden(Oid relid);
  */
 extern char *olap_verify_rows(Relation rel, const OlapDirList *list,
 							  Snapshot snapshot, uint32 *id);
+
+/* What is wrong with the use of blocks; id: the entry, 0 if it is none's. */
+typedef struct OlapSpaceFault
+{
+	uint32		id;
+	const char *fault;
+	char	   *detail;
+} OlapSpaceFault;
+
+/*
+ * Is every block in one hand: metapage, directory, zone pages, a place, the range
+ * log (which is verified by the way), or free?  List of OlapSpaceFault.
+ * Errors: ERRCODE_DATA_CORRUPTED.
+ */
+extern List *olap_verify_space(Relation rel);
 
 #endif							/* OLAP_INSPECT_H */

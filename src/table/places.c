@@ -64,6 +64,8 @@ compare_places(const void *a, const void *b)
 static bool
 is_there(PlaceReader *reader, const OlapDirEntry *entry)
 {
+	if (entry->kind == 0)
+		return false;			/* a free slot */
 	if (reader->shared != NULL && entry->id > reader->shared->max_entry_id)
 		return false;
 	if (!olap_place_visible(reader->rel, entry, reader->view))
@@ -103,12 +105,11 @@ prune_page(PlaceReader *reader, const OlapDirCachePage *page,
 		block >= RelationGetNumberOfBlocks(reader->rel))
 		return 0;
 	buffer = olap_page_pin(reader->rel, block, BUFFER_LOCK_SHARE);
-	if (!PageIsNew(BufferGetPage(buffer)))
+	if (olap_is_zone_page(reader->rel, buffer, page->block))
 	{
-		const OlapZone *zones;
+		const OlapZone *zones = (const OlapZone *)
+			OlapPageGetPayload(BufferGetPage(buffer));
 
-		olap_page_check(reader->rel, buffer, OLAP_PAGE_ZONE, 0);
-		zones = (const OlapZone *) OlapPageGetPayload(BufferGetPage(buffer));
 		for (uint32 i = 0; i < page->nentries; i++)
 			if (keep[i] && page->entries[i].kind == OLAP_ENTRY_SEGMENT &&
 				zone_excludes(&zones[i], &page->entries[i], qual))

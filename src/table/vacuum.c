@@ -37,13 +37,8 @@
 #include "delta/rangelog.h"
 #include "segment/segment.h"
 #include "table/am.h"
-
-/* Row numbers [first, end) of an aborted writer. */
-typedef struct DeadRange
-{
-	OlapRow		first;
-	OlapRow		end;
-} DeadRange;
+#include "table/deadset.h"
+#include "table/reclaim.h"
 
 typedef struct VacuumState
 {
@@ -54,7 +49,6 @@ typedef struct VacuumState
 	TransactionId oldest;		/* of the ids that stay */
 	TransactionId newest_frozen;	/* of the ids to forget; Invalid: none */
 	TransactionId oldest_aborted;	/* Invalid: none */
-	TransactionId oldest_replaced;	/* of xmax that stay unless we fold */
 	TransactionId newest_replaced;	/* of xmax before OldestXmin */
 	bool		aborted;		/* something is to be marked dead */
 	Bitmapset  *unfinished;		/* aborted entries that were not complete */
@@ -65,11 +59,10 @@ typedef struct VacuumState
 	double		live_rows;
 	double		running_rows;
 	uint64		dead_rows;
-	DeadRange  *dead;			/* of this pass; ascending, disjoint */
-	Size		ndead;
-	Size		dead_cap;
-	DeadRange  *aborted_rows;	/* those among the first pass's */
-	Size		naborted;
+	OlapDeadSet dead;			/* rows to remove from the indexes, of this pass */
+	OlapDeadSet aborted_rows;	/* those among the first pass's */
+	bool		has_index;
+	int			next_dropped;	/* entry of list where to look for more */
 } VacuumState;
 
 typedef enum XidFate
@@ -79,6 +72,15 @@ typedef enum XidFate
 	XID_ABORTED,
 	XID_FROZEN					/* already */
 } XidFate;
+
+static void
+note_aborted(VacuumState *state, TransactionId xid)
+{
+	state->aborted = true;
+	if (!TransactionIdIsValid(state->oldest_aborted) ||
+		TransactionIdPrecedes(xid, state->oldest_aborted))
+		state->oldest_aborted = xid;
+}
 
 /* What becomes of an inserter; remembers the oldest that stays. */
 static XidFate
@@ -97,10 +99,7 @@ judge_xid(VacuumState *state, TransactionId xid)
 	{
 		if (!TransactionIdDidCommit(xid))
 		{
-			state->aborted = true;
-			if (!TransactionIdIsValid(state->oldest_aborted) ||
-				TransactionIdPrecedes(xid, state->oldest_aborted))
-				state->oldest_aborted = xid;
+			note_aborted(state, xid);
 			return XID_ABORTED;
 		}
 		if (TransactionIdPrecedes(xid, state->cutoffs.FreezeLimit))
@@ -142,47 +141,23 @@ look_at_xmax(VacuumState *state, const OlapDirEntry *entry)
 		if (!TransactionIdIsValid(state->newest_replaced) ||
 			TransactionIdFollows(entry->xmax, state->newest_replaced))
 			state->newest_replaced = entry->xmax;
-		/* one that settle_xmax() may have to leave */
-		if (entry->kind == OLAP_ENTRY_DELTA &&
-			(!TransactionIdIsValid(state->oldest_replaced) ||
-			 TransactionIdPrecedes(entry->xmax, state->oldest_replaced)))
-			state->oldest_replaced = entry->xmax;
 	}
 	else if (TransactionIdPrecedes(entry->xmax, state->oldest))
 		state->oldest = entry->xmax;
 }
 
-static void
+static bool
 add_dead(VacuumState *state, OlapRow first, OlapRow end)
 {
 	state->dead_rows += end - first;
-	if (state->ndead > 0 && state->dead[state->ndead - 1].end == first)
-	{
-		state->dead[state->ndead - 1].end = end;
-		return;
-	}
-	if (state->ndead == state->dead_cap)
-	{
-		state->dead_cap = Max(64, state->dead_cap * 2);
-		state->dead = state->dead == NULL ?
-			palloc(state->dead_cap * sizeof(DeadRange)) :
-			repalloc_huge(state->dead, state->dead_cap * sizeof(DeadRange));
-	}
-	state->dead[state->ndead].first = first;
-	state->dead[state->ndead].end = end;
-	state->ndead++;
+	return olap_dead_add(&state->dead, first, end);
 }
 
 /* OlapLogVacuum.dead: enough when the list fills the memory for it. */
 static bool
 add_deleted(void *arg, OlapRow first, OlapRow end)
 {
-	VacuumState *state = arg;
-	int			limit = AmAutoVacuumWorkerProcess() && autovacuum_work_mem != -1 ?
-		autovacuum_work_mem : maintenance_work_mem;
-
-	add_dead(state, first, end);
-	return state->ndead * sizeof(DeadRange) < (Size) limit * 1024;
+	return add_dead(arg, first, end);
 }
 
 /* Rows [first, first + n) that are deleted by now. */
@@ -312,6 +287,28 @@ look_again(VacuumState *state)
 }
 
 static void
+keep_xid(VacuumState *state, TransactionId xid)
+{
+	if (TransactionIdIsValid(xid) && TransactionIdPrecedes(xid, state->oldest))
+		state->oldest = xid;
+}
+
+/* A place that its inserter marked dead; one that is buried has no xmin. */
+static void
+look_at_given_up(VacuumState *state, const OlapDirEntry *entry)
+{
+	if (!TransactionIdIsNormal(entry->xmin))
+		return;
+	if (TransactionIdIsInProgress(entry->xmin))
+	{
+		keep_xid(state, entry->xmin);
+		return;
+	}
+	note_aborted(state, entry->xmin);
+	add_dead_range(state, entry);
+}
+
+static void
 look(VacuumState *state)
 {
 	for (int i = 0; i < state->list.n; i++)
@@ -320,7 +317,10 @@ look(VacuumState *state)
 
 		vacuum_delay_point(false);
 		if ((entry->flags & OLAP_ENTRY_DEAD) != 0)
+		{
+			look_at_given_up(state, entry);
 			continue;
+		}
 		look_at_xmax(state, entry);
 		if (entry->kind == OLAP_ENTRY_DELTA)
 		{
@@ -346,11 +346,31 @@ look(VacuumState *state)
 	look_again(state);
 }
 
-static void
-keep_xid(VacuumState *state, TransactionId xid)
+/* Was the place dropped with its rows, by what everybody sees? */
+static bool
+is_dropped(const VacuumState *state, const OlapDirEntry *entry)
 {
-	if (TransactionIdIsValid(xid) && TransactionIdPrecedes(xid, state->oldest))
-		state->oldest = xid;
+	return (entry->flags & (OLAP_ENTRY_DEAD | OLAP_ENTRY_MOVED)) == 0 &&
+		is_replaced(entry) &&
+		TransactionIdPrecedes(entry->xmax, state->cutoffs.OldestXmin);
+}
+
+/* Rows of dropped places leave the indexes, as many places at a time as fit. */
+static void
+look_at_dropped(VacuumState *state)
+{
+	bool		room = true;
+
+	if (!state->has_index)
+		state->next_dropped = state->list.n;
+	while (room && state->next_dropped < state->list.n)
+	{
+		const OlapDirEntry *entry = &state->list.entries[state->next_dropped++];
+
+		if (is_dropped(state, entry))
+			room = olap_dead_add_place(&state->dead, state->rel, entry,
+									   state->strategy);
+	}
 }
 
 static void
@@ -384,42 +404,11 @@ announce(VacuumState *state)
 
 /* ---- pass 2: indexes ---- */
 
-static int
-compare_ranges(const void *a, const void *b)
-{
-	OlapRow		fa = ((const DeadRange *) a)->first;
-	OlapRow		fb = ((const DeadRange *) b)->first;
-
-	return fa < fb ? -1 : fa > fb;
-}
-
-static bool
-in_ranges(const DeadRange *ranges, Size n, OlapRow row)
-{
-	Size		low = 0,
-				high = n;
-
-	while (low < high)
-	{
-		Size		middle = low + (high - low) / 2;
-
-		if (row < ranges[middle].first)
-			high = middle;
-		else if (row >= ranges[middle].end)
-			low = middle + 1;
-		else
-			return true;
-	}
-	return false;
-}
-
 /* IndexBulkDeleteCallback */
 static bool
 row_is_dead(ItemPointer tid, void *arg)
 {
-	VacuumState *state = arg;
-
-	return in_ranges(state->dead, state->ndead, olap_row_of_tid(tid));
+	return olap_dead_contains(&((VacuumState *) arg)->dead, olap_row_of_tid(tid));
 }
 
 /*
@@ -429,22 +418,21 @@ row_is_dead(ItemPointer tid, void *arg)
 static void
 remember_aborted(VacuumState *state)
 {
-	state->naborted = state->ndead;
-	if (state->ndead == 0)
+	OlapDeadSet *set = &state->aborted_rows;
+
+	olap_dead_sort(&state->dead);
+	*set = state->dead;
+	if (set->n == 0)
 		return;
-	state->aborted_rows = MemoryContextAllocHuge(CurrentMemoryContext,
-												 state->ndead * sizeof(DeadRange));
-	memcpy(state->aborted_rows, state->dead, state->ndead * sizeof(DeadRange));
-	qsort(state->aborted_rows, state->naborted, sizeof(DeadRange),
-		  compare_ranges);
+	set->ranges = MemoryContextAllocHuge(CurrentMemoryContext,
+										 set->n * sizeof(OlapDeadRange));
+	memcpy(set->ranges, state->dead.ranges, set->n * sizeof(OlapDeadRange));
 }
 
 static bool
 row_was_aborted(void *arg, OlapRow row)
 {
-	VacuumState *state = arg;
-
-	return in_ranges(state->aborted_rows, state->naborted, row);
+	return olap_dead_contains(&((VacuumState *) arg)->aborted_rows, row);
 }
 
 static void
@@ -459,7 +447,7 @@ vacuum_one_index(VacuumState *state, Relation index)
 	info.message_level = DEBUG2;
 	info.num_heap_tuples = state->live_rows;
 	info.strategy = state->strategy;
-	if (state->ndead > 0)
+	if (state->dead.n > 0)
 		stats = index_bulk_delete(&info, stats, row_is_dead, state);
 	stats = index_vacuum_cleanup(&info, stats);
 	if (stats == NULL)
@@ -471,82 +459,91 @@ vacuum_one_index(VacuumState *state, Relation index)
 	pfree(stats);
 }
 
-static bool
+static void
 vacuum_indexes(VacuumState *state, VacuumParams *params)
 {
 	Relation   *indexes;
 	int			nindexes;
 
 	vac_open_indexes(state->rel, RowExclusiveLock, &nindexes, &indexes);
-	qsort(state->dead, state->ndead, sizeof(DeadRange), compare_ranges);
+	olap_dead_sort(&state->dead);
 	state->fold = nindexes == 0 ||
 		params->index_cleanup != VACOPTVALUE_DISABLED;
 	if (params->index_cleanup != VACOPTVALUE_DISABLED)
 		for (int i = 0; i < nindexes; i++)
 			vacuum_one_index(state, indexes[i]);
 	vac_close_indexes(nindexes, indexes, NoLock);
-	return nindexes > 0;
 }
 
 /* ---- pass 3: write ---- */
 
+typedef enum EntryFate
+{
+	ENTRY_KEEP,
+	ENTRY_UPDATE,				/* the copy was changed */
+	ENTRY_BURY
+} EntryFate;
+
 /*
- * An aborted xmax goes away. A place that was replaced before the oldest
- * snapshot is dead: nobody looks into it any more.
+ * An aborted xmax goes away. A place that was replaced or dropped before the
+ * oldest snapshot is buried: nobody looks into it any more. Rows that did not
+ * move, of a delta run the aborted ones, have left the indexes.
  */
-static bool
+static EntryFate
 settle_xmax(VacuumState *state, OlapDirEntry *entry)
 {
 	if (!TransactionIdIsNormal(entry->xmax) ||
 		TransactionIdIsInProgress(entry->xmax))
-		return false;
+		return ENTRY_KEEP;
 	if (!TransactionIdDidCommit(entry->xmax))
 	{
 		entry->xmax = InvalidTransactionId;
 		entry->flags &= ~OLAP_ENTRY_MOVED;
+		return ENTRY_UPDATE;
 	}
-	else if (TransactionIdPrecedes(entry->xmax, state->cutoffs.OldestXmin) &&
-			 (entry->kind == OLAP_ENTRY_SEGMENT || state->fold))
+	if (!TransactionIdPrecedes(entry->xmax, state->cutoffs.OldestXmin) ||
+		(!state->fold && ((entry->flags & OLAP_ENTRY_MOVED) == 0 ||
+						  entry->kind == OLAP_ENTRY_DELTA)))
 	{
-		/* of a delta run aborted rows have left the indexes */
-		entry->xmin = entry->xmax = InvalidTransactionId;
-		entry->flags |= OLAP_ENTRY_DEAD;
+		keep_xid(state, entry->xmax);
+		return ENTRY_KEEP;
 	}
-	else
-		return false;
-	return true;
+	return ENTRY_BURY;
+}
+
+/*
+ * What becomes of the inserter of a segment. One that aborted, or gave the
+ * segment up, leaves a place without rows once the indexes have forgotten them.
+ */
+static EntryFate
+settle_xmin(VacuumState *state, OlapDirEntry *entry)
+{
+	if (!TransactionIdIsNormal(entry->xmin) ||
+		TransactionIdIsInProgress(entry->xmin))
+		return ENTRY_KEEP;
+	if ((entry->flags & OLAP_ENTRY_DEAD) != 0 ||
+		!TransactionIdDidCommit(entry->xmin))
+		return entry->nvblocks == 0 || (entry->flags & OLAP_ENTRY_OUTPUT) != 0 ||
+			row_was_aborted(state, (OlapRow) entry->first_vblock *
+							OLAP_VBLOCK_ROWS) ? ENTRY_BURY : ENTRY_KEEP;
+	if (!TransactionIdPrecedes(entry->xmin, state->cutoffs.FreezeLimit))
+		return ENTRY_KEEP;
+	entry->xmin = FrozenTransactionId;
+	return ENTRY_UPDATE;
 }
 
 static void
 write_entry(VacuumState *state, int i)
 {
 	OlapDirEntry entry = state->list.entries[i];
-	bool		changed = false;
+	EntryFate	fate = settle_xmin(state, &entry);
 
-	if ((entry.flags & OLAP_ENTRY_DEAD) != 0)
-		return;
-	if (TransactionIdIsNormal(entry.xmin) &&
-		!TransactionIdIsInProgress(entry.xmin))
-	{
-		if (TransactionIdDidCommit(entry.xmin))
-		{
-			changed = TransactionIdPrecedes(entry.xmin,
-											state->cutoffs.FreezeLimit);
-			if (changed)
-				entry.xmin = FrozenTransactionId;
-		}
-		else if (entry.nvblocks == 0 ||
-				 (entry.flags & OLAP_ENTRY_OUTPUT) != 0 ||
-				 row_was_aborted(state, (OlapRow) entry.first_vblock *
-								 OLAP_VBLOCK_ROWS))
-		{
-			entry.flags |= OLAP_ENTRY_DEAD;
-			changed = true;
-		}
-	}
-	changed |= settle_xmax(state, &entry);
-	if (changed)
+	if (fate != ENTRY_BURY && (entry.flags & OLAP_ENTRY_DEAD) == 0)
+		fate = Max(fate, settle_xmax(state, &entry));
+	if (fate == ENTRY_UPDATE)
 		olap_directory_update(state->rel, &state->list.refs[i], &entry);
+	else if (fate == ENTRY_BURY)
+		olap_directory_bury(state->rel, &state->list.refs[i], entry.id);
 }
 
 static void
@@ -560,7 +557,7 @@ write_changes(VacuumState *state)
 		write_entry(state, i);
 		if (entry->kind == OLAP_ENTRY_DELTA &&
 			(entry->flags & OLAP_ENTRY_DEAD) == 0)
-			for (uint32 page = 0; page < entry->nblocks; page++)
+			for (uint32 page = 0; page < entry->nrows; page++)
 			{
 				vacuum_delay_point(false);
 				olap_delta_page_freeze(state->rel, entry, page,
@@ -583,13 +580,7 @@ change_places(VacuumState *state)
 
 	if (!olap_meta_read(state->rel, &meta))
 		return;
-	if (TransactionIdIsValid(state->newest_replaced) &&
-		(!TransactionIdIsNormal(meta.settled) ||
-		 TransactionIdPrecedes(meta.settled, state->newest_replaced)))
-	{
-		meta.settled = state->newest_replaced;
-		olap_meta_settle(state->rel, meta.settled);
-	}
+	meta.settled = olap_reclaim_settle(state->rel, &meta, state->newest_replaced);
 	if (state->aborted || TransactionIdIsValid(state->newest_frozen))
 		write_changes(state);
 	if (!TransactionIdIsNormal(meta.settled))
@@ -618,12 +609,15 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 {
 	VacuumState state = {0};
 	TimestampTz start = GetCurrentTimestamp();
-	bool		has_index;
+	int			memory = AmAutoVacuumWorkerProcess() && autovacuum_work_mem != -1 ?
+		autovacuum_work_mem : maintenance_work_mem;
 
 	pgstat_progress_start_command(PROGRESS_COMMAND_VACUUM,
 								  RelationGetRelid(rel));
 	state.rel = rel;
 	state.strategy = strategy;
+	state.has_index = RelationGetIndexList(rel) != NIL;
+	state.dead.limit = (Size) memory * 1024;
 	vacuum_get_cutoffs(rel, params, &state.cutoffs);
 	state.oldest = state.cutoffs.OldestXmin;
 	olap_directory_read(rel, &state.list);
@@ -638,26 +632,29 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 	{
 		/* as many deleted rows at a time as there is memory for */
 		look_at_log(&state);
+		look_at_dropped(&state);
 		announce(&state);
-		has_index = vacuum_indexes(&state, params);
+		vacuum_indexes(&state, params);
 		olap_log_vacuum_write(&state.log, state.fold);
 		if (!state.fold)
 			keep_xid(&state, state.log.oldest_folded);
 		state.log.first_range = state.log.end_range;
-		state.ndead = 0;
-	} while (!state.log.done);
+		state.dead.n = 0;
+	} while (!state.log.done || state.next_dropped < state.list.n);
 	if (!state.fold)
 	{
 		/* as long as they are in the indexes, they stay as they are */
 		keep_xid(&state, state.oldest_aborted);
-		keep_xid(&state, state.oldest_replaced);
-		state.naborted = 0;
+		state.aborted_rows.n = 0;
 	}
 	change_places(&state);
 	correct_hints(&state);
+	olap_reclaim_buried(rel, state.cutoffs.OldestXmin);
+	olap_reclaim_log(rel, strategy);
+	olap_reclaim_tail(rel, params);
 
 	vac_update_relstats(rel, RelationGetNumberOfBlocks(rel), state.live_rows,
-						0, 0, has_index, state.oldest,
+						0, 0, state.has_index, state.oldest,
 						state.cutoffs.OldestMxact, NULL, NULL, false);
 	pgstat_report_vacuum(RelationGetRelid(rel), rel->rd_rel->relisshared,
 						 state.live_rows, state.recently_dead, start);

@@ -36,12 +36,12 @@ PG_FUNCTION_INFO_V1(olap_verify);
 
 extern PGDLLEXPORT Datum olap_verify(PG_FUNCTION_ARGS);
 
-/* A range of blocks or of virtual blocks, and whose it is. */
+/* A range of virtual blocks or of entry numbers, and whose it is. */
 typedef struct Range
 {
 	uint64		first;
 	uint64		n;
-	uint32		id;				/* entry; 0: metapage, directory or zones */
+	uint32		id;				/* entry */
 } Range;
 
 typedef struct RangeList
@@ -174,29 +174,17 @@ check_ranges(Verify *verify, RangeList *list, uint64 limit, const char *what)
 		if (i > 0 && r[-1].first + r[-1].n > r->first)
 			report(verify, r->id,
 				   psprintf("%s overlap with those of another place", what),
-				   psprintf("Range " UINT64_FORMAT " to " UINT64_FORMAT " of entry %u, " UINT64_FORMAT " to " UINT64_FORMAT " of entry %u (0: directory).",
+				   psprintf("Range " UINT64_FORMAT " to " UINT64_FORMAT " of entry %u, " UINT64_FORMAT " to " UINT64_FORMAT " of entry %u.",
 							r[-1].first, r[-1].first + r[-1].n - 1, r[-1].id,
 							r->first, r->first + r->n - 1, r->id));
 	}
 }
 
-static void
-add_directory_page(Verify *verify, RangeList *blocks, BlockNumber block)
-{
-	BlockNumber first;
-	uint32		ncols;
-
-	add_range(blocks, block, 1, 0);
-	if (olap_zones_extent(verify->rel, block, &first, &ncols))
-		add_range(blocks, first, ncols, 0);
-}
-
-/* Metapage, directory pages, and that no two places share anything. */
+/* That no two places share a row number. */
 static void
 check_directory(Verify *verify, int index)
 {
 	OlapDirList *list = &verify->list;
-	RangeList	blocks = {0};
 	RangeList	rows = {0};
 	RangeList	ids = {0};
 	OlapMeta	meta;
@@ -204,15 +192,10 @@ check_directory(Verify *verify, int index)
 	/* after the directory: what it lists was handed out by now */
 	if (!olap_meta_read(verify->rel, &meta))
 		return;
-	add_range(&blocks, 0, 1, 0);
 	for (int i = 0; i < list->n; i++)
 	{
 		const OlapDirEntry *entry = &list->entries[i];
 
-		if (i == 0 || list->refs[i].block != list->refs[i - 1].block)
-			add_directory_page(verify, &blocks, list->refs[i].block);
-		if (entry->nblocks > 0 && entry->first_block != InvalidBlockNumber)
-			add_range(&blocks, entry->first_block, entry->nblocks, entry->id);
 		/*
 		 * A writer may be giving back row numbers of an unfinished entry; what
 		 * compactions wrote repeats the numbers of others (verify_rows.c).
@@ -222,7 +205,6 @@ check_directory(Verify *verify, int index)
 			add_range(&rows, entry->first_vblock, entry->nvblocks, entry->id);
 		add_range(&ids, entry->id, 1, entry->id);
 	}
-	check_ranges(verify, &blocks, meta.high_water, "blocks");
 	check_ranges(verify, &rows, meta.next_vblock, "row numbers");
 	check_ranges(verify, &ids, meta.next_entry_id, "entry numbers");
 }
@@ -246,15 +228,23 @@ check_zone_pages(Verify *verify, const OlapDirEntry *entry,
 	OlapSegment *segment = olap_segment_open(verify->rel, entry,
 											 CurrentMemoryContext, NULL);
 	OlapZone   *zones = palloc(OLAP_DIR_ENTRIES * sizeof(OlapZone));
+	BlockNumber first;
+	uint32		have;
 
+	(void) olap_zones_extent(verify->rel, ref->block, &first, &have);
 	for (int col = 0; col < olap_segment_ncols(segment); col++)
 	{
 		OlapZone	all;
 
 		CHECK_FOR_INTERRUPTS();
-		if (olap_segment_type(segment, col)->dropped ||
-			!olap_zones_read(verify->rel, ref->block, col, zones))
+		if (olap_segment_type(segment, col)->dropped || col >= (int) have)
 			continue;
+		if (!olap_zones_read(verify->rel, ref->block, col, zones))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("segment %u of \"%s\" is corrupted", entry->id,
+							RelationGetRelationName(verify->rel)),
+					 errdetail("The zone page of column %d is not there.", col + 1)));
 		all = *olap_segment_zone(segment, col, 0);
 		for (int rg = 1; rg < olap_segment_rowgroups(segment); rg++)
 			olap_zone_merge(&all, olap_segment_zone(segment, col, rg));
@@ -324,10 +314,14 @@ check_delta(Verify *verify, int index)
 	}
 }
 
+/* That the log is sound, and every block in one hand. */
 static void
-check_log(Verify *verify, int index)
+check_space(Verify *verify, int index)
 {
-	olap_log_verify(verify->rel);
+	List	   *faults = olap_verify_space(verify->rel);
+
+	foreach_ptr(OlapSpaceFault, fault, faults)
+		report(verify, fault->id, fault->fault, fault->detail);
 }
 
 /* Is every row in one place for the running snapshot? */
@@ -352,7 +346,7 @@ olap_verify(PG_FUNCTION_ARGS)
 	if (guarded(&verify, read_directory, 0, 0))
 	{
 		guarded(&verify, check_directory, 0, 0);
-		guarded(&verify, check_log, 0, 0);
+		guarded(&verify, check_space, 0, 0);
 		for (int i = 0; i < verify.list.n; i++)
 		{
 			const OlapDirEntry *entry = &verify.list.entries[i];

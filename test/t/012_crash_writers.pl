@@ -17,6 +17,8 @@ $node->init;
 $node->append_conf('postgresql.conf', q(
 shared_preload_libraries = 'olap'
 checkpoint_timeout = 30s
+autovacuum = off
+olap.maintenance = off
 ));
 $node->start;
 

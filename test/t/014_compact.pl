@@ -104,7 +104,7 @@ for my $kill (1 .. $KILLS)
 
     is($node->safe_psql('postgres', 'SELECT count(*) FROM difference'), '0',
         "kill $kill: the same rows as in the heap twin");
-    is($node->safe_psql('postgres', q(SELECT count(*) FROM olap.verify('o'))), '0',
+    is($node->safe_psql('postgres', q(SELECT * FROM olap.verify('o'))), '',
         "kill $kill: storage is sound");
 }
 $node->safe_psql('postgres', q(CALL olap.compact('o')));
@@ -118,7 +118,8 @@ is($node->safe_psql('postgres', q(SELECT delta_pages FROM olap.compaction_status
 $node->backup('b');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'b', has_streaming => 1);
-$standby->append_conf('postgresql.conf', 'max_standby_streaming_delay = -1');
+# without feedback replay would wait for the old snapshot before space is given back
+$standby->append_conf('postgresql.conf', "hot_standby_feedback = on\nwal_receiver_status_interval = 1\nmax_standby_streaming_delay = -1");
 $standby->start;
 
 $node->safe_psql('postgres', q(INSERT INTO o SELECT nextval('ids'), '2026-01-02', g, 'standby', g FROM generate_series(1, 500) g));
@@ -127,6 +128,7 @@ my $sums = 'SELECT count(*), sum(id), count(DISTINCT ctid) FROM o';
 my $reader = $standby->background_psql('postgres');
 $reader->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ');
 my $before = $reader->query_safe($sums);
+$node->poll_query_until('postgres', 'SELECT backend_xmin IS NOT NULL FROM pg_stat_replication') or die 'no feedback';
 $node->safe_psql('postgres', q(CALL olap.compact('o')));
 $node->safe_psql('postgres', q(DELETE FROM o WHERE t = 'standby' AND k % 2 = 0));
 $node->safe_psql('postgres', q(CALL olap.compact('o')));

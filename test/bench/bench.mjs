@@ -1,12 +1,12 @@
-// Loads the same ad-tech events into olap, heap and DuckDB, from the same CSV file,
-// and runs the same queries on the three in turn (A B C A B C ...), so that a machine
+// Loads the same rows into olap, heap and DuckDB, from the same CSV files, and runs the
+// same queries on the three in turn (A B C A B C ...), so that a machine
 // whose speed drifts treats them alike. Every answer is compared, not only timed: olap's
 // with heap's byte for byte, DuckDB's value by value. Prints tables with ratios and
 // writes bench.json.
 //
 // Usage: node bench.mjs DIR   (called by run.sh, which starts the server)
 //   DIR                 where data and results go
-// Environment: ROWS [1000000]; RUNS [3] counted runs after one warm-up; COPIES [2] loads of
+// Environment: SET [adtech] of data and queries, a folder beside this file; ROWS [1000000]; RUNS [3] counted runs after one warm-up; COPIES [2] loads of
 //   PostgreSQL's tables, in turn; QUERIES a file; COMMIT for the report;
 //   PGHOST PGPORT PGUSER of a server with olap preloaded
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -21,8 +21,18 @@ const dir = process.argv[2];
 const rows = Number(process.env.ROWS || 1e6);
 const runs = Number(process.env.RUNS || 3);
 const copies = Number(process.env.COPIES || 2);
+// The tables of a set; the last one is the large one, which is measured.
+const sets = {
+  adtech: { tables: ['campaigns', 'events'], time: 'ts' },
+  wide: { tables: ['hits'], time: 'event_time' },
+};
+const setName = process.env.SET || 'adtech';
+const set = sets[setName];
+if (!set) throw new Error(`no set "${setName}": choose of ${Object.keys(sets).join(', ')}`);
+const main_table = set.tables.at(-1);
+const setFile = (name) => join(here, setName, name);
 const storages = [
-  { name: 'olap', options: "WITH (time_column = 'ts', segment_interval = '1 day')" },
+  { name: 'olap', options: `WITH (time_column = '${set.time}', segment_interval = '1 day')` },
   { name: 'heap', options: '' },
 ];
 const engines = ['olap', 'heap', 'duckdb'];
@@ -100,7 +110,7 @@ function createDatabase(s) {
   const db = `bench_${s.name}`;
   psql('postgres', '-c', `DROP DATABASE IF EXISTS ${db}`, '-c', `CREATE DATABASE ${db}`);
   if (s.name === 'olap') psql(db, '-c', 'CREATE EXTENSION olap');
-  psql(db, '-v', `storage=${s.name}`, '-v', `options=${s.options}`, '-f', join(here, 'schema.sql'));
+  psql(db, '-v', `storage=${s.name}`, '-v', `options=${s.options}`, '-f', setFile('schema.sql'));
   return db;
 }
 
@@ -110,19 +120,20 @@ async function loadPostgres(report) {
     for (const s of i % 2 ? [...storages].reverse() : storages) {
       const db = createDatabase(s);
       psql(db, '-c', 'CHECKPOINT');
-      await copyIn(db, 'campaigns', csv('campaigns'));
-      (report.load_s[s.name] ??= []).push(await copyIn(db, 'events', csv('events')));
+      for (const t of set.tables.slice(0, -1)) await copyIn(db, t, csv(t));
+      (report.load_s[s.name] ??= []).push(await copyIn(db, main_table, csv(main_table)));
     }
   }
   for (const { name } of storages) {
-    psql(`bench_${name}`, '-c', 'VACUUM (ANALYZE) events', '-c', 'VACUUM (ANALYZE) campaigns', '-c', 'CHECKPOINT');
-    report.bytes[name] = Number(psql(`bench_${name}`, '-At', '-c', "SELECT pg_table_size('events')").trim());
+    for (const t of set.tables) psql(`bench_${name}`, '-c', `VACUUM (ANALYZE) ${t}`);
+    psql(`bench_${name}`, '-c', 'CHECKPOINT');
+    report.bytes[name] = Number(psql(`bench_${name}`, '-At', '-c', `SELECT pg_table_size('${main_table}')`).trim());
   }
 }
 
 // --- DuckDB ---
 
-const csv = (table) => join(dir, `${table}-${rows}.csv`);
+const csv = (table) => join(dir, `${setName === 'adtech' ? '' : `${setName}-`}${table}-${rows}.csv`);
 
 async function openDuck(file) {
   const instance = await DuckDBInstance.create(file);
@@ -133,13 +144,13 @@ async function openDuck(file) {
 
 // The CSV files, made once; under another name until they are whole.
 async function generate() {
-  if (existsSync(csv('campaigns')) && existsSync(csv('events'))) return;
+  if (set.tables.every((t) => existsSync(csv(t)))) return;
   const file = join(dir, 'generate.duckdb');
   rmSync(file, { force: true });
   const duck = await openDuck(file);
   await duck.connection.run(`SET VARIABLE rows = ${rows}`);
-  await duck.connection.run(readFileSync(join(here, 'generate.sql'), 'utf8'));
-  for (const t of ['campaigns', 'events']) {
+  await duck.connection.run(readFileSync(setFile('generate.sql'), 'utf8'));
+  for (const t of set.tables) {
     await duck.connection.run(`COPY ${t} TO '${csv(t)}.new' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
     renameSync(`${csv(t)}.new`, csv(t));
   }
@@ -150,15 +161,16 @@ async function generate() {
 // The schema is PostgreSQL's, but for what DuckDB has no word for.
 async function loadDuck(report) {
   const file = join(dir, 'bench.duckdb');
-  const schema = readFileSync(join(here, 'schema.sql'), 'utf8').replace(' USING :storage :options', '')
-    .replace('timestamptz', 'timestamp');
+  const schema = readFileSync(setFile('schema.sql'), 'utf8').replace(' USING :storage :options', '')
+    .replaceAll('timestamptz', 'timestamp');
   for (const f of [file, `${file}.wal`]) rmSync(f, { force: true });
   const duck = await openDuck(file);
   await duck.connection.run(schema);
-  await duck.connection.run(`COPY campaigns FROM '${csv('campaigns')}' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
-  const t0 = now();
-  await duck.connection.run(`COPY events FROM '${csv('events')}' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
-  report.load_s.duckdb = [(now() - t0) / 1000];
+  for (const t of set.tables) {
+    const t0 = now();
+    await duck.connection.run(`COPY ${t} FROM '${csv(t)}' (FORMAT csv, HEADER false, NULLSTR '\\N')`);
+    report.load_s.duckdb = [(now() - t0) / 1000];
+  }
   await duck.connection.run('CHECKPOINT');
   report.bytes.duckdb = statSync(file).size;
   return duck;
@@ -238,13 +250,13 @@ async function main() {
     machine: { cpu: cpus()[0].model, cores: cpus().length, memory_gb: Math.round(totalmem() / 2 ** 30), load_before: loadavg()[0] },
     commit: process.env.COMMIT || null,
     postgresql: psql('postgres', '-At', '-c', 'SHOW server_version').trim(),
-    rows, runs, load_s: {}, bytes: {}, queries: [],
+    set: setName, rows, runs, load_s: {}, bytes: {}, queries: [],
   };
   await generate();
   await loadPostgres(report);
   const duck = await loadDuck(report);
   report.duckdb = String((await duck.connection.runAndReadAll('SELECT version()')).getRows()[0][0]);
-  console.log(`${rows} rows, PostgreSQL ${report.postgresql}, DuckDB ${report.duckdb} with 2 threads, ` +
+  console.log(`${setName}: ${rows} rows, PostgreSQL ${report.postgresql}, DuckDB ${report.duckdb} with 2 threads, ` +
     `${report.machine.cores} cores (${report.machine.cpu}); median of ${runs} runs`);
   const load = report.machine.load_before;
   console.log(load > 0.5 ? `The machine was busy before (load ${load.toFixed(1)}): take the ratios, not the times.\n` : '');
@@ -253,7 +265,7 @@ async function main() {
   const sessions = Object.fromEntries(storages.map((s) => [s.name, new Session(`bench_${s.name}`)]));
   console.log(`\n${'query'.padEnd(16)}${'olap ms'.padStart(10)}${'heap ms'.padStart(10)}${'DuckDB ms'.padStart(11)}` +
     `${'olap/heap'.padStart(11)}${'olap/DuckDB'.padStart(13)}`);
-  for (const q of readQueries(process.env.QUERIES || join(here, 'queries.sql'))) {
+  for (const q of readQueries(process.env.QUERIES || setFile('queries.sql'))) {
     report.queries.push(await runQuery(q, sessions, duck));
     printRow(report.queries.at(-1));
   }

@@ -4,7 +4,7 @@
  *
  *		make -C test/unit bench-codec
  *
- * Makes row groups of the columns that test/bench/generate.sql describes, and
+ * Makes row groups of the columns that test/bench/adtech/generate.sql describes, and
  * prints per column the encoding chosen, bytes a row, nanoseconds a row to
  * encode and to build its zone, and values a second decoded on one core.  Then
  * the slowest integer or dictionary column, and how near to the machine's memory

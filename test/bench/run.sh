@@ -1,10 +1,11 @@
 #!/bin/bash
-# make bench: the same ad-tech events and queries on olap, heap and DuckDB, in
-# one run, in turn, with every answer compared.  Private cluster, on disk and with
+# make bench: the same rows and queries on olap, heap and DuckDB, in one run, in
+# turn, with every answer compared.  Private cluster, on disk and with
 # fsync; data (2.2 GB of CSV for 10 M rows) and bench.json stay in BENCH_DIR.
 #
 #   ROWS=10000000 RUNS=5 make bench        [1000000 rows, 3 runs]
-#   QUERIES=FILE           another query file on the same table
+#   SET=wide               another set of data and queries: page views, 105 columns  [adtech]
+#   QUERIES=FILE           another query file on the same tables
 #   BENCH_DIR=DIR          [~/.cache/olap/bench]
 #
 # Exit status 1: an answer differs.
@@ -16,8 +17,7 @@ scripts/setup.sh
 scripts/setup.sh bench
 dir=${BENCH_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/olap/bench}
 mkdir -p "$dir"
-cp test/bench/package.json test/bench/bench.mjs test/bench/generate.sql \
-  test/bench/queries.sql test/bench/schema.sql "$dir/"
+cp -r test/bench/package.json test/bench/bench.mjs test/bench/adtech test/bench/wide "$dir/"
 (cd "$dir" && npm install --silent --no-audit --no-fund --no-package-lock --cache "$dir/npm")
 
 work_create

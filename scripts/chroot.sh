@@ -90,7 +90,9 @@ make_chroot()
   echo "chroot: $SUITE made in $((SECONDS - start)) s"
 }
 
-# Run a command in the chroot as root, alone in its namespaces.
+# Run a command in the chroot as root, alone in its namespaces. Their first process
+# must bury orphans as init does, or a killed postmaster stays a zombie that looks
+# alive: a shell that waits does it. fresh.sh is the first process itself.
 enter()
 {
   9>&- unshare --mount --pid --ipc --fork --kill-child bash -c '
@@ -100,9 +102,10 @@ enter()
     mount --rbind /dev "$0/dev"
     mount -t tmpfs -o mode=1777 tmpfs "$0/dev/shm"
     cp -L /etc/resolv.conf "$0/etc/resolv.conf" 2> /dev/null || true
-    exec chroot "$0" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 LANG=C.UTF-8 \
+    '"${BARE:+exec}"' chroot "$0" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 LANG=C.UTF-8 \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-      FUZZ_SECONDS="${FUZZ_SECONDS:-}" TESTS="${TESTS:-*}" PG_MAJOR='"$MAJOR"' "$@"' \
+      FUZZ_SECONDS="${FUZZ_SECONDS:-}" TESTS="${TESTS:-*}" PG_MAJOR='"$MAJOR"' "$@"
+    exit $?' \
     "$DIR" "$@"
 }
 

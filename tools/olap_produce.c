@@ -9,6 +9,10 @@
  * into the books when its delivery is reported; within one it waits for the
  * outcome of the transaction.
  *
+ * On a slow machine librdkafka now and then calls a transaction failed.  That is
+ * the producer's to recover from: it aborts the transaction, or starts a new
+ * client when no other way is left, and goes on with the row at hand.
+ *
  * tools/olap_produce.c
  *-------------------------------------------------------------------------
  */
@@ -22,6 +26,9 @@
 #include "books.h"
 #include "produce_options.h"
 #include "toolutil.h"
+
+/* Seconds to wait for an acknowledgement that need not come. */
+#define FIRST_ACK_S 10
 
 typedef struct Producer
 {
@@ -82,7 +89,7 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 }
 
 static void
-connect_producer(Producer *p)
+start_client(Producer *p)
 {
 	const ProduceOptions *opt = p->opt;
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -105,12 +112,6 @@ connect_producer(Producer *p)
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	p->rk = tool_client(RD_KAFKA_PRODUCER, conf, opt->brokers, &opt->props);
-	p->partitions = tool_partition_count(p->rk, opt->topic, 30000);
-	if (opt->partitions > p->partitions)
-		tool_die("topic \"%s\" has %d partitions, fewer than %d", opt->topic,
-				 p->partitions, opt->partitions);
-	if (opt->partitions > 0)
-		p->partitions = opt->partitions;
 	if (opt->transactional != NULL)
 	{
 		rd_kafka_error_t *error = rd_kafka_init_transactions(p->rk, 60000);
@@ -118,6 +119,20 @@ connect_producer(Producer *p)
 		if (error != NULL)
 			tool_die("init_transactions: %s", rd_kafka_error_string(error));
 	}
+}
+
+static void
+connect_producer(Producer *p)
+{
+	const ProduceOptions *opt = p->opt;
+
+	start_client(p);
+	p->partitions = tool_partition_count(p->rk, opt->topic, 30000);
+	if (opt->partitions > p->partitions)
+		tool_die("topic \"%s\" has %d partitions, fewer than %d", opt->topic,
+				 p->partitions, opt->partitions);
+	if (opt->partitions > 0)
+		p->partitions = opt->partitions;
 }
 
 static rd_kafka_headers_t *
@@ -132,8 +147,21 @@ defect_headers(const AdFacts *facts)
 	return headers;
 }
 
-/* Hand one message to librdkafka, waiting while its queue is full. */
-static void
+/* Is this refusal of a message about the transaction, not the message? */
+static bool
+ends_transaction(const Producer *p, const rd_kafka_error_t *error)
+{
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+	return p->opt->transactional != NULL &&
+		(code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__FATAL);
+}
+
+/*
+ * Hand one message to librdkafka, waiting while its queue is full.  False: the
+ * transaction has failed and must be aborted.
+ */
+static bool
 send_row(Producer *p, char *text, BookEntry *entry, char *key)
 {
 	for (;;)
@@ -148,6 +176,7 @@ send_row(Producer *p, char *text, BookEntry *entry, char *key)
 			{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = entry}
 		};
 		size_t		n = 6;
+		bool		failed;
 		rd_kafka_error_t *error;
 
 		if (entry->facts.defect != AD_NONE || p->opt->header)
@@ -157,17 +186,23 @@ send_row(Producer *p, char *text, BookEntry *entry, char *key)
 		}
 		error = rd_kafka_produceva(p->rk, v, n);
 		if (error == NULL)
-			return;
-		if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			return true;
+		failed = ends_transaction(p, error);
+		if (!failed && rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			tool_die("produce: %s", rd_kafka_error_string(error));
+		if (failed)
+			tool_warn("produce: %s", rd_kafka_error_string(error));
 		rd_kafka_error_destroy(error);
 		if (n > 6)
 			rd_kafka_headers_destroy(v[6].u.headers);
+		if (failed)
+			return false;
 		rd_kafka_poll(p->rk, 50);
 	}
 }
 
-static void
+/* The next row; false: as send_row(), and the row is still to be sent. */
+static bool
 produce_one(Producer *p)
 {
 	const ProduceOptions *opt = p->opt;
@@ -189,17 +224,52 @@ produce_one(Producer *p)
 	if (opt->keys > 0)
 		snprintf(key, sizeof(key), "k%llu", (unsigned long long)
 				 (adgen_hash(opt->gen.seed ^ 77, id) % (uint64_t) opt->keys));
-	send_row(p, text, entry, opt->keys > 0 ? key : NULL);
+	if (!send_row(p, text, entry, opt->keys > 0 ? key : NULL))
+	{
+		p->busy[entry - p->ring] = false;
+		return false;
+	}
 	p->produced++;
+	return true;
 }
 
 /* --- transactions --- */
 
+/*
+ * A client that failed for good is replaced: the new one has the broker abort
+ * what the old one left open.  Reports of the messages under way come first.
+ */
 static void
-txn_check(const char *what, rd_kafka_error_t *error)
+renew_client(Producer *p)
 {
-	if (error != NULL)
-		tool_die("%s: %s", what, rd_kafka_error_string(error));
+	rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(p->rk, 10000);
+	rd_kafka_destroy(p->rk);
+	start_client(p);
+}
+
+/* Tell of an error, and free it; true if the client is of no more use. */
+static bool
+is_fatal(const char *what, rd_kafka_error_t *error)
+{
+	bool		fatal = rd_kafka_error_is_fatal(error) != 0;
+
+	tool_warn("%s: %s", what, rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+	return fatal;
+}
+
+static void
+begin_transaction(Producer *p)
+{
+	rd_kafka_error_t *error;
+
+	while ((error = rd_kafka_begin_transaction(p->rk)) != NULL)
+	{
+		if (!is_fatal("begin_transaction", error))
+			tool_die("a transaction cannot begin");
+		renew_client(p);
+	}
 }
 
 static void
@@ -209,9 +279,15 @@ abort_transaction(Producer *p)
 
 	while ((error = rd_kafka_abort_transaction(p->rk, -1)) != NULL)
 	{
-		if (!rd_kafka_error_is_retriable(error))
-			tool_die("abort_transaction: %s", rd_kafka_error_string(error));
-		rd_kafka_error_destroy(error);
+		bool		again = rd_kafka_error_is_retriable(error) != 0;
+
+		if (is_fatal("abort_transaction", error))
+		{
+			renew_client(p);
+			return;
+		}
+		if (!again)
+			tool_die("a transaction cannot be aborted");
 	}
 }
 
@@ -223,18 +299,29 @@ commit_transaction(Producer *p)
 
 	while ((error = rd_kafka_commit_transaction(p->rk, -1)) != NULL)
 	{
-		if (rd_kafka_error_txn_requires_abort(error))
+		bool		again = rd_kafka_error_is_retriable(error) != 0;
+		bool		abort = rd_kafka_error_txn_requires_abort(error) != 0;
+
+		/* a fatal error here leaves open what became of it: no books */
+		if (is_fatal("commit_transaction", error) || (!again && !abort))
+			tool_die("the outcome of a transaction is unknown");
+		if (abort)
 		{
-			tool_warn("commit_transaction: %s", rd_kafka_error_string(error));
-			rd_kafka_error_destroy(error);
 			abort_transaction(p);
 			return false;
 		}
-		if (!rd_kafka_error_is_retriable(error))
-			tool_die("commit_transaction: %s", rd_kafka_error_string(error));
-		rd_kafka_error_destroy(error);
 	}
 	return true;
+}
+
+/* The transaction is over: enter what it held. */
+static void
+settle_transaction(Producer *p, BookState state)
+{
+	rd_kafka_poll(p->rk, 0);
+	for (int64_t i = 0; i < p->txn_count; i++)
+		books_enter(&p->books, &p->txn[i], state);
+	p->txn_count = 0;
 }
 
 /*
@@ -247,23 +334,21 @@ static void
 end_transaction(Producer *p)
 {
 	uint64_t	bits = adgen_hash(p->opt->gen.seed ^ 99, (uint64_t) p->txn_number++);
+	int64_t		deadline = tool_mono_us() + FIRST_ACK_S * 1000000;
 	BookState	state = BOOK_COMMITTED;
 
 	if ((double) (bits >> 11) / 9007199254740992.0 < p->opt->abort_fraction)
 	{
 		if (bits & 1)
 			rd_kafka_flush(p->rk, 60000);
-		while (p->txn_count == 0)
+		while (p->txn_count == 0 && tool_mono_us() < deadline)
 			rd_kafka_poll(p->rk, 10);
 		abort_transaction(p);
 		state = BOOK_ABORTED;
 	}
 	else if (!commit_transaction(p))
 		state = BOOK_ABORTED;
-	rd_kafka_poll(p->rk, 0);
-	for (int64_t i = 0; i < p->txn_count; i++)
-		books_enter(&p->books, &p->txn[i], state);
-	p->txn_count = 0;
+	settle_transaction(p, state);
 }
 
 /* --- the loop --- */
@@ -310,10 +395,16 @@ produce_all(Producer *p)
 			break;
 		if (opt->transactional != NULL && !in_txn)
 		{
-			txn_check("begin_transaction", rd_kafka_begin_transaction(p->rk));
+			begin_transaction(p);
 			in_txn = true;
 		}
-		produce_one(p);
+		if (!produce_one(p))
+		{
+			abort_transaction(p);
+			settle_transaction(p, BOOK_ABORTED);
+			in_txn = false;
+			continue;
+		}
 		if (in_txn && p->produced % opt->txn_size == 0)
 		{
 			end_transaction(p);

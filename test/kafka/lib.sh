@@ -206,6 +206,13 @@ produce_in_background()   # TOPIC OPTION ...; sets PRODUCER
   pids+=("$PRODUCER")
 }
 
+# A producer that ended too soon looks like a pipeline that hangs.
+producer_lives()  # TOPIC
+{
+  kill -0 "$PRODUCER" 2> /dev/null ||
+    give_up "the producer lives: $(tail -2 "$DIR/produce-$1.log" | tr '\n' ' ')"
+}
+
 put()             # TOPIC OPTION ...; standard input: a message a line
 {
   local topic=$1

@@ -111,8 +111,10 @@ kill_once()
   server_revive
   if [ $((RANDOM % 2)) = 0 ]; then
     before=$(sql_or_nothing "$(position_query events)")
-    wait_for 40 "SELECT ($(position_query events)) > ${before:-0}" t ||
+    wait_for 40 "SELECT ($(position_query events)) > ${before:-0}" t || {
+      producer_lives events
       give_up "batches are committed again within 40 s of killing the $victim"
+    }
     seconds_since "$start" >> "$recoveries"
     echo " $victim" >> "$recoveries"
   fi
@@ -133,6 +135,7 @@ start=$(now)
 for i in $(seq "$kills"); do
   kill_once
 done
+producer_lives events
 note "$kills kills in $(seconds_since "$start") s: ${killed[worker]} of workers, ${killed[launcher]} of the launcher, ${killed[postmaster]} of the postmaster"
 sort -n "$recoveries" | awk '/^[0-9]/ { t[n++] = $1 } END {
   printf "# from the kill to the next commit: median %.2f s, longest %.2f s (%d measured)\n", t[int(n / 2)], t[n - 1], n }'

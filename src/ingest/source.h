@@ -26,11 +26,15 @@
 
 #include "vector/vector.h"
 
-#define OLAP_SOURCE_API_VERSION 2
+#define OLAP_SOURCE_API_VERSION 3
 
 /* Starting points that are resolved once to absolute offsets. */
 #define OLAP_OFFSET_EARLIEST (-2)
 #define OLAP_OFFSET_LATEST (-1)
+
+/* Instead of an offset: none, or no answer. */
+#define OLAP_TIME_NONE (-1)
+#define OLAP_TIME_UNKNOWN (-2)
 
 typedef struct OlapSource OlapSource;
 typedef struct OlapDecoder OlapDecoder;
@@ -137,6 +141,15 @@ typedef struct OlapSourceApi
 	bool		(*resolve_time) (OlapSource *source, int32 partition,
 								 int64 ts_ms, int timeout_ms, int64 *offset,
 								 OlapSourceError *error);
+
+	/*
+	 * For each partition the offset of its first message not older than
+	 * times_ms, OLAP_TIME_NONE or, for a negative time too, OLAP_TIME_UNKNOWN,
+	 * in one request a broker.  false: nothing is known.
+	 */
+	bool		(*find_times) (OlapSource *source, int n, const int32 *partitions,
+							   const int64 *times_ms, int timeout_ms,
+							   int64 *offsets);
 
 	/* Read these partitions from these absolute offsets on; replaces an
 	 * earlier assignment and drops what was queued for it. */

@@ -33,12 +33,10 @@
 #define PROGRESS_MS 10000
 /*
  * How often the topic is looked at: for partitions that were added, and because
- * librdkafka does not tell soon that it was deleted.
+ * librdkafka does not tell soon that it was deleted, or at all that it is another.
  */
 #define DISCOVERY_MS 5000
-#define DISCOVERY_TIMEOUT_MS 1000
-/* Looks that must miss a partition before it counts as gone: brokers may lag. */
-#define MISSING_LOOKS 3
+#define FIRST_LOOK_MS 500
 #define FOLD_FIRST_MS (5 * 1000)
 #define FOLD_MS (3600 * 1000)
 #define INVALIDATION_MS 1000
@@ -92,16 +90,16 @@ watch_source(Oid source)
 	CacheRegisterSyscacheCallback(USERMAPPINGOID, server_changed, (Datum) 0);
 }
 
-static void
-begin(void)
+void
+ingest_begin_transaction(void)
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
-static void
-commit(void)
+void
+ingest_commit_transaction(void)
 {
 	PopActiveSnapshot();
 	CommitTransactionCommand();
@@ -147,9 +145,8 @@ ingest_forget_buffer(OlapIngest *ingest)
 	}
 }
 
-/* Tell the source what to read. The buffer is empty. */
-static void
-assign(OlapIngest *ingest)
+void
+ingest_assign(OlapIngest *ingest)
 {
 	int32	   *partitions = palloc(sizeof(int32) * Max(ingest->npartitions, 1));
 	int64	   *offsets = palloc(sizeof(int64) * Max(ingest->npartitions, 1));
@@ -162,19 +159,12 @@ assign(OlapIngest *ingest)
 		if (p->offset.stopped)
 			continue;
 		partitions[n] = p->offset.partition;
-		offsets[n++] = p->verifying ? p->offset.last.offset : p->offset.next_offset;
+		offsets[n++] = p->verifying ? p->anchor.offset : p->offset.next_offset;
 	}
 	ingest->api->assign(ingest->source, n, partitions, offsets);
 	ingest->reassign = false;
 	pfree(partitions);
 	pfree(offsets);
-}
-
-/* Is there a committed record to be recognised? */
-static bool
-can_verify(const OlapOffset *offset)
-{
-	return offset->last.offset >= 0 && offset->last.offset < offset->next_offset;
 }
 
 static void
@@ -187,11 +177,7 @@ load_partitions(OlapIngest *ingest)
 												sizeof(IngestPartition) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
-		IngestPartition *p = &ingest->partitions[i];
-
-		p->offset = offsets[i];
-		p->oldest_ms = -1;
-		p->verifying = can_verify(&p->offset);
+		ingest_init_partition(&ingest->partitions[i], &offsets[i]);
 	}
 	ingest->npartitions = n;
 }
@@ -203,10 +189,10 @@ olap_ingest_open(const char *name, int slot)
 	OlapIngest *ingest = palloc0(sizeof(OlapIngest));
 	TimestampTz now = GetCurrentTimestamp();
 
-	begin();
+	ingest_begin_transaction();
 	MemoryContextSwitchTo(top);
 	ingest->pipeline = olap_catalog_exists() ? olap_offsets_claim(name) : NULL;
-	commit();
+	ingest_commit_transaction();
 	MemoryContextSwitchTo(top);
 	if (ingest->pipeline == NULL)
 		return NULL;
@@ -225,7 +211,7 @@ olap_ingest_open(const char *name, int slot)
 	ingest->flush_cxt = AllocSetContextCreate(top, "olap ingest flush", ALLOCSET_DEFAULT_SIZES);
 	ingest->buffer = MemoryContextAllocHuge(top, sizeof(OlapMessage) * ingest->pipeline->max_rows);
 
-	begin();
+	ingest_begin_transaction();
 	MemoryContextSwitchTo(top);
 	olap_source_check(ingest->pipeline->source);
 	ingest->api = olap_source_load();
@@ -238,10 +224,10 @@ olap_ingest_open(const char *name, int slot)
 									   olap_source_group(name));
 	open_api = ingest->api;
 	open_source = ingest->source;
-	commit();
+	ingest_commit_transaction();
 	MemoryContextSwitchTo(top);
 	ingest_init_batch(ingest);
-	assign(ingest);
+	ingest_assign(ingest);
 	ingest_report(ingest, true);
 	return ingest;
 }
@@ -257,9 +243,9 @@ olap_ingest_delay(const OlapIngest *ingest)
 void
 olap_ingest_begin(OlapIngest *ingest)
 {
-	begin();
+	ingest_begin_transaction();
 	olap_offsets_count_start(ingest->pipeline);
-	commit();
+	ingest_commit_transaction();
 }
 
 bool
@@ -273,40 +259,6 @@ bool
 olap_ingest_outdated(const OlapIngest *ingest)
 {
 	return outdated;
-}
-
-/* Stop a partition for good, loudly, and go on with the others. */
-static void
-stop_partition(OlapIngest *ingest, IngestPartition *p, const char *state,
-			   int64 log_start, const char *reason)
-{
-	ereport(LOG,
-			(errmsg("pipeline \"%s\" stops partition %d: %s",
-					ingest->pipeline->name, p->offset.partition, reason)));
-	begin();
-	olap_offsets_stop(ingest->pipeline, &p->offset, state, log_start, reason);
-	commit();
-	olap_pipeline_note_error(ingest->pipeline->name, "55000", reason,
-							 OLAP_ERROR_NOTED);
-	p->offset.stopped = true;
-	ingest->reassign = true;
-}
-
-/* The record that was committed last is not the one at its offset any more. */
-static void
-check_fingerprint(OlapIngest *ingest, IngestPartition *p, const OlapMessage *m)
-{
-	OlapFingerprint now;
-
-	p->verifying = false;
-	if (m->offset != p->offset.last.offset)
-		return;					/* compacted away */
-	now = olap_fingerprint(m);
-	if (now.crc == p->offset.last.crc && now.timestamp_ms == p->offset.last.timestamp_ms)
-		return;
-	stop_partition(ingest, p, "topic_recreated", -1,
-				   psprintf("topic_recreated: partition %d holds another record at offset " INT64_FORMAT " than the one stored from there; olap.accept_gap decides where to go on",
-							p->offset.partition, m->offset));
 }
 
 /* Count n records that poll() put behind the buffer's end. */
@@ -327,69 +279,12 @@ take_records(OlapIngest *ingest, int n)
 		if (p == NULL)
 			continue;
 		if (p->verifying)
-			check_fingerprint(ingest, p, m);
+			ingest_check_record(ingest, p, m);
 		if (p->buffered++ == 0 || p->oldest_ms < 0)
 			p->oldest_ms = m->timestamp_ms >= 0 ? m->timestamp_ms :
 				now / 1000 + UNIX_SHIFT_MS;
 	}
 	ingest->nbuffer += n;
-}
-
-/* The offset a partition wants is not in the log (any more). */
-static void
-offset_lost(OlapIngest *ingest, const OlapSourceError *error)
-{
-	IngestPartition *p = ingest_partition(ingest, error->partition);
-	OlapSourceError trouble = {0};
-	int64		offset;
-	int64		low = -1;
-	int64		high = -1;
-	bool		below;
-
-	if (!ingest_flush(ingest) || p == NULL || p->offset.stopped)
-		return;
-	if (p->verifying)
-	{
-		/* only the record for comparison is gone, perhaps; ask for the next */
-		p->verifying = false;
-		assign(ingest);
-		return;
-	}
-	if (!ingest->api->resolve(ingest->source, error->partition, OLAP_OFFSET_EARLIEST,
-							  5000, &offset, &low, &high, &trouble))
-		low = high = -1;
-	below = low < 0 || p->offset.next_offset < low;
-	if (low >= 0 && p->offset.next_offset >= low && p->offset.next_offset <= high)
-	{
-		assign(ingest);			/* it is there: the log moved meanwhile */
-		return;
-	}
-	stop_partition(ingest, p, below ? "offset_lost" : "topic_recreated", low,
-				   below && low >= 0 ?
-				   psprintf("offset_lost: partition %d begins at offset " INT64_FORMAT ", records from " INT64_FORMAT " on are gone; olap.accept_gap lets it go on",
-							error->partition, low, p->offset.next_offset) :
-				   below ?
-				   psprintf("offset_lost: partition %d has no offset " INT64_FORMAT " (%s); olap.accept_gap lets it go on",
-							error->partition, p->offset.next_offset, error->message) :
-				   psprintf("topic_recreated: partition %d ends at offset " INT64_FORMAT ", before the committed " INT64_FORMAT "; olap.accept_gap decides where to go on",
-							error->partition, high, p->offset.next_offset));
-	assign(ingest);
-}
-
-/*
- * The brokers answer again, or the topic is back: is it still the same one?
- * Records that came meanwhile may be of another, so they are dropped and read
- * again behind the record that tells.
- */
-static void
-verify_again(OlapIngest *ingest)
-{
-	if (ingest->nbuffer > 0)
-		ingest->api->release(ingest->source, ingest->buffer, ingest->nbuffer);
-	ingest_forget_buffer(ingest);
-	for (int i = 0; i < ingest->npartitions; i++)
-		ingest->partitions[i].verifying = can_verify(&ingest->partitions[i].offset);
-	assign(ingest);
 }
 
 /*
@@ -410,7 +305,7 @@ handle_status(OlapIngest *ingest, const OlapSourceError *error)
 {
 	if (error->status == OLAP_SOURCE_OFFSET_LOST)
 	{
-		offset_lost(ingest, error);
+		ingest_offset_lost(ingest, error);
 		return;
 	}
 	if (error->status == OLAP_SOURCE_FATAL)
@@ -424,7 +319,7 @@ handle_status(OlapIngest *ingest, const OlapSourceError *error)
 	if (error->status == OLAP_SOURCE_OK)
 	{
 		ereport(LOG, (errmsg("pipeline \"%s\" is connected again", ingest->pipeline->name)));
-		verify_again(ingest);
+		ingest_verify_again(ingest);
 	}
 	else
 	{
@@ -436,77 +331,6 @@ handle_status(OlapIngest *ingest, const OlapSourceError *error)
 								 error->message, OLAP_ERROR_NOTED);
 	}
 	ingest_report(ingest, true);
-}
-
-/*
- * A partition that the topic has no more: topics cannot shrink, so this is
- * another one of the same name.
- */
-static void
-find_missing(OlapIngest *ingest, const int32 *partitions, int n)
-{
-	for (int i = 0; i < ingest->npartitions; i++)
-	{
-		IngestPartition *p = &ingest->partitions[i];
-		bool		found = p->offset.stopped;
-
-		for (int j = 0; j < n && !found; j++)
-			found = partitions[j] == p->offset.partition;
-		p->missing = found ? 0 : p->missing + 1;
-		if (p->missing >= MISSING_LOOKS)
-			stop_partition(ingest, p, "topic_recreated", -1,
-						   psprintf("topic_recreated: the topic has no partition %d any more, it has %d",
-									p->offset.partition, n));
-	}
-}
-
-/*
- * Did the topic get more partitions, or did it lose some?  New ones are read
- * from their first record on.  The buffer is empty.
- */
-static void
-discover(OlapIngest *ingest)
-{
-	OlapSourceError error = {0};
-	int			n;
-	int32	   *partitions = ingest->api->partitions(ingest->source,
-													 DISCOVERY_TIMEOUT_MS, &n,
-													 &error);
-	int			added = 0;
-
-	for (int i = 0; partitions != NULL && i < n; i++)
-	{
-		int			at = 0;
-
-		if (ingest_partition(ingest, partitions[i]) != NULL)
-			continue;
-		while (at < ingest->npartitions &&
-			   ingest->partitions[at].offset.partition < partitions[i])
-			at++;
-		begin();
-		ingest->partitions = repalloc(ingest->partitions,
-									  sizeof(IngestPartition) * (ingest->npartitions + 1));
-		memmove(&ingest->partitions[at + 1], &ingest->partitions[at],
-				sizeof(IngestPartition) * (ingest->npartitions - at));
-		memset(&ingest->partitions[at], 0, sizeof(IngestPartition));
-		ingest->partitions[at].offset = olap_offsets_add(ingest->pipeline, partitions[i], 0);
-		ingest->partitions[at].oldest_ms = -1;
-		ingest->npartitions++;
-		added++;
-		commit();
-		ereport(LOG, (errmsg("pipeline \"%s\" reads new partition %d",
-							 ingest->pipeline->name, partitions[i])));
-	}
-	if (partitions != NULL)
-	{
-		find_missing(ingest, partitions, n);
-		pfree(partitions);
-		/* permission to read may be back: try anew, an idle topic tells nothing */
-		if (ingest->status == OLAP_SOURCE_AUTH)
-			assign(ingest);
-	}
-	if (added > 0 && ingest_flush(ingest))
-		assign(ingest);
 }
 
 /* Is there a position to commit that no record led to? */
@@ -577,22 +401,23 @@ housekeeping(OlapIngest *ingest)
 	if (now >= ingest->fold_at)
 	{
 		ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_MS);
-		begin();
+		ingest_begin_transaction();
 		olap_offsets_fold_ledger(ingest->pipeline);
-		commit();
+		ingest_commit_transaction();
 	}
 	if (!ingest->settled && TimestampDifferenceExceeds(ingest->opened_at, now, SETTLED_MS))
 	{
-		begin();
+		ingest_begin_transaction();
 		olap_offsets_clear_crashes(ingest->pipeline);
-		commit();
+		ingest_commit_transaction();
 		ingest->settled = true;
 		ingest->singles = 0;
 	}
-	if (TimestampDifferenceExceeds(ingest->discovery_at, now, DISCOVERY_MS))
+	if (TimestampDifferenceExceeds(ingest->discovery_at, now,
+								   ingest->look_soon ? FIRST_LOOK_MS : DISCOVERY_MS))
 	{
 		ingest->discovery_at = now;
-		discover(ingest);
+		ingest_look_at_topic(ingest);
 	}
 }
 
@@ -651,7 +476,7 @@ olap_ingest_step(OlapIngest *ingest)
 	{
 		/* what is stopped need not be fetched */
 		if (ingest->reassign && ingest->status == OLAP_SOURCE_OK)
-			assign(ingest);
+			ingest_assign(ingest);
 		housekeeping(ingest);
 	}
 	ingest_report(ingest, false);

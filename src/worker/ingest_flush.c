@@ -234,6 +234,7 @@ settle_partition(Flush *f, const OlapMessage *const *messages, int n)
 	if (to > p->offset.next_offset)
 		olap_offsets_advance(f->ingest->pipeline, &p->offset, to, &f->outcome,
 							 &last);
+	ingest_committed(f->ingest, p);
 }
 
 static void

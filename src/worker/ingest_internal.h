@@ -18,10 +18,17 @@
 typedef struct IngestPartition
 {
 	OlapOffset	offset;			/* as committed */
-	bool		verifying;		/* the last committed record is read again first */
+	bool		verifying;		/* the anchor is read again first */
 	int64		oldest_ms;		/* of the records in the buffer; -1 */
 	int			buffered;
 	int			missing;		/* times in a row the topic did not list it */
+	OlapFingerprint anchor;		/* a committed record of this topic; see
+								 * ingest_topic.c */
+	int64		younger;		/* offset of the first record younger than the
+								 * anchor if it lies before it, or OLAP_TIME_ */
+	int64		suspect;		/* the same as told now, while the anchor is
+								 * verified because of it */
+	int64		low;			/* begin of the log as seen last; -1 */
 } IngestPartition;
 
 struct OlapIngest
@@ -50,6 +57,7 @@ struct OlapIngest
 	MemoryContext batch_cxt;
 	MemoryContext flush_cxt;	/* reset after each flush */
 
+	bool		look_soon;		/* an anchor was not asked for yet */
 	bool		reassign;		/* partitions were stopped since assign() */
 	const char *slow_reason;	/* as told last; a constant */
 	int64		recent_read;	/* records committed lately, and how many of */
@@ -73,6 +81,39 @@ struct OlapIngest
 
 extern IngestPartition *ingest_partition(OlapIngest *ingest, int32 partition);
 extern void ingest_forget_buffer(OlapIngest *ingest);
+extern void ingest_begin_transaction(void);
+extern void ingest_commit_transaction(void);
+
+/* Tell the source what to read.  The buffer is empty. */
+extern void ingest_assign(OlapIngest *ingest);
+
+/* --- ingest_topic.c --- */
+
+/* A partition as it was committed. */
+extern void ingest_init_partition(IngestPartition *p, const OlapOffset *offset);
+
+/* More of a partition was committed. */
+extern void ingest_committed(OlapIngest *ingest, IngestPartition *p);
+
+/* The first record read of a partition that is verifying: is it the anchor? */
+extern void ingest_check_record(OlapIngest *ingest, IngestPartition *p,
+								const OlapMessage *message);
+
+/* The offset a partition wants is not in the log (any more). */
+extern void ingest_offset_lost(OlapIngest *ingest, const OlapSourceError *error);
+
+/*
+ * The brokers answer again, or the topic is back: is it still the same one?
+ * Records that came meanwhile may be of another, so they are dropped and read
+ * again behind the record that tells.
+ */
+extern void ingest_verify_again(OlapIngest *ingest);
+
+/*
+ * Did the topic get more partitions, did it lose some, is it another one?  New
+ * ones are read from their first record on.  The buffer is empty.
+ */
+extern void ingest_look_at_topic(OlapIngest *ingest);
 
 /*
  * ingest_flush.c: commit the buffer and the positions.  false: nothing was done,

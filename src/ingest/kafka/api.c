@@ -25,6 +25,7 @@ static const OlapSourceApi api = {
 	.partitions = olap_source_partitions,
 	.resolve = olap_source_resolve,
 	.resolve_time = olap_source_resolve_time,
+	.find_times = olap_source_find_times,
 	.assign = olap_source_assign,
 	.poll = olap_source_poll,
 	.release = olap_source_release,

@@ -30,6 +30,10 @@ extern bool olap_source_resolve(OlapSource *source, int32 partition,
 extern bool olap_source_resolve_time(OlapSource *source, int32 partition,
 									 int64 ts_ms, int timeout_ms,
 									 int64 *offset, OlapSourceError *error);
+extern bool olap_source_find_times(OlapSource *source, int n,
+								   const int32 *partitions,
+								   const int64 *times_ms, int timeout_ms,
+								   int64 *offsets);
 extern void olap_source_assign(OlapSource *source, int n,
 							   const int32 *partitions, const int64 *offsets);
 extern int	olap_source_poll(OlapSource *source, int timeout_ms,

@@ -266,3 +266,32 @@ olap_source_resolve_time(OlapSource *source, int32 partition, int64 ts_ms,
 	*offset = end;
 	return true;
 }
+
+bool
+olap_source_find_times(OlapSource *source, int n, const int32 *partitions,
+					   const int64 *times_ms, int timeout_ms, int64 *offsets)
+{
+	rd_kafka_topic_partition_list_t *list;
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	list = rd_kafka_topic_partition_list_new(n);
+	for (int i = 0; i < n; i++)
+	{
+		offsets[i] = OLAP_TIME_UNKNOWN;
+		if (times_ms[i] >= 0)
+			rd_kafka_topic_partition_list_add(list, source->topic,
+											  partitions[i])->offset = times_ms[i];
+	}
+	if (list->cnt > 0)
+		err = rd_kafka_offsets_for_times(source->rk, list, timeout_ms);
+	for (int i = 0; i < n && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+	{
+		const rd_kafka_topic_partition_t *answer =
+			rd_kafka_topic_partition_list_find(list, source->topic, partitions[i]);
+
+		if (answer != NULL && answer->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+			offsets[i] = answer->offset >= 0 ? answer->offset : OLAP_TIME_NONE;
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return err == RD_KAFKA_RESP_ERR_NO_ERROR;
+}

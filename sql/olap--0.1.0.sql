@@ -361,10 +361,10 @@ GRANT SELECT ON olap.compaction_status TO PUBLIC;
 -- statistics and verification
 -------------------------------------------------------------------------------
 
-CREATE FUNCTION olap.verify("table" regclass)
+CREATE FUNCTION olap.verify("table" regclass, indexes boolean DEFAULT true)
   RETURNS TABLE (segment bigint, fault text, detail text)
   LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_verify';
-COMMENT ON FUNCTION olap.verify IS 'read all of a table''s storage; one row for each fault found, none if all is sound';
+COMMENT ON FUNCTION olap.verify IS 'read all of a table''s storage and compare its indexes with it; one row for each fault found, none if all is sound';
 
 CREATE FUNCTION olap.segments("table" regclass)
   RETURNS TABLE (id bigint, kind text, state text, rows bigint, blocks bigint, bytes bigint,

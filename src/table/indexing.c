@@ -33,23 +33,11 @@
 #include "delta/rangelog.h"
 #include "segment/visibility.h"
 #include "table/am.h"
+#include "table/indexing.h"
 #include "table/slot.h"
 
-/* What evaluating an index's columns and predicate needs. */
-typedef struct IndexRows
-{
-	Relation	rel;
-	IndexInfo  *info;
-	EState	   *estate;
-	ExprContext *econtext;
-	ExprState  *predicate;
-	TupleTableSlot *slot;
-	Datum		values[INDEX_MAX_KEYS];
-	bool		isnull[INDEX_MAX_KEYS];
-} IndexRows;
-
-static void
-rows_begin(IndexRows *rows, Relation rel, IndexInfo *info)
+void
+olap_index_rows_begin(OlapIndexRows *rows, Relation rel, IndexInfo *info)
 {
 	rows->rel = rel;
 	rows->info = info;
@@ -60,9 +48,8 @@ rows_begin(IndexRows *rows, Relation rel, IndexInfo *info)
 	rows->predicate = ExecPrepareQual(info->ii_Predicate, rows->estate);
 }
 
-/* Compute the index columns of the row in the slot; false: not indexed. */
-static bool
-rows_compute(IndexRows *rows)
+bool
+olap_index_rows_compute(OlapIndexRows *rows)
 {
 	MemoryContextReset(rows->econtext->ecxt_per_tuple_memory);
 	if (rows->predicate != NULL && !ExecQual(rows->predicate, rows->econtext))
@@ -72,8 +59,8 @@ rows_compute(IndexRows *rows)
 	return true;
 }
 
-static void
-rows_end(IndexRows *rows)
+void
+olap_index_rows_end(OlapIndexRows *rows)
 {
 	ExecDropSingleTupleTableSlot(rows->slot);
 	FreeExecutorState(rows->estate);
@@ -121,7 +108,7 @@ olap_index_build_range_scan(Relation rel, Relation index,
 							TableScanDesc scan)
 {
 	OlapScanDesc *rows_scan;
-	IndexRows	rows;
+	OlapIndexRows rows;
 	SnapshotData all;
 	Snapshot	snapshot = &all;
 	bool		registered = false;
@@ -151,7 +138,7 @@ olap_index_build_range_scan(Relation rel, Relation index,
 		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_TOTAL,
 									 RelationGetNumberOfBlocks(rel));
 
-	rows_begin(&rows, rel, info);
+	olap_index_rows_begin(&rows, rel, info);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, rows.slot))
 	{
 		bool		alive;
@@ -160,7 +147,7 @@ olap_index_build_range_scan(Relation rel, Relation index,
 		alive = (!has_log && !has_dropped) || snapshot != &all ||
 			row_alive(rel, rows.slot, has_dropped);
 		nrows += alive;
-		if (rows_compute(&rows))
+		if (olap_index_rows_compute(&rows))
 			callback(index, &rows.slot->tts_tid, rows.values, rows.isnull,
 					 alive, callback_state);
 		if (progress && rows_scan->row == 0)
@@ -175,7 +162,7 @@ olap_index_build_range_scan(Relation rel, Relation index,
 		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE,
 									 RelationGetNumberOfBlocks(rel));
 	table_endscan(scan);
-	rows_end(&rows);
+	olap_index_rows_end(&rows);
 	if (registered)
 		UnregisterSnapshot(snapshot);
 	return nrows;
@@ -238,9 +225,9 @@ olap_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 	ItemPointerData indexed;
 	ItemPointerData tid;
 	bool		have = next_tid(state->tuplesort, &indexed);
-	IndexRows	rows;
+	OlapIndexRows rows;
 
-	rows_begin(&rows, rel, info);
+	olap_index_rows_begin(&rows, rel, info);
 	while (next_tid(visible, &tid))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -249,14 +236,14 @@ olap_index_validate_scan(Relation rel, Relation index, struct IndexInfo *info,
 		if (have && ItemPointerEquals(&indexed, &tid))
 			continue;
 		if (!olap_fetch_row(fetch, &tid, snapshot, rows.slot) ||
-			!rows_compute(&rows))
+			!olap_index_rows_compute(&rows))
 			continue;
 		index_insert(index, rows.values, rows.isnull, &tid, rel,
 					 info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false,
 					 info);
 		state->tups_inserted += 1;
 	}
-	rows_end(&rows);
+	olap_index_rows_end(&rows);
 	olap_fetch_free(fetch);
 	tuplesort_end(visible);
 }

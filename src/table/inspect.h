@@ -33,19 +33,31 @@ extern bool olap_inspect_hidden(Oid relid);
 extern char *olap_verify_rows(Relation rel, const OlapDirList *list,
 							  Snapshot snapshot, uint32 *id);
 
-/* What is wrong with the use of blocks; id: the entry, 0 if it is none's. */
-typedef struct OlapSpaceFault
+/* What is wrong; id: the entry, 0 if it is none's. */
+typedef struct OlapFault
 {
 	uint32		id;
 	const char *fault;
 	char	   *detail;
-} OlapSpaceFault;
+} OlapFault;
+
+extern OlapFault *olap_fault(uint32 id, const char *fault, char *detail);
 
 /*
  * Is every block in one hand: metapage, directory, zone pages, a place, the range
- * log (which is verified by the way), or free?  List of OlapSpaceFault.
+ * log (which is verified by the way), or free?  List of OlapFault.
  * Errors: ERRCODE_DATA_CORRUPTED.
  */
 extern List *olap_verify_space(Relation rel);
+
+/*
+ * Has the index, if it is valid, an entry for every row that the snapshot (an
+ * MVCC one, taken before) sees, and none for row numbers that were never handed
+ * out?  List of OlapFault.  Takes maintenance_work_mem; a NOTICE if the access
+ * method cannot be asked.
+ * Errors: ERRCODE_INDEX_CORRUPTED, those of reading table and index, and those
+ * of the functions in its expressions.
+ */
+extern List *olap_verify_index(Relation rel, Oid indexid, Snapshot snapshot);
 
 #endif							/* OLAP_INSPECT_H */

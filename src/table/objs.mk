@@ -21,5 +21,6 @@ OLAP_OBJS += src/table/vacuum.o
 OLAP_OBJS += src/table/writer.o
 OLAP_OBJS += src/table/inspect.o
 OLAP_OBJS += src/table/verify.o
+OLAP_OBJS += src/table/verify_index.o
 OLAP_OBJS += src/table/verify_rows.o
 OLAP_OBJS += src/table/verify_space.o

@@ -56,6 +56,7 @@ typedef struct Verify
 	Relation	rel;
 	ReturnSetInfo *rsinfo;
 	OlapDirList list;
+	int64		nfaults;
 } Verify;
 
 static void
@@ -72,6 +73,25 @@ report(Verify *verify, uint32 id, const char *fault, const char *detail)
 		values[2] = CStringGetTextDatum(detail);
 	tuplestore_putvalues(verify->rsinfo->setResult, verify->rsinfo->setDesc,
 						 values, nulls);
+	verify->nfaults++;
+}
+
+OlapFault *
+olap_fault(uint32 id, const char *fault, char *detail)
+{
+	OlapFault  *result = palloc(sizeof(OlapFault));
+
+	result->id = id;
+	result->fault = fault;
+	result->detail = detail;
+	return result;
+}
+
+static void
+report_all(Verify *verify, List *faults)
+{
+	foreach_ptr(OlapFault, fault, faults)
+		report(verify, fault->id, fault->fault, fault->detail);
 }
 
 /* Internal errors and missing files: what core says of impossible pointers. */
@@ -318,10 +338,7 @@ check_delta(Verify *verify, int index)
 static void
 check_space(Verify *verify, int index)
 {
-	List	   *faults = olap_verify_space(verify->rel);
-
-	foreach_ptr(OlapSpaceFault, fault, faults)
-		report(verify, fault->id, fault->fault, fault->detail);
+	report_all(verify, olap_verify_space(verify->rel));
 }
 
 /* Is every row in one place for the running snapshot? */
@@ -334,6 +351,30 @@ check_rows(Verify *verify, int index)
 
 	if (detail != NULL)
 		report(verify, id, "rows are in two places", detail);
+}
+
+/* Does the index (an OID) have what the running snapshot sees? */
+static void
+check_index(Verify *verify, int index)
+{
+	report_all(verify, olap_verify_index(verify->rel, (Oid) index,
+										 GetActiveSnapshot()));
+}
+
+/* Comparing with a damaged table would only say again what was said. */
+static void
+check_indexes(Verify *verify)
+{
+	List	   *indexes = RelationGetIndexList(verify->rel);
+
+	if (indexes != NIL && verify->nfaults > 0)
+		ereport(NOTICE,
+				(errmsg("the indexes of \"%s\" were not verified",
+						RelationGetRelationName(verify->rel)),
+				 errdetail("The table itself has faults.")));
+	else
+		foreach_oid(indexid, indexes)
+			guarded(verify, check_index, (int) indexid, 0);
 }
 
 Datum
@@ -360,6 +401,8 @@ olap_verify(PG_FUNCTION_ARGS)
 				guarded(&verify, check_segment, i, entry->id);
 		}
 		guarded(&verify, check_rows, 0, 0);
+		if (PG_GETARG_BOOL(1))
+			check_indexes(&verify);
 	}
 	relation_close(verify.rel, NoLock);
 	return (Datum) 0;

@@ -84,12 +84,7 @@ add_use(SpaceState *state, uint64 first, uint64 n, Holder holder, uint32 id)
 static void
 add_fault(SpaceState *state, uint32 id, const char *what, char *detail)
 {
-	OlapSpaceFault *fault = palloc(sizeof(OlapSpaceFault));
-
-	fault->id = id;
-	fault->fault = what;
-	fault->detail = detail;
-	state->faults = lappend(state->faults, fault);
+	state->faults = lappend(state->faults, olap_fault(id, what, detail));
 }
 
 /* ---- collecting ---- */

@@ -4,6 +4,7 @@
 #   make check        build, and run every test
 #   make pgsuite      PostgreSQL's own regression suite, on heap and on olap tables
 #   make twin         compare random statements with heap (SECONDS=3600 SEED=1)
+#   make stress       writers, compactions and readers under kill -9 (DURATION=600 SEED=1)
 #   make demo         the tour: broker, pipeline, live queries, proof of exactly-once
 #   make, make install, make installcheck    plain PGXS
 #
@@ -12,7 +13,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
-	demo demo-fresh demo-shell clean-demo bench pgsuite twin
+	demo demo-fresh demo-shell clean-demo bench pgsuite twin stress
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -47,6 +48,8 @@ pgsuite:
 	scripts/pgsuite.sh
 twin:
 	scripts/twin.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(TWIN_FLAGS)
+stress:
+	DURATION='$(DURATION)' SEED='$(SEED)' scripts/stress.sh
 
 else
 

@@ -27,6 +27,77 @@ COMMENT ON ACCESS METHOD olap IS 'columnar tables for real-time analytics';
 -- sketches and general functions (in the extension's schema)
 -------------------------------------------------------------------------------
 
+CREATE TYPE hll;
+CREATE FUNCTION hll_in(cstring) RETURNS hll
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_in';
+CREATE FUNCTION hll_out(hll) RETURNS cstring
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteaout';
+CREATE FUNCTION hll_recv(internal) RETURNS hll
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_recv';
+CREATE FUNCTION hll_send(hll) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+CREATE TYPE hll (INPUT = hll_in, OUTPUT = hll_out, RECEIVE = hll_recv, SEND = hll_send,
+                 INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended);
+COMMENT ON TYPE hll IS 'sketch that counts different values (HyperLogLog)';
+
+CREATE FUNCTION hll_empty(bits integer DEFAULT 14) RETURNS hll
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_empty_sql';
+COMMENT ON FUNCTION hll_empty IS 'sketch of nothing, with 2^bits registers';
+
+CREATE FUNCTION hll_add(sketch hll, value anyelement) RETURNS hll
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_add_sql';
+COMMENT ON FUNCTION hll_add IS 'sketch with one more value; NULL adds nothing';
+
+CREATE FUNCTION hll_union(hll, hll) RETURNS hll
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_union_sql';
+COMMENT ON FUNCTION hll_union IS 'sketch of the values of both';
+
+CREATE FUNCTION hll_cardinality(hll) RETURNS bigint
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_cardinality_sql';
+COMMENT ON FUNCTION hll_cardinality IS 'about how many different values a sketch has seen';
+
+CREATE FUNCTION olap._hll_trans(internal, anyelement) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_trans';
+CREATE FUNCTION olap._hll_trans(internal, anyelement, integer) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_trans';
+CREATE FUNCTION olap._hll_union_trans(internal, hll) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_union_trans';
+CREATE FUNCTION olap._hll_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_combine';
+CREATE FUNCTION olap._hll_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_serialize';
+CREATE FUNCTION olap._hll_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_deserialize';
+CREATE FUNCTION olap._hll_final(internal) RETURNS hll
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_final';
+CREATE FUNCTION olap._hll_final_count(internal) RETURNS bigint
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_hll_final_count';
+
+CREATE AGGREGATE approx_count_distinct(anyelement) (
+  SFUNC = olap._hll_trans, STYPE = internal, SSPACE = 512, FINALFUNC = olap._hll_final_count,
+  COMBINEFUNC = olap._hll_combine, SERIALFUNC = olap._hll_serialize,
+  DESERIALFUNC = olap._hll_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE approx_count_distinct(anyelement) IS
+  'about how many different values there are: standard error 0.8 %, few are exact';
+
+CREATE AGGREGATE hll_agg(anyelement) (
+  SFUNC = olap._hll_trans, STYPE = internal, SSPACE = 512, FINALFUNC = olap._hll_final,
+  COMBINEFUNC = olap._hll_combine, SERIALFUNC = olap._hll_serialize,
+  DESERIALFUNC = olap._hll_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE hll_agg(anyelement) IS 'sketch of the values';
+
+CREATE AGGREGATE hll_agg(anyelement, bits integer) (
+  SFUNC = olap._hll_trans, STYPE = internal, SSPACE = 512, FINALFUNC = olap._hll_final,
+  COMBINEFUNC = olap._hll_combine, SERIALFUNC = olap._hll_serialize,
+  DESERIALFUNC = olap._hll_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE hll_agg(anyelement, integer) IS 'sketch of the values, with 2^bits registers';
+
+CREATE AGGREGATE hll_union_agg(hll) (
+  SFUNC = olap._hll_union_trans, STYPE = internal, SSPACE = 16384, FINALFUNC = olap._hll_final,
+  COMBINEFUNC = olap._hll_combine, SERIALFUNC = olap._hll_serialize,
+  DESERIALFUNC = olap._hll_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE hll_union_agg(hll) IS 'sketch of the values of all sketches';
+
 -------------------------------------------------------------------------------
 -- kafka
 -------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
  * hash.h
  *		Hash values of numbers and byte strings.
  *
- * They end up on disk, in sketches (codec/count.c): a change is a change
- * of the format.
+ * They end up on disk, in sketches (codec/count.c, sketch/value_hash.h): a change
+ * is a change of the format.
  *
  * src/base/hash.h
  *-------------------------------------------------------------------------
@@ -27,6 +27,31 @@ olap_hash_u64(uint64 value)
 						 UINT64CONST(0xD6E8FEB86659FD93));
 }
 
+/* Little-endian on every machine. */
+static inline uint64
+olap_hash_load64(const uint8 *data)
+{
+	uint64		value;
+
+	memcpy(&value, data, sizeof(value));
+#ifdef WORDS_BIGENDIAN
+	value = __builtin_bswap64(value);
+#endif
+	return value;
+}
+
+static inline uint32
+olap_hash_load32(const uint8 *data)
+{
+	uint32		value;
+
+	memcpy(&value, data, sizeof(value));
+#ifdef WORDS_BIGENDIAN
+	value = __builtin_bswap32(value);
+#endif
+	return value;
+}
+
 /* Not for hostile inputs to lean on: tables that use it bound their probes. */
 static inline uint64
 olap_hash_bytes(const uint8 *data, size_t len)
@@ -37,26 +62,21 @@ olap_hash_bytes(const uint8 *data, size_t len)
 
 	while (len > 16)
 	{
-		memcpy(&a, data, 8);
-		memcpy(&b, data + 8, 8);
+		a = olap_hash_load64(data);
+		b = olap_hash_load64(data + 8);
 		hash = olap_hash_mix(a ^ UINT64CONST(0xA0761D6478BD642F), b ^ hash);
 		data += 16;
 		len -= 16;
 	}
 	if (len >= 8)
 	{
-		memcpy(&a, data, 8);
-		memcpy(&b, data + len - 8, 8);
+		a = olap_hash_load64(data);
+		b = olap_hash_load64(data + len - 8);
 	}
 	else if (len >= 4)
 	{
-		uint32		lo;
-		uint32		hi;
-
-		memcpy(&lo, data, 4);
-		memcpy(&hi, data + len - 4, 4);
-		a = lo;
-		b = hi;
+		a = olap_hash_load32(data);
+		b = olap_hash_load32(data + len - 4);
 	}
 	else
 	{

@@ -8,69 +8,22 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "sketch/distinct.h"
+#include "sketch/registers.h"
 
 /* Greatest rank with 2,048 registers; after folding, 4 more. */
 #define MAX_RANK (64 - OLAP_DISTINCT_BITS + 1)
 #define FOLD_BITS (OLAP_DISTINCT_BITS - OLAP_DISTINCT_KEPT_BITS)
 #define MAX_NIBBLE 15
 
-/* x + sum of x^(2^k) * 2^(k-1) */
-static double
-sigma(double x)
-{
-	double		y = 1;
-	double		z = x;
-	double		last;
-
-	if (x >= 1)
-		return INFINITY;
-	do
-	{
-		x *= x;
-		last = z;
-		z += x * y;
-		y += y;
-	} while (z > last);
-	return z;
-}
-
-/* (1 - x - sum of (1 - x^(2^-k))^2 * 2^-k) / 3 */
-static double
-tau(double x)
-{
-	double		y = 1;
-	double		z = 1 - x;
-	double		last;
-
-	if (x <= 0 || x >= 1)
-		return 0;
-	do
-	{
-		x = sqrt(x);
-		last = z;
-		y /= 2;
-		z -= (1 - x) * (1 - x) * y;
-	} while (z < last);
-	return z / 3;
-}
-
-/* Algorithm 6 of Ertl 2017. */
 static double
 estimate(const uint8 *registers, int m, int max_rank)
 {
 	uint32		counts[MAX_RANK + FOLD_BITS + 1] = {0};
-	double		sum;
 
 	for (int i = 0; i < m; i++)
 		counts[Min(registers[i], max_rank)]++;
-	sum = m * tau(1 - (double) counts[max_rank] / m);
-	for (int k = max_rank - 1; k > 0; k--)
-		sum = 0.5 * (sum + counts[k]);
-	sum += m * sigma((double) counts[0] / m);
-	return isinf(sum) ? 0 : 0.5 / log(2) * m * m / sum;
+	return olap_registers_estimate(counts, max_rank, m);
 }
 
 double

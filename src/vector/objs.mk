@@ -7,3 +7,4 @@ OLAP_OBJS += src/vector/expr_bytes.o
 OLAP_OBJS += src/vector/expr_kernels.o
 OLAP_OBJS += src/vector/expr_numeric.o
 OLAP_OBJS += src/vector/filter.o
+OLAP_OBJS += src/vector/vector_hash.o

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * value_hash_sql.c
+ *		How values of any SQL type are hashed.
+ *
+ * src/sketch/value_hash_sql.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+
+#include "sketch/value_hash.h"
+
+OlapHashKind
+olap_hash_kind_of_type(Oid typid, Oid collation, bool *portable)
+{
+	Oid			base = getBaseType(typid);
+	OlapHashKind kind = olap_hash_kind(base, !OidIsValid(collation) ||
+									   get_collation_isdeterministic(collation));
+
+	*portable = kind != OLAP_HASH_NONE;
+	return kind == OLAP_HASH_NONE && type_is_enum(base) ? OLAP_HASH_UINT : kind;
+}

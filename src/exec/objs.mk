@@ -4,3 +4,5 @@ OLAP_OBJS += src/exec/explain.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o
 OLAP_OBJS += src/exec/scan_node.o
+OLAP_OBJS += src/exec/compile.o
+OLAP_OBJS += src/exec/compile_bridge.o

@@ -131,6 +131,21 @@ olap_decimal_to_i64(const void *numeric, int scale, int64 *out)
 }
 
 int
+olap_numeric_scale(const void *numeric)
+{
+	uint16		header;
+	int			scale;
+
+	if (VARSIZE_ANY_EXHDR(numeric) < sizeof(uint16))
+		return -1;
+	memcpy(&header, VARDATA_ANY(numeric), sizeof(uint16));
+	if ((header & NUMERIC_FORM_MASK) != NUMERIC_FORM_SHORT)
+		return -1;
+	scale = (header >> NUMERIC_SCALE_SHIFT) & NUMERIC_SCALE_MASK;
+	return scale <= MAX_SCALE ? scale : -1;
+}
+
+int
 olap_decimal_from_i64(int64 value, int scale, char *out)
 {
 	uint64		rest = value < 0 ? 0 - (uint64) value : (uint64) value;

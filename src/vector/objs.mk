@@ -8,3 +8,5 @@ OLAP_OBJS += src/vector/expr_kernels.o
 OLAP_OBJS += src/vector/expr_numeric.o
 OLAP_OBJS += src/vector/filter.o
 OLAP_OBJS += src/vector/vector_hash.o
+OLAP_OBJS += src/vector/program.o
+OLAP_OBJS += src/vector/program_bridge.o

@@ -236,8 +236,10 @@ extern Datum olap_vector_datum(const OlapVector *v, uint32 row, char *scratch);
  * scale (the round trip would not give the same bytes), or does not fit.
  * _from_i64: writes a varlena of at most OLAP_DECIMAL_MAX_SIZE bytes with
  * display scale `scale`, returns its length in bytes.
+ * olap_numeric_scale: the display scale, -1 if no scaled int64 has it.
  */
 extern bool olap_decimal_to_i64(const void *numeric, int scale, int64 *out);
 extern int	olap_decimal_from_i64(int64 value, int scale, char *out);
+extern int	olap_numeric_scale(const void *numeric);
 
 #endif							/* OLAP_VECTOR_H */

@@ -6,3 +6,4 @@ OLAP_OBJS += src/exec/qual_ops.o
 OLAP_OBJS += src/exec/scan_node.o
 OLAP_OBJS += src/exec/compile.o
 OLAP_OBJS += src/exec/compile_bridge.o
+OLAP_OBJS += src/exec/compile_sql.o

@@ -139,11 +139,31 @@ compile_const(OlapScope *scope, Const *constant)
 	return olap_node_const(scope, &type, value, constant->constisnull);
 }
 
+bool
+olap_known_value(OlapCompiler *compiler, Node *node, Datum *value, bool *isnull)
+{
+	ExprState  *state;
+
+	if (IsA(node, Const))
+	{
+		*value = ((Const *) node)->constvalue;
+		*isnull = ((Const *) node)->constisnull;
+		return true;
+	}
+	/* looking up a statement's parameter can't fail; nothing else is as sure */
+	if (!IsA(node, Param) || ((Param *) node)->paramkind != PARAM_EXTERN)
+		return false;
+	state = ExecInitExpr((Expr *) node, NULL);
+	*value = ExecEvalExpr(state, compiler->econtext, isnull);
+	return true;
+}
+
 /* By a kernel; NULL if there is none. */
 static OlapNode *
 compile_kernel(OlapCompiler *compiler, OlapScope *scope, Node *node)
 {
 	OlapColumnType type;
+	OlapCall	call = {.expr = node};
 
 	switch (nodeTag(node))
 	{
@@ -156,8 +176,19 @@ compile_kernel(OlapCompiler *compiler, OlapScope *scope, Node *node)
 			return olap_node_relabel(scope, &type,
 									 olap_compile_node(compiler, scope,
 													   (Node *) ((RelabelType *) node)->arg));
+		case T_OpExpr:
+			set_opfuncid((OpExpr *) node);
+			call.funcid = ((OpExpr *) node)->opfuncid;
+			call.collation = ((OpExpr *) node)->inputcollid;
+			call.args = ((OpExpr *) node)->args;
+			return olap_compile_call(compiler, scope, &call);
+		case T_FuncExpr:
+			call.funcid = ((FuncExpr *) node)->funcid;
+			call.collation = ((FuncExpr *) node)->inputcollid;
+			call.args = ((FuncExpr *) node)->args;
+			return olap_compile_call(compiler, scope, &call);
 		default:
-			return NULL;
+			return olap_compile_logic(compiler, scope, node);
 	}
 }
 
@@ -183,7 +214,9 @@ olap_compile_node(OlapCompiler *compiler, OlapScope *scope, Node *node)
 	known = palloc(sizeof(Known));
 	known->scope = scope;
 	known->expr = copyObject(node);
-	known->node = compile_kernel(compiler, scope, node);
+	/* one value for all rows: computed once, if ever */
+	known->node = !IsA(node, Const) && !contain_var_clause(node) ? NULL :
+		compile_kernel(compiler, scope, node);
 	if (known->node == NULL)
 		known->node = olap_compile_bridge(compiler, scope, node);
 	compiler->known = lappend(compiler->known, known);

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
 
@@ -90,6 +91,37 @@ make_slot(List *vars)
 	}
 	slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 	return ExecStoreVirtualTuple(slot);
+}
+
+OlapBridge
+olap_call_bridge(OlapCompiler *compiler, const OlapCall *call)
+{
+	Bridge	   *bridge = palloc0(sizeof(Bridge));
+	OlapBridge	pure = {.call = call_bridge,.arg = bridge};
+	Node	   *expr = copyObject(call->expr);
+	List	   *vars = NIL;
+	List	   *args = NIL;
+
+	foreach_ptr(Node, arg, call->args)
+	{
+		Var		   *var = makeVar(1, (AttrNumber) (list_length(vars) + 1),
+								  exprType(arg), exprTypmod(arg),
+								  exprCollation(arg), 0);
+
+		vars = lappend(vars, var);
+		args = lappend(args, IsA(arg, Const) ? arg : (Node *) var);
+	}
+	if (IsA(expr, FuncExpr))
+		((FuncExpr *) expr)->args = args;
+	else
+		((OpExpr *) expr)->args = args;
+	bridge->state = ExecInitExpr((Expr *) expr, NULL);
+	bridge->econtext = compiler->econtext;
+	bridge->varlena = get_typlen(exprType(expr)) == -1;
+	bridge->slot = make_slot(vars);
+	pure.values = bridge->slot->tts_values;
+	pure.nulls = bridge->slot->tts_isnull;
+	return pure;
 }
 
 OlapNode *

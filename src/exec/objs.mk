@@ -7,3 +7,5 @@ OLAP_OBJS += src/exec/scan_node.o
 OLAP_OBJS += src/exec/compile.o
 OLAP_OBJS += src/exec/compile_bridge.o
 OLAP_OBJS += src/exec/compile_sql.o
+OLAP_OBJS += src/exec/compile_funcs.o
+OLAP_OBJS += src/exec/compile_logic.o

@@ -122,9 +122,8 @@ convert_value(Datum datum, Oid typid, OlapExprValue *value)
 	}
 }
 
-/* Do text comparisons under this collation agree with bytes? */
-static bool
-collation_fits(const OlapCompareOp *op, Oid collation)
+bool
+olap_compare_collation_fits(const OlapCompareOp *op, Oid collation)
 {
 	if (op->left != TEXTOID && op->left != BPCHAROID)
 		return true;
@@ -294,7 +293,7 @@ translate_op(OpExpr *expr, const OlapQualContext *cxt, bool negate)
 	if (expr->opfuncid == F_STARTS_WITH)
 		return translate_prefix(left, right, expr->inputcollid, negate, cxt);
 	if (!olap_compare_op(expr->opfuncid, &op) ||
-		!collation_fits(&op, expr->inputcollid))
+		!olap_compare_collation_fits(&op, expr->inputcollid))
 		return NULL;
 
 	if ((lvar != NULL && !order_fits(&op, lvar)) ||
@@ -369,7 +368,7 @@ translate_array(ScalarArrayOpExpr *expr, const OlapQualContext *cxt, bool negate
 	if (var == NULL || !is_constant(array, cxt) ||
 		!olap_compare_op(expr->opfuncid, &op) || !order_fits(&op, var) ||
 		(op.left != op.right && (op.left == DATEOID || op.right == DATEOID)) ||
-		!collation_fits(&op, expr->inputcollid))
+		!olap_compare_collation_fits(&op, expr->inputcollid))
 		return NULL;
 	/* = ANY is IN; <> ALL is NOT IN, the negation of the other */
 	if (!(expr->useOr && op.cmp == OLAP_CMP_EQ) &&

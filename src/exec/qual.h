@@ -54,4 +54,7 @@ typedef struct OlapCompareOp
 /* False if funcid is not a comparison with a vector form. */
 extern bool olap_compare_op(Oid funcid, OlapCompareOp *op);
 
+/* Do comparisons of text under this collation agree with bytes? */
+extern bool olap_compare_collation_fits(const OlapCompareOp *op, Oid collation);
+
 #endif							/* OLAP_QUAL_H */

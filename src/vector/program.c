@@ -591,3 +591,9 @@ olap_node_const(OlapScope *scope, const OlapColumnType *type, Datum value,
 	self->node.constant = true;
 	return &self->node;
 }
+
+const OlapVector *
+olap_node_const_value(const OlapNode *node)
+{
+	return node->eval == eval_const ? &((const ConstNode *) node)->value : NULL;
+}

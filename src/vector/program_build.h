@@ -87,4 +87,125 @@ extern OlapNode *olap_node_bridge(OlapScope *scope, const OlapColumnType *type,
 								  const OlapBridge *bridge,
 								  OlapNode *const *args, int nargs);
 
+/* ---- numbers ---- */
+
+typedef enum OlapArith
+{
+	OLAP_ARITH_ADD,
+	OLAP_ARITH_SUB,
+	OLAP_ARITH_MUL,
+	OLAP_ARITH_DIV,
+	OLAP_ARITH_MOD				/* of integers */
+} OlapArith;
+
+/*
+ * a op b, and - a (negate) or |a|, with operands of type's own representation:
+ * I16, I32, I64; F32, F64.
+ */
+extern OlapNode *olap_node_int_arith(OlapScope *scope, OlapArith op,
+									 const OlapColumnType *type,
+									 OlapNode *a, OlapNode *b);
+extern OlapNode *olap_node_int_unary(OlapScope *scope, bool negate,
+									 const OlapColumnType *type, OlapNode *a);
+extern OlapNode *olap_node_float_arith(OlapScope *scope, OlapArith op,
+									   const OlapColumnType *type,
+									   OlapNode *a, OlapNode *b);
+extern OlapNode *olap_node_float_unary(OlapScope *scope, bool negate,
+									   const OlapColumnType *type, OlapNode *a);
+
+/*
+ * Numerics: a op b (ADD, SUB, MUL), and functions of one operand: - a, |a|,
+ * round(a, digits) with 0 <= digits <= 18, casts to type, an integer or double
+ * precision.  bridge is the same by the server, for what does not fit.
+ */
+extern OlapNode *olap_node_decimal_arith(OlapScope *scope, OlapArith op,
+										 const OlapColumnType *type,
+										 OlapNode *a, OlapNode *b,
+										 const OlapBridge *bridge);
+
+typedef enum OlapDecimalOp
+{
+	OLAP_DECIMAL_NEGATE,
+	OLAP_DECIMAL_ABS,
+	OLAP_DECIMAL_ROUND,
+	OLAP_DECIMAL_TO_INT,
+	OLAP_DECIMAL_TO_DOUBLE
+} OlapDecimalOp;
+
+extern OlapNode *olap_node_decimal_unary(OlapScope *scope, OlapDecimalOp op,
+										 int digits, const OlapColumnType *type,
+										 OlapNode *a, const OlapBridge *bridge);
+
+/*
+ * A cast between integers, floats, and boolean and I32; from integers to
+ * numeric as well.  a itself if the representation is the same; NULL if there
+ * is no such cast.
+ */
+extern OlapNode *olap_node_cast(OlapScope *scope, const OlapColumnType *type,
+								OlapNode *a);
+
+/* ---- comparisons and logic: booleans, NULL where SQL says so ---- */
+
+/*
+ * a cmp b.  Operands are of one representation, which order reads (numerics: of
+ * any).
+ */
+extern OlapNode *olap_node_compare(OlapScope *scope, OlapOrder order,
+								   OlapCompare cmp, OlapNode *a, OlapNode *b);
+
+/* a IS DISTINCT FROM b; equal is a = b. */
+extern OlapNode *olap_node_distinct(OlapScope *scope, OlapNode *a, OlapNode *b,
+									OlapNode *equal);
+
+/* Integer a = ANY (values), or a <> ALL (values); has_null: and a NULL. */
+extern OlapNode *olap_node_list(OlapScope *scope, OlapNode *a, bool negated,
+								const int64 *values, int nvalues,
+								bool has_null);
+
+/*
+ * AND, OR.  Each argument but the first may be of a branch below scope: then it
+ * runs only for rows that those before leave open.
+ */
+extern OlapNode *olap_node_logic(OlapScope *scope, bool is_or,
+								 OlapNode *const *args, int nargs);
+
+typedef enum OlapTruthTest
+{
+	OLAP_TEST_NOT,
+	OLAP_TEST_TRUE,
+	OLAP_TEST_NOT_TRUE,
+	OLAP_TEST_FALSE,
+	OLAP_TEST_NOT_FALSE,
+	OLAP_TEST_NULL,				/* a of any type, as the next; of a boolean */
+	OLAP_TEST_NOT_NULL			/* they are IS UNKNOWN, IS NOT UNKNOWN */
+} OlapTruthTest;
+
+extern OlapNode *olap_node_test(OlapScope *scope, OlapTruthTest test,
+								OlapNode *a);
+
+/* ---- branches ---- */
+
+/*
+ * CASE WHEN conds[0] THEN results[0] ... ELSE results[nconds].  Each operand is
+ * of scope, or of a branch of its own below it, which is then run for the rows
+ * that take it.
+ */
+extern OlapNode *olap_node_case(OlapScope *scope, const OlapColumnType *type,
+								OlapNode *const *conds,
+								OlapNode *const *results, int nconds);
+
+/* COALESCE (args); each but the first may be of a branch of its own. */
+extern OlapNode *olap_node_coalesce(OlapScope *scope,
+									const OlapColumnType *type,
+									OlapNode *const *args, int nargs);
+
+/* NULLIF (a, b); equal is a = b. */
+extern OlapNode *olap_node_nullif(OlapScope *scope, const OlapColumnType *type,
+								  OlapNode *a, OlapNode *equal);
+
+/* GREATEST or LEAST of integers or floats of type's representation. */
+extern OlapNode *olap_node_extreme(OlapScope *scope, const OlapColumnType *type,
+								   bool greatest, bool is_unsigned,
+								   OlapNode *const *args, int nargs);
+
 #endif							/* OLAP_PROGRAM_BUILD_H */

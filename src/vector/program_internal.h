@@ -103,6 +103,21 @@ extern void olap_scope_enter(OlapScope *scope, const uint16 *pos, uint32 n);
 extern void olap_bits_gather(uint64 *dst, const uint64 *src, const uint16 *sel,
 							 uint32 nsel);
 
+/* The one row of a constant; NULL if node is not made by olap_node_const(). */
+extern const OlapVector *olap_node_const_value(const OlapNode *node);
+
+/* A value of an integer representation, or DEC64's. */
+extern int64 olap_vector_int(const OlapVector *v, uint32 row);
+
+/* out[i] = a[i] * b[i]; true if one overflows. */
+extern bool olap_mul_i64(void *restrict out, const void *restrict a,
+						 const void *restrict b, uint32 n);
+
+/* The server's errors. phys: I16, I32 or I64. */
+extern void olap_raise_int_range(OlapPhys phys);
+extern void olap_raise_zero_divide(void);
+extern void olap_raise_float(bool underflow);
+
 /* The stored type of plain values. */
 extern OlapColumnType olap_plain_type(Oid typid);
 

@@ -164,4 +164,7 @@ extern OlapDecimalFit olap_numeric_floor(const uint8 *data, size_t len,
 extern int	olap_numeric_compare(const uint8 *a, size_t alen,
 								 const uint8 *b, size_t blen);
 
+/* Equal for equal numerics, whatever their display scale. */
+extern uint64 olap_numeric_hash(const uint8 *data, size_t len);
+
 #endif							/* OLAP_EXPR_H */

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "base/hash.h"
 #include "vector/expr.h"
 
 #define FORM_MASK 0xC000
@@ -134,6 +135,21 @@ olap_numeric_compare(const uint8 *a, size_t alen, const uint8 *b, size_t blen)
 			return dx < dy ? -x.sign : x.sign;
 	}
 	return 0;
+}
+
+uint64
+olap_numeric_hash(const uint8 *data, size_t len)
+{
+	Number		n;
+
+	parse(data, len, &n);
+	if (n.rank != RANK_FINITE)
+		return olap_hash_u64((uint64) (n.rank + 2));
+	if (n.sign == 0)
+		return 0;
+	return olap_hash_mix(olap_hash_bytes(n.digits, 2 * (size_t) n.ndigits),
+						 olap_hash_u64((uint64) ((int64) n.weight * 2 +
+												 (n.sign < 0))));
 }
 
 OlapDecimalFit

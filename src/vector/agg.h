@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg.h
+ *		Aggregate states of many groups, updated a vector at a time.
+ *
+ * An OlapAgg holds the states of one aggregate for all groups in arrays indexed
+ * by group number.  Kinds are few and physical: what SQL calls avg(int4) and
+ * sum(int4) share a kind, and the layer above makes the SQL result, or the
+ * server's own transition value, of the state.
+ *
+ * Sums are kept in the narrowest type that cannot overflow: int64 as long as
+ * rows times the greatest magnitude seen fits, int128 behind.  Floats are added
+ * one by one in the order of the rows, as the server does, so that the result
+ * has the same digits; what the server raises as overflow is raised here.
+ *
+ * src/vector/agg.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_H
+#define OLAP_AGG_H
+
+#include "vector/expr.h"
+#include "vector/vector.h"
+
+typedef enum OlapAggKind
+{
+	OLAP_AGG_COUNT,				/* rows, or rows whose argument is not NULL */
+	OLAP_AGG_SUM_INT,			/* I8..I64, BOOL, DEC64: count and sum */
+	OLAP_AGG_SUM_SQUARES_INT,	/* the same and the sum of squares */
+	OLAP_AGG_SUM_FLOAT,			/* F32: float, F64: double: sum() */
+	OLAP_AGG_MOMENTS_FLOAT,		/* N, sum, Sxx (Youngs and Cramer), in double */
+	OLAP_AGG_MIN,				/* by OlapOrder */
+	OLAP_AGG_MAX,
+	OLAP_AGG_BOOL_AND,
+	OLAP_AGG_BOOL_OR,
+	OLAP_AGG_FIRST				/* first value that is not NULL: any_value() */
+} OlapAggKind;
+
+/* The state of one group, as olap_agg_get() shows it. */
+typedef struct OlapAggValue
+{
+	/* rows that took part; 0: the result is NULL.  1 of one value's kinds */
+	int64		count;
+	__int128	sum;			/* SUM_INT, SUM_SQUARES_INT: of scaled integers */
+	__int128	squares;
+	double		f[2];			/* sum; MOMENTS_FLOAT: and Sxx; a float value */
+	int64		i;				/* MIN, MAX, FIRST: integers, DEC64; BOOL_* */
+	const uint8 *data;			/* ... of bytes: content without a header */
+	size_t		len;
+	uint8		scale;			/* of decimal sums, of a DEC64 value */
+	OlapPhys	phys;			/* how the value is given: MIN, MAX, FIRST */
+} OlapAggValue;
+
+typedef struct OlapAgg OlapAgg;
+
+/*
+ * States of an aggregate over arguments of type (NULL for count(*)); all
+ * memory in a context below parent.  order: of MIN and MAX.
+ */
+extern OlapAgg *olap_agg_create(OlapAggKind kind, const OlapColumnType *type,
+								OlapOrder order, MemoryContext parent);
+
+/* Make room for states 0 .. ngroups - 1; new ones are empty. */
+extern void olap_agg_grow(OlapAgg *agg, uint32 ngroups);
+
+/*
+ * Add n rows.  gids[i] is the group of row i; NULL: all are of group 0.  arg is
+ * a dense vector of n rows, NULL for count(*).
+ *
+ * False: this vector has no form that the kind can add (a numeric out of
+ * DEC64's range, NaN, sums of squares beyond int128): nothing was changed, the
+ * caller goes another way for these rows.
+ */
+extern bool olap_agg_update(OlapAgg *agg, const uint32 *gids,
+							const OlapVector *arg, uint32 n);
+
+/* The same for rows that are all of group gid. */
+extern bool olap_agg_update_one(OlapAgg *agg, uint32 gid,
+								const OlapVector *arg, uint32 n);
+
+extern void olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value);
+
+/* Forget the states, keep the memory. */
+extern void olap_agg_reset(OlapAgg *agg);
+extern size_t olap_agg_memory(const OlapAgg *agg);
+extern void olap_agg_free(OlapAgg *agg);
+
+/*
+ * Sets of distinct values, one a group: what DISTINCT aggregates filter by.
+ * Equality as in group.h.
+ */
+typedef struct OlapDistinctSets OlapDistinctSets;
+
+extern OlapDistinctSets *olap_distinct_sets_create(const OlapColumnType *type,
+												   OlapOrder order,
+												   MemoryContext parent);
+
+/*
+ * Add n rows' values; rows whose value was new to their group, and is not NULL,
+ * are listed in fresh (room for n), ascending.  Returns how many.
+ */
+extern uint32 olap_distinct_sets_add(OlapDistinctSets *sets,
+									 const uint32 *gids, const OlapVector *arg,
+									 uint32 n, uint16 *fresh);
+extern void olap_distinct_sets_new_place(OlapDistinctSets *sets);
+extern void olap_distinct_sets_reset(OlapDistinctSets *sets);
+extern size_t olap_distinct_sets_memory(const OlapDistinctSets *sets);
+extern void olap_distinct_sets_free(OlapDistinctSets *sets);
+
+#endif							/* OLAP_AGG_H */

@@ -1,0 +1,109 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_internal.h
+ *		What the files of the aggregate states share.
+ *
+ * src/vector/agg_internal.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_INTERNAL_H
+#define OLAP_AGG_INTERNAL_H
+
+#include "vector/agg.h"
+#include "vector/group_table.h"
+#include "vector/words.h"
+
+/* Count and sum side by side: an update touches one cache line. */
+typedef struct OlapSumState
+{
+	int64		count;
+	int64		sum;
+} OlapSumState;
+
+typedef struct OlapFloatState
+{
+	int64		count;
+	double		sum;			/* of F32 vectors: holds a float */
+} OlapFloatState;
+
+/* As the server's float8_accum keeps them. */
+typedef struct OlapMomentState
+{
+	double		n;
+	double		sum;
+	double		sxx;
+} OlapMomentState;
+
+/* The least, greatest or first byte string; in the arena. */
+typedef struct OlapStringState
+{
+	char	   *data;			/* NULL: none yet */
+	uint32		len;
+	uint32		room;
+} OlapStringState;
+
+/* How a MIN, MAX or FIRST keeps its values. */
+typedef enum OlapValueMode
+{
+	OLAP_VALUE_UNKNOWN,			/* no row seen yet */
+	OLAP_VALUE_WORD,
+	OLAP_VALUE_FLOAT,
+	OLAP_VALUE_BYTES
+} OlapValueMode;
+
+struct OlapAgg
+{
+	MemoryContext cxt;
+	OlapAggKind kind;
+	OlapColumnType type;
+	OlapOrder	order;
+	uint32		ngroups;
+	uint32		capacity;
+
+	/* by group; which there are depends on the kind */
+	int64	   *counts;			/* COUNT */
+	OlapSumState *sums;			/* SUM_INT, SUM_SQUARES_INT */
+	__int128   *wide;			/* the part of the sums beyond .sum, or NULL */
+	__int128   *squares;		/* SUM_SQUARES_INT */
+	OlapFloatState *floats;		/* SUM_FLOAT */
+	OlapMomentState *moments;	/* MOMENTS_FLOAT */
+	int64	   *values;			/* MIN, MAX, FIRST in WORD mode, BOOL_* */
+	double	   *doubles;		/* ... in FLOAT mode */
+	OlapStringState *strings;	/* ... in BYTES mode */
+	uint8	   *seen;			/* is there a value? WORD and FLOAT */
+
+	/* no sums[].sum is greater than this in magnitude */
+	uint64		bound;
+	unsigned __int128 square_bound; /* nor squares[] than this */
+	bool		has_scale;
+	uint8		scale;			/* of sums of decimals */
+	OlapPhys	phys;			/* of values */
+	OlapValueMode mode;
+	OlapByteArena arena;
+
+	/* of the vector at work */
+	int64		words[OLAP_VECTOR_ROWS];
+	int64		masked[OLAP_VECTOR_ROWS];
+	uint8		live[OLAP_VECTOR_ROWS];
+	uint32		gids[OLAP_VECTOR_ROWS];
+};
+
+/* Arrays of MIN, MAX and FIRST: for a mode, empty; none at all. */
+extern void olap_agg_set_mode(OlapAgg *agg, OlapValueMode mode);
+extern void olap_agg_drop_values(OlapAgg *agg);
+
+/* Move all 64-bit sums to the 128-bit ones. */
+extern void olap_agg_sum_flush(OlapAgg *agg);
+
+extern bool olap_agg_sum_update(OlapAgg *agg, const uint32 *gids,
+								const OlapVector *arg, uint32 n);
+extern void olap_agg_float_update(OlapAgg *agg, const uint32 *gids,
+								  const OlapVector *arg, uint32 n);
+extern void olap_agg_moments_update(OlapAgg *agg, const uint32 *gids,
+									const OlapVector *arg, uint32 n);
+extern void olap_agg_value_update(OlapAgg *agg, const uint32 *gids,
+								  const OlapVector *arg, uint32 n);
+extern void olap_agg_value_get(const OlapAgg *agg, uint32 gid,
+							   OlapAggValue *value);
+
+#endif							/* OLAP_AGG_INTERNAL_H */

@@ -1,0 +1,320 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_sum.c
+ *		Sums, and sums of squares, of integers and decimals.
+ *
+ * A state adds in 64 bits as long as the sum of the magnitudes cannot overflow:
+ * bound is above every |sum|, because each vector adds rows times its greatest
+ * magnitude to it.  When it would pass 2^63 the sums are moved to wide, 128
+ * bits, and start again.
+ *
+ * src/vector/agg_sum.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "base/kernel.h"
+#include "base/varlena.h"
+#include "vector/agg_internal.h"
+
+/* 128-bit sums are kept below this, so that no addition of two overflows. */
+#define WIDE_LIMIT (((unsigned __int128) 1) << 126)
+/* The square of 10 ^ 18 fits 128 bits. */
+#define MAX_STEPS 18
+
+/* Greatest magnitude, rounded up to a power of two less one. */
+OLAP_KERNEL static uint64
+magnitude(const int64 *restrict words, uint32 n)
+{
+	uint64		bits = 0;
+
+	for (uint32 i = 0; i < n; i++)
+		bits |= (uint64) (words[i] ^ (words[i] >> 63));
+	return bits;
+}
+
+/* The words, 0 where live is 0. */
+OLAP_KERNEL static void
+mask_words(int64 *restrict out, const int64 *restrict words,
+		   const uint8 *restrict live, uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+		out[i] = words[i] & -(int64) live[i];
+}
+
+/* A power of two above every magnitude; words of one vector. */
+static uint64
+words_bound(const int64 *words, uint32 n)
+{
+	uint64		bits = magnitude(words, n);
+
+	return bits == 0 ? 1 : bits >> 62 != 0 ? UINT64CONST(1) << 63 :
+		UINT64CONST(1) << (64 - __builtin_clzll(bits));
+}
+
+/* Decimals ---------------------------------------------------------------- */
+
+static __int128
+power_of_ten(int exponent)
+{
+	__int128	power = 1;
+
+	while (exponent-- > 0)
+		power *= 10;
+	return power;
+}
+
+/* The display scale of a numeric that is finite; -1 of others. */
+static int
+display_scale(const uint8 *data, size_t len)
+{
+	uint16		header;
+
+	if (len < sizeof(header))
+		return -1;
+	memcpy(&header, data, sizeof(header));
+	if ((header & 0xC000) == 0xC000)
+		return -1;
+	if ((header & 0xC000) == 0x8000)
+		return (header >> 7) & 0x3F;
+	return header & 0x3FFF;
+}
+
+/* Bring all states to a greater scale; false if one would be too large. */
+static bool
+rescale(OlapAgg *agg, int scale)
+{
+	int			steps = scale - agg->scale;
+	__int128	factor;
+	unsigned __int128 most;
+
+	if (steps == 0)
+		return true;
+	if (steps > MAX_STEPS)
+		return false;
+	factor = power_of_ten(steps);
+	most = WIDE_LIMIT / (unsigned __int128) factor;
+	if (agg->squares != NULL &&
+		agg->square_bound >= most / (unsigned __int128) factor)
+		return false;
+	olap_agg_sum_flush(agg);
+	for (uint32 g = 0; g < agg->ngroups; g++)
+	{
+		__int128	sum = agg->wide[g];
+
+		if ((unsigned __int128) (sum < 0 ? -sum : sum) >= most)
+			return false;
+	}
+	for (uint32 g = 0; g < agg->ngroups; g++)
+	{
+		agg->wide[g] *= factor;
+		if (agg->squares != NULL)
+			agg->squares[g] *= factor * factor;
+	}
+	agg->square_bound *= factor * factor;
+	agg->scale = (uint8) scale;
+	return true;
+}
+
+/* words = v's scaled integers times 10 ^ steps; false if one does not fit. */
+static bool
+scale_words(int64 *out, const int64 *words, const uint8 *live, uint32 n,
+			int steps)
+{
+	__int128	factor = power_of_ten(Min(steps, MAX_STEPS));
+
+	if (steps > MAX_STEPS)
+		return false;
+	for (uint32 i = 0; i < n; i++)
+	{
+		__int128	scaled = live != NULL && !live[i] ? 0 : words[i] * factor;
+
+		out[i] = (int64) scaled;
+		if (scaled != (int64) scaled)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Numerics as integers of one scale: the greatest of the states' and the
+ * values', which is the sum's display scale as the server has it.
+ */
+static bool
+numeric_words(OlapAgg *agg, const OlapVector *v, const uint8 *live, uint32 n)
+{
+	int			scale = agg->has_scale ? agg->scale : 0;
+	const uint32 *offsets = v->values;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		const char *value = v->heap + offsets[i];
+		int			own;
+
+		if (live != NULL && !live[i])
+			continue;
+		own = display_scale((const uint8 *) VARDATA(value),
+							VARSIZE(value) - VARHDRSZ);
+		if (own < 0)
+			return false;
+		scale = Max(scale, own);
+	}
+	if (scale > 18)
+		return false;
+	for (uint32 i = 0; i < n; i++)
+	{
+		const char *value = v->heap + offsets[i];
+
+		agg->words[i] = 0;
+		if (live != NULL && !live[i])
+			continue;
+		if (olap_numeric_floor((const uint8 *) VARDATA(value),
+							   VARSIZE(value) - VARHDRSZ, scale,
+							   &agg->words[i]) != OLAP_DECIMAL_EXACT)
+			return false;
+	}
+	if (!agg->has_scale)
+		agg->scale = (uint8) scale;
+	else if (!rescale(agg, scale))
+		return false;
+	agg->has_scale = true;
+	return true;
+}
+
+/* The vector's decimals in agg's scale, which may be raised; NULL: no way. */
+static const int64 *
+decimal_words(OlapAgg *agg, const OlapVector *v, const uint8 *live, uint32 n)
+{
+	const int64 *words = v->values;
+
+	if (live != NULL && memchr(live, 1, n) == NULL)
+	{
+		/* nothing but NULLs says nothing of the scale */
+		memset(agg->words, 0, n * sizeof(int64));
+		return agg->words;
+	}
+	if (v->phys == OLAP_PHYS_VAR)
+		return numeric_words(agg, v, live, n) ? agg->words : NULL;
+	if (!agg->has_scale)
+		agg->scale = v->scale;
+	if (v->scale < agg->scale)
+	{
+		if (!scale_words(agg->words, words, live, n, agg->scale - v->scale))
+			return NULL;
+		words = agg->words;
+	}
+	else if (!rescale(agg, v->scale))
+		return NULL;
+	agg->has_scale = true;
+	return words;
+}
+
+/* Sums -------------------------------------------------------------------- */
+
+void
+olap_agg_sum_flush(OlapAgg *agg)
+{
+	if (agg->wide == NULL)
+	{
+		agg->wide = MemoryContextAllocHuge(agg->cxt, (size_t) agg->capacity *
+										   sizeof(__int128));
+		memset(agg->wide, 0, agg->ngroups * sizeof(__int128));
+	}
+	for (uint32 g = 0; g < agg->ngroups; g++)
+	{
+		agg->wide[g] += agg->sums[g].sum;
+		agg->sums[g].sum = 0;
+	}
+	agg->bound = 0;
+}
+
+static void
+add_wide(OlapAgg *agg, const uint32 *gids, const int64 *words,
+		 const uint8 *live, uint32 n)
+{
+	if (agg->wide == NULL)
+		olap_agg_sum_flush(agg);
+	for (uint32 i = 0; i < n; i++)
+	{
+		agg->wide[gids[i]] += words[i];
+		agg->sums[gids[i]].count += live == NULL || live[i];
+	}
+}
+
+static void
+add_narrow(OlapSumState *sums, const uint32 *gids, const int64 *words,
+		   const uint8 *live, uint32 n)
+{
+	if (live == NULL)
+	{
+		for (uint32 i = 0; i < n; i++)
+		{
+			sums[gids[i]].count++;
+			sums[gids[i]].sum += words[i];
+		}
+		return;
+	}
+	for (uint32 i = 0; i < n; i++)
+	{
+		sums[gids[i]].count += live[i];
+		sums[gids[i]].sum += words[i];
+	}
+}
+
+/* Room for n more squares of at most bound each? */
+static bool
+squares_fit(OlapAgg *agg, uint64 bound, uint32 n)
+{
+	unsigned __int128 more = (unsigned __int128) bound * bound;
+
+	if (more >= WIDE_LIMIT / OLAP_VECTOR_ROWS)
+		return false;
+	more *= n;
+	if (agg->square_bound + more >= WIDE_LIMIT)
+		return false;
+	agg->square_bound += more;
+	return true;
+}
+
+bool
+olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
+					uint32 n)
+{
+	const uint8 *live = olap_vector_live(arg, n, agg->live);
+	const int64 *words;
+	uint64		bound;
+
+	if (agg->order == OLAP_ORDER_NUMERIC)
+		words = decimal_words(agg, arg, live, n);
+	else
+		words = olap_vector_words(arg, agg->order == OLAP_ORDER_UINT, n,
+								  agg->words);
+	if (words == NULL)
+		return false;
+	if (live != NULL)
+	{
+		mask_words(agg->masked, words, live, n);
+		words = agg->masked;
+	}
+	bound = words_bound(words, n);
+	if (agg->kind == OLAP_AGG_SUM_SQUARES_INT)
+	{
+		if (!squares_fit(agg, bound, n))
+			return false;
+		for (uint32 i = 0; i < n; i++)
+			agg->squares[gids[i]] += (__int128) words[i] * words[i];
+	}
+	if (bound > (uint64) PG_INT64_MAX / OLAP_VECTOR_ROWS)
+	{
+		add_wide(agg, gids, words, live, n);
+		return true;
+	}
+	bound *= n;
+	if (agg->bound + bound > (uint64) PG_INT64_MAX)
+		olap_agg_sum_flush(agg);
+	agg->bound += bound;
+	add_narrow(agg->sums, gids, words, live, n);
+	return true;
+}

@@ -1,0 +1,331 @@
+/*-------------------------------------------------------------------------
+ *
+ * group_key.c
+ *		One key of a group table: words and numbers of its values, and the
+ *		values of the groups.
+ *
+ * src/vector/group_key.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "base/errors.h"
+#include "vector/group_internal.h"
+
+/* In a code map: not looked up yet; looked up, and not in a frozen table. */
+#define MAP_UNSET OLAP_NUMBER_NONE
+#define MAP_UNKNOWN (OLAP_NUMBER_NONE - 1)
+
+/* Modes ------------------------------------------------------------------- */
+
+/* Can equal values of key differ to the eye? */
+static bool
+has_many_forms(const OlapKeyState *key)
+{
+	return key->def.order == OLAP_ORDER_BPCHAR ||
+		key->def.order == OLAP_ORDER_NUMERIC;
+}
+
+static void
+start(OlapGroups *groups, OlapKeyState *key, const OlapVector *v)
+{
+	if (olap_order_is_bytes(key->def.order) ||
+		(key->def.order == OLAP_ORDER_NUMERIC && v->phys == OLAP_PHYS_VAR))
+	{
+		key->mode = OLAP_KEY_BYTES;
+		olap_byte_table_init(&key->bytes, key->def.order, groups->cxt);
+		return;
+	}
+	key->mode = OLAP_KEY_RAW;
+	olap_vector_reset(&key->values, &key->def.type);
+	olap_vector_set_phys(&key->values, v->phys, v->width);
+	key->values.scale = v->scale;
+}
+
+static void
+grow_arrays(OlapGroups *groups, OlapKeyState *key, uint32 count)
+{
+	uint32		capacity = Max(key->capacity, 256);
+
+	if (count <= key->capacity)
+		return;
+	while (capacity < count)
+		capacity = (uint32) Min((uint64) capacity * 2,
+								(uint64) OLAP_NUMBER_NONE);
+	if (key->capacity == 0)
+	{
+		key->numbers = MemoryContextAllocHuge(groups->cxt, (size_t) capacity *
+											  sizeof(uint32));
+		if (has_many_forms(key))
+			key->firsts = MemoryContextAllocHuge(groups->cxt, (size_t)
+												 capacity * sizeof(char *));
+	}
+	else
+	{
+		key->numbers = repalloc_huge(key->numbers, (size_t) capacity *
+									 sizeof(uint32));
+		if (key->firsts != NULL)
+			key->firsts = repalloc_huge(key->firsts, (size_t) capacity *
+										sizeof(char *));
+	}
+	key->capacity = capacity;
+}
+
+/*
+ * A scaled integer no longer does for a numeric key: from now on numerics are
+ * byte strings.
+ */
+static void
+to_bytes(OlapGroups *groups, OlapKeyState *key)
+{
+	OlapNumericScratch scratch;
+
+	if (key->mode == OLAP_KEY_WORDS)
+		olap_word_table_free(&key->words);
+	key->mode = OLAP_KEY_BYTES;
+	olap_byte_table_init(&key->bytes, key->def.order, groups->cxt);
+	if (groups->nkeys > 1)
+		grow_arrays(groups, key, groups->count);
+	for (uint32 g = 0; g < groups->count; g++)
+	{
+		uint32		number;
+		size_t		len;
+
+		if (olap_vector_is_null(&key->values, g))
+			number = olap_byte_table_null(&key->bytes);
+		else
+		{
+			const uint8 *data = olap_vector_bytes(&key->values, g, &scratch,
+												  &len);
+
+			number = olap_byte_table_find(&key->bytes, data, len);
+		}
+		if (groups->nkeys > 1)
+		{
+			/* all of one scale: equal values do not differ here */
+			key->numbers[g] = number;
+			key->firsts[g] = key->bytes.strings[number];
+		}
+	}
+	key->bytes.frozen = groups->frozen;
+	olap_vector_free(&key->values);
+	if (groups->layout != OLAP_LAYOUT_NONE)
+		olap_groups_layout(groups);
+}
+
+void
+olap_key_prepare(OlapGroups *groups, OlapKeyState *key, const OlapVector *v)
+{
+	if (key->mode == OLAP_KEY_UNKNOWN)
+		start(groups, key, v);
+	else if (key->mode != OLAP_KEY_BYTES &&
+			 key->def.order == OLAP_ORDER_NUMERIC &&
+			 (v->phys != OLAP_PHYS_DEC64 || v->scale != key->values.scale))
+		to_bytes(groups, key);
+	Ensure(key->mode == OLAP_KEY_BYTES || v->phys == key->values.phys,
+		   "a key's representation changed from %d to %d",
+		   (int) key->values.phys, (int) v->phys);
+}
+
+/* Words ------------------------------------------------------------------- */
+
+const int64 *
+olap_key_words(OlapGroups *groups, const OlapKeyState *key,
+			   const OlapVector *v, uint32 n, const uint8 **live)
+{
+	*live = olap_vector_live(v, n, groups->live);
+	return olap_vector_words(v, key->def.order == OLAP_ORDER_UINT, n,
+							 groups->words);
+}
+
+void
+olap_key_extend(OlapKeyState *key, const int64 *words, const uint8 *live,
+				uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (live != NULL && !live[i])
+		{
+			key->has_null = true;
+			continue;
+		}
+		if (!key->has_word)
+			key->min = key->max = words[i];
+		key->has_word = true;
+		key->min = Min(key->min, words[i]);
+		key->max = Max(key->max, words[i]);
+	}
+}
+
+void
+olap_key_scan_words(OlapKeyState *key)
+{
+	for (uint64 i = 0; i <= key->words.mask; i++)
+	{
+		const OlapWordSlot *slot = &key->words.slots[i];
+		int64		word = (int64) slot->key;
+
+		if (slot->number != OLAP_NUMBER_NONE)
+			olap_key_extend(key, &word, NULL, 1);
+	}
+	key->has_null |= key->words.null_number != OLAP_NUMBER_NONE;
+}
+
+void
+olap_key_to_words(OlapGroups *groups, OlapKeyState *key)
+{
+	uint32		numbers[OLAP_VECTOR_ROWS];
+
+	key->mode = OLAP_KEY_WORDS;
+	olap_word_table_init(&key->words, groups->cxt);
+	for (uint32 first = 0; first < groups->count; first += OLAP_VECTOR_ROWS)
+	{
+		uint32		n = Min(groups->count - first, OLAP_VECTOR_ROWS);
+		OlapVector	slice = olap_vector_slice(&key->values, first, n);
+
+		olap_key_numbers(groups, key, &slice, n, numbers);
+	}
+	key->words.frozen = groups->frozen;
+}
+
+void
+olap_key_to_raw(OlapKeyState *key)
+{
+	olap_key_scan_words(key);
+	olap_word_table_free(&key->words);
+	key->mode = OLAP_KEY_RAW;
+}
+
+/* Numbers ----------------------------------------------------------------- */
+
+/* Make map be that of dict; entries are looked up when they occur. */
+static void
+prepare_map(OlapGroups *groups, OlapCodeMap *map, const OlapVector *dict)
+{
+	if (map->dict == dict && map->place == groups->place)
+		return;
+	if (map->capacity < dict->n)
+	{
+		if (map->numbers != NULL)
+			pfree(map->numbers);
+		map->numbers = MemoryContextAllocHuge(groups->cxt,
+											  dict->n * sizeof(uint32));
+		map->capacity = dict->n;
+	}
+	memset(map->numbers, 0xFF, dict->n * sizeof(uint32));
+	map->dict = dict;
+	map->place = groups->place;
+}
+
+static uint32
+number_of_code(OlapKeyState *key, const OlapVector *dict, uint32 code)
+{
+	OlapNumericScratch scratch;
+	const uint8 *data;
+	size_t		len;
+	uint32		number;
+
+	Ensure(code < dict->n, "code %u of a dictionary of %u entries", code,
+		   dict->n);
+	if (key->map.numbers[code] == MAP_UNKNOWN)
+		return OLAP_NUMBER_NONE;
+	if (key->map.numbers[code] != MAP_UNSET)
+		return key->map.numbers[code];
+	data = olap_vector_bytes(dict, code, &scratch, &len);
+	number = olap_byte_table_find(&key->bytes, data, len);
+	key->map.numbers[code] = number == OLAP_NUMBER_NONE ? MAP_UNKNOWN : number;
+	return number;
+}
+
+static void
+dict_numbers(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
+			 uint32 n, uint32 *numbers)
+{
+	prepare_map(groups, &key->map, v->dict);
+	for (uint32 i = 0; i < n; i++)
+		numbers[i] = olap_vector_is_null(v, i) ?
+			olap_byte_table_null(&key->bytes) :
+			number_of_code(key, v->dict, v->codes[i]);
+}
+
+void
+olap_key_numbers(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
+				 uint32 n, uint32 *numbers)
+{
+	if (key->mode == OLAP_KEY_WORDS)
+	{
+		const uint8 *live;
+		const int64 *words = olap_key_words(groups, key, v, n, &live);
+
+		olap_word_table_assign(&key->words, (const uint64 *) words, live, n,
+							   numbers);
+	}
+	else if (v->codes != NULL && v->dict != NULL)
+		dict_numbers(groups, key, v, n, numbers);
+	else
+		olap_byte_table_assign(&key->bytes, v, n, numbers);
+}
+
+/* Values of the groups ---------------------------------------------------- */
+
+/*
+ * The string of row of v as its group shows it: the table's own where the bytes
+ * are the same.
+ */
+static const char *
+first_form(OlapKeyState *key, const OlapVector *v, uint32 row, uint32 number)
+{
+	const char *string = key->bytes.strings[number];
+	OlapNumericScratch scratch;
+	const uint8 *data;
+	size_t		len;
+
+	if (string == NULL)
+		return NULL;
+	data = olap_vector_bytes(v, row, &scratch, &len);
+	if (len == OLAP_ARENA_LENGTH(string) &&
+		memcmp(data, OLAP_ARENA_DATA(string), len) == 0)
+		return string;
+	return olap_byte_arena_add(&key->bytes.arena, data, len);
+}
+
+void
+olap_key_store(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
+			   uint32 nfresh)
+{
+	uint32		first = groups->count - nfresh;
+
+	if (key->mode != OLAP_KEY_BYTES)
+	{
+		olap_vector_append_rows(&key->values, &key->def.type, v, groups->fresh,
+								nfresh);
+		return;
+	}
+	if (groups->nkeys == 1)
+		return;
+	grow_arrays(groups, key, groups->count);
+	for (uint32 i = 0; i < nfresh; i++)
+	{
+		uint32		row = groups->fresh[i];
+		uint32		number;
+
+		/* known by now: the vector's rows have just been looked up */
+		if (olap_vector_is_null(v, row))
+			number = olap_byte_table_null(&key->bytes);
+		else if (v->codes != NULL && v->dict != NULL)
+			number = number_of_code(key, v->dict, v->codes[row]);
+		else
+		{
+			OlapNumericScratch scratch;
+			size_t		len;
+			const uint8 *data = olap_vector_bytes(v, row, &scratch, &len);
+
+			number = olap_byte_table_find(&key->bytes, data, len);
+		}
+		key->numbers[first + i] = number;
+		if (key->firsts != NULL)
+			key->firsts[first + i] = first_form(key, v, row, number);
+	}
+}

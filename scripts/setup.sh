@@ -139,6 +139,7 @@ setup_kafka()
     [ -n "$(apt-cache policy "$want" | sed -n '/Candidate: [^(]/p')" ] || want=default-jre-headless
   fi
   command -v mvn > /dev/null || want="$want maven"
+  command -v openssl > /dev/null || want="$want openssl"
   [ -n "$want" ] || return 0
   install_packages $want
   # What the packages' own scripts leave when they run Java.

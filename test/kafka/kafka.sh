@@ -3,7 +3,10 @@
 #
 #   kafka.sh fetch              jars into the cache, outside the source tree
 #   kafka.sh start DIR          format if new, start, wait until it answers;
-#                               prints the bootstrap address
+#                               prints the bootstrap address (without encryption;
+#                               DIR/bootstrap-sasl: SASL over TLS, user "reader",
+#                               password "right-password"; DIR/bootstrap-tls: with
+#                               the certificate DIR/client.pem; DIR/ca.pem signed all)
 #   kafka.sh stop DIR           SIGTERM, then SIGKILL after 20 s
 #   kafka.sh kill DIR           SIGKILL; "start DIR" again keeps the data
 #   kafka.sh pause|resume DIR   SIGSTOP / SIGCONT: an outage without a goodbye
@@ -71,24 +74,63 @@ new_uuid()
 	head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | cut -c1-22
 }
 
+# So many different ones, on one line.
+free_ports()
+{
+	local ports='' port
+	while [ "$(wc -w <<<"$ports")" -lt "$1" ]
+	do
+		port=$(free_port)
+		[[ " $ports " = *" $port "* ]] || ports="$ports $port"
+	done
+	echo "$ports"
+}
+
+# DIR/NAME.key and DIR/NAME.pem, signed by DIR/ca
+write_certificate()	# DIR NAME EXTENSION
+{
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+		-keyout "$1/$2.key" -out "$1/$2.csr"
+	openssl x509 -req -in "$1/$2.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial \
+		-days 2 -extfile <(echo "$3") -out "$1/$2.pem"
+}
+
+# A certification authority, the server's certificate (for the name localhost, not
+# for the address) and a client's.
+write_certificates()
+{
+	command -v openssl >/dev/null || skip "openssl is not installed"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		-subj "/CN=olap test authority" -keyout "$1/ca.key" -out "$1/ca.pem"
+	write_certificate "$1" server "subjectAltName=DNS:localhost"
+	write_certificate "$1" client "extendedKeyUsage=clientAuth"
+	cat "$1/server.key" "$1/server.pem" >"$1/server-keystore.pem"
+}
+
 write_config()
 {
-	local dir=$1 client controller
-	client=$(free_port)
-	controller=$(free_port)
-	while [ "$controller" = "$client" ]
-	do
-		controller=$(free_port)
-	done
+	local dir=$1 client controller sasl tls
+	read -r client controller sasl tls < <(free_ports 4)
 	echo "127.0.0.1:$client" >"$dir/bootstrap"
+	echo "localhost:$sasl" >"$dir/bootstrap-sasl"
+	echo "localhost:$tls" >"$dir/bootstrap-tls"
+	write_certificates "$dir" >"$dir/openssl.log" 2>&1 ||
+		{ cat "$dir/openssl.log" >&2; exit 1; }
 	cat >"$dir/server.properties" <<-END
 	process.roles=broker,controller
 	node.id=1
 	controller.quorum.voters=1@127.0.0.1:$controller
-	listeners=PLAINTEXT://127.0.0.1:$client,CONTROLLER://127.0.0.1:$controller
-	advertised.listeners=PLAINTEXT://127.0.0.1:$client
+	listeners=PLAINTEXT://127.0.0.1:$client,CONTROLLER://127.0.0.1:$controller,SASL_SSL://127.0.0.1:$sasl,SSL://127.0.0.1:$tls
+	advertised.listeners=PLAINTEXT://127.0.0.1:$client,SASL_SSL://localhost:$sasl,SSL://localhost:$tls
 	controller.listener.names=CONTROLLER
-	listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+	listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
+	ssl.keystore.type=PEM
+	ssl.keystore.location=$dir/server-keystore.pem
+	ssl.truststore.type=PEM
+	ssl.truststore.location=$dir/ca.pem
+	listener.name.ssl.ssl.client.auth=required
+	sasl.enabled.mechanisms=SCRAM-SHA-512
+	listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 	log.dirs=$dir/data
 	auto.create.topics.enable=false
 	offsets.topic.replication.factor=1
@@ -125,6 +167,7 @@ start()
 		write_config "$dir"
 		java "${java_options[@]}" -XX:TieredStopAtLevel=1 -cp "$cache/lib/*" \
 			kafka.tools.StorageTool format -t "$(new_uuid)" \
+			--add-scram 'SCRAM-SHA-512=[name=reader,password=right-password]' \
 			-c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
 			{ cat "$dir/format.log" >&2; exit 1; }
 	fi
@@ -170,5 +213,5 @@ case ${1:-} in
 	pause) kill -STOP "$(cat "$2/pid")" ;;
 	resume) kill -CONT "$(cat "$2/pid")" ;;
 	rss) awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$(cat "$2/pid")/status" ;;
-	*) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+	*) sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac

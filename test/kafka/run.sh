@@ -3,7 +3,7 @@
 # Exits 0 if nothing failed, 1 if something did, 77 if everything was skipped.
 #
 #   test/kafka/run.sh [TEST ...]      tools exactly_once pipelines outage
-#                                     lost_offset hostile throughput freshness
+#                                     lost_offset hostile security throughput freshness
 #                                     (default: all)
 #
 # BROKER=real|mock  only on that broker. Default: all tests on real Apache Kafka,
@@ -19,7 +19,7 @@ ROOT=$(cd "$here/../.." && pwd)
 . "$ROOT/scripts/cluster.sh"
 cd "$ROOT"
 
-tests=${*:-tools exactly_once pipelines outage lost_offset hostile throughput freshness}
+tests=${*:-tools exactly_once pipelines outage lost_offset hostile security throughput freshness}
 for t in $tests; do
   [ -f "$here/test_$t.sh" ] || { echo "run.sh: no test \"$t\"" >&2; exit 2; }
 done
@@ -86,7 +86,7 @@ for broker in $brokers; do
   for t in $tests; do
     # the mock repeats only what it can show and what is quick, unless it is alone
     if [ "$broker" = mock ] && [ "$brokers" != mock ]; then
-      case $t in exactly_once | throughput | freshness) continue ;; esac
+      case $t in exactly_once | security | throughput | freshness) continue ;; esac
     fi
     run_one "$t" "$broker"
   done

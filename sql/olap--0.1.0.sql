@@ -139,6 +139,7 @@ CREATE TABLE olap.pipeline (
   max_bytes bigint NOT NULL CHECK (max_bytes BETWEEN 1024 AND 4294967296),
   max_delay_ms integer NOT NULL CHECK (max_delay_ms BETWEEN 100 AND 60000),
   max_dead_ratio double precision NOT NULL DEFAULT 1 CHECK (max_dead_ratio BETWEEN 0 AND 1),
+  dead_letter_retention interval,
   config_version integer NOT NULL DEFAULT 1,
   epoch bigint NOT NULL DEFAULT 0,
   crashes integer NOT NULL DEFAULT 0,
@@ -146,6 +147,7 @@ CREATE TABLE olap.pipeline (
   attempt_offset bigint,
   attempts integer NOT NULL DEFAULT 0,
   error_count integer NOT NULL DEFAULT 0,
+  replayed bigint NOT NULL DEFAULT 0,
   last_error text,
   last_error_sqlstate text,
   last_error_at timestamptz,
@@ -227,7 +229,8 @@ SELECT pg_catalog.pg_extension_config_dump('olap.dead_letter', '');
 CREATE FUNCTION olap.create_pipeline(name text, source regclass, target regclass,
     start text DEFAULT 'earliest', max_rows integer DEFAULT 100000,
     max_bytes bigint DEFAULT 67108864, max_delay interval DEFAULT '1 second',
-    query text DEFAULT NULL, paused boolean DEFAULT false, max_dead_ratio double precision DEFAULT 1)
+    query text DEFAULT NULL, paused boolean DEFAULT false, max_dead_ratio double precision DEFAULT 1,
+    dead_letter_retention interval DEFAULT NULL)
   RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'olap_create_pipeline';
 COMMENT ON FUNCTION olap.create_pipeline IS 'start reading a Kafka topic (the foreign table source) into the table target';
 
@@ -244,7 +247,8 @@ CREATE FUNCTION olap.drop_pipeline(name text, if_exists boolean DEFAULT false)
 COMMENT ON FUNCTION olap.drop_pipeline IS 'remove a pipeline with its offsets, ledger and dead letters; the rows stay';
 
 CREATE FUNCTION olap.alter_pipeline(name text, max_rows integer DEFAULT NULL,
-    max_bytes bigint DEFAULT NULL, max_delay interval DEFAULT NULL, max_dead_ratio double precision DEFAULT NULL)
+    max_bytes bigint DEFAULT NULL, max_delay interval DEFAULT NULL, max_dead_ratio double precision DEFAULT NULL,
+    dead_letter_retention interval DEFAULT NULL)
   RETURNS void LANGUAGE c AS 'MODULE_PATHNAME', 'olap_alter_pipeline';
 COMMENT ON FUNCTION olap.alter_pipeline IS 'change the limits at which a pipeline commits';
 
@@ -255,6 +259,11 @@ COMMENT ON FUNCTION olap.accept_gap IS 'let a stopped partition go on behind los
 CREATE FUNCTION olap.delete_dead_letters(pipeline text, before timestamptz DEFAULT NULL)
   RETURNS bigint LANGUAGE c AS 'MODULE_PATHNAME', 'olap_delete_dead_letters';
 COMMENT ON FUNCTION olap.delete_dead_letters IS 'delete the dead letters of a pipeline, or those older than a time; returns how many';
+
+CREATE FUNCTION olap.replay_dead_letters(pipeline text, before timestamptz DEFAULT NULL,
+    max_letters bigint DEFAULT NULL, OUT replayed bigint, OUT failed bigint)
+  RETURNS record LANGUAGE c AS 'MODULE_PATHNAME', 'olap_replay_dead_letters';
+COMMENT ON FUNCTION olap.replay_dead_letters IS 'try the dead letters of a pipeline again; those that become rows are removed';
 
 -- Internal: what the views need.
 
@@ -316,12 +325,13 @@ SELECT p.name,
        p.source, p.target, p.owner, COALESCE(o.partitions, 0) AS partitions,
        COALESCE(o.inserted, 0) AS rows,
        CASE WHEN l.pid IS NOT NULL THEN l.rows_per_s ELSE 0 END AS rows_per_s,
-       o.lag, o.freshness, COALESCE(o.dead, 0) AS dead_letters,
+       o.lag, o.freshness, COALESCE(o.dead, 0) AS dead_letters, p.replayed,
        p.last_error, p.last_error_at,
        GREATEST(o.committed_at, l.last_commit) AS last_commit,
        p.epoch, l.pid, l.started_at,
        CASE WHEN l.state = 'disconnected' THEN l.state_since END AS disconnected_since,
-       p.max_rows, p.max_bytes, p.max_delay_ms * interval '1 millisecond' AS max_delay, p.max_dead_ratio
+       p.max_rows, p.max_bytes, p.max_delay_ms * interval '1 millisecond' AS max_delay, p.max_dead_ratio,
+       p.dead_letter_retention
 FROM olap.pipeline p
 LEFT JOIN olap._live() l ON l.name = p.name
 LEFT JOIN (

@@ -10,6 +10,7 @@ OLAP_OBJS += src/ingest/start.o
 OLAP_OBJS += src/ingest/mapping.o
 OLAP_OBJS += src/ingest/sink.o
 OLAP_OBJS += src/ingest/offsets.o
+OLAP_OBJS += src/ingest/replay.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/api.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/decoder.o
 OLAP_KAFKA_OBJS += src/ingest/kafka/decoder_input.o

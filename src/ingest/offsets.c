@@ -393,3 +393,24 @@ olap_offsets_fold_ledger(const OlapPipeline *p)
 					  2, types, values, NULL);
 	olap_catalog_end(&scope);
 }
+
+void
+olap_dead_letters_expire(const OlapPipeline *p)
+{
+	static const Oid types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(p->name)};
+	OlapCatalogScope scope;
+	uint64		n;
+
+	olap_catalog_begin(&scope);
+	n = olap_catalog_exec(NULL,
+						  "DELETE FROM olap.dead_letter d USING olap.pipeline p"
+						  " WHERE d.pipeline = $1 AND p.name = $1"
+						  "  AND d.at < now() - p.dead_letter_retention",
+						  1, types, values, NULL);
+	olap_catalog_end(&scope);
+	if (n > 0)
+		ereport(LOG,
+				(errmsg("pipeline \"%s\" deleted " UINT64_FORMAT " dead letters that were past their retention",
+						p->name, n)));
+}

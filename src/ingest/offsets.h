@@ -96,6 +96,9 @@ extern void olap_dead_letter_add(const OlapPipeline *pipeline,
 								 const OlapMessage *message,
 								 const OlapDecodeError *error);
 
+/* Delete the dead letters that are older than the pipeline keeps them. */
+extern void olap_dead_letters_expire(const OlapPipeline *pipeline);
+
 /* From now on, an end without a commit counts as a crash. */
 extern void olap_offsets_count_start(const OlapPipeline *pipeline);
 

@@ -129,6 +129,26 @@ ratio_arg(FunctionCallInfo fcinfo, int i)
 	return Float8GetDatum(ratio);
 }
 
+/*
+ * How long dead letters are kept; *keep: no end of it.  Infinite ones come from
+ * PostgreSQL 17 on.
+ */
+static Datum
+retention_arg(FunctionCallInfo fcinfo, int i, bool *keep)
+{
+	static const Interval none = {0};
+	Datum		retention = PG_GETARG_DATUM(i);
+	int			sign = DatumGetInt32(DirectFunctionCall2(interval_cmp, retention,
+														 IntervalPGetDatum(&none)));
+
+	if (sign < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dead_letter_retention must not be negative")));
+	*keep = sign == 0;
+	return retention;
+}
+
 /* --- create --- */
 
 /* May the caller read the source, and do source and target fit? */
@@ -154,10 +174,12 @@ check_tables(Oid source, Oid target)
 
 static void
 insert_pipeline(const char *name, Oid source, Oid target, int max_rows,
-				int64 max_bytes, int max_delay_ms, bool paused, Datum max_dead_ratio)
+				int64 max_bytes, int max_delay_ms, bool paused, Datum max_dead_ratio,
+				Datum retention, bool keep)
 {
 	static const Oid types[] = {OIDOID, OIDOID, TEXTOID, OIDOID, INT8OID, OIDOID,
-	TEXTOID, INT4OID, INT8OID, INT4OID, FLOAT8OID};
+	TEXTOID, INT4OID, INT8OID, INT4OID, FLOAT8OID, INTERVALOID};
+	char		nulls[] = "            ";
 	Datum		values[] = {
 		ObjectIdGetDatum(source), ObjectIdGetDatum(target),
 		CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
@@ -165,14 +187,17 @@ insert_pipeline(const char *name, Oid source, Oid target, int max_rows,
 		ObjectIdGetDatum(MyDatabaseId),
 		CStringGetTextDatum(paused ? "paused" : "running"),
 		Int32GetDatum(max_rows), Int64GetDatum(max_bytes),
-	Int32GetDatum(max_delay_ms), max_dead_ratio};
+	Int32GetDatum(max_delay_ms), max_dead_ratio, retention};
+
+	if (keep)
+		nulls[11] = 'n';
 
 	if (exec_named("INSERT INTO olap.pipeline (name, source, target, owner, owner_oid,"
 				   " system_identifier, database_oid, state, max_rows, max_bytes, max_delay_ms,"
-				   " max_dead_ratio)"
-				   " VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12)"
+				   " max_dead_ratio, dead_letter_retention)"
+				   " VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 				   " ON CONFLICT DO NOTHING",
-				   name, lengthof(types), types, values, NULL) == 0)
+				   name, lengthof(types), types, values, nulls) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("pipeline \"%s\" already exists", name)));
@@ -201,6 +226,8 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 	char	   *name;
 	OlapStartOffset *offsets;
 	Datum		ratio;
+	Datum		retention = (Datum) 0;
+	bool		keep = true;
 	int			delay_ms;
 	int			n;
 
@@ -221,13 +248,16 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 	delay_ms = delay_of(PG_GETARG_INTERVAL_P(6));
 	require_arg(fcinfo, 9, "max_dead_ratio");
 	ratio = ratio_arg(fcinfo, 9);
+	if (!PG_ARGISNULL(10))
+		retention = retention_arg(fcinfo, 10, &keep);
 	PreventCommandIfReadOnly("create_pipeline()");
 	PreventCommandDuringRecovery("create_pipeline()");
 	check_tables(PG_GETARG_OID(1), PG_GETARG_OID(2));
 
 	/* the name first: a second session waits here, not with a broker open */
 	insert_pipeline(name, PG_GETARG_OID(1), PG_GETARG_OID(2), PG_GETARG_INT32(4),
-					PG_GETARG_INT64(5), delay_ms, !PG_ARGISNULL(8) && PG_GETARG_BOOL(8), ratio);
+					PG_GETARG_INT64(5), delay_ms, !PG_ARGISNULL(8) && PG_GETARG_BOOL(8), ratio,
+					retention, keep);
 	offsets = olap_start_resolve(PG_GETARG_OID(1), GetUserId(), name,
 								 text_arg(fcinfo, 3), -1, &n);
 	if (n == 0)
@@ -310,9 +340,10 @@ olap_drop_pipeline(PG_FUNCTION_ARGS)
 Datum
 olap_alter_pipeline(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {INT4OID, INT8OID, INT4OID, FLOAT8OID};
-	Datum		values[4] = {0};
-	char		nulls[] = "nnnn";
+	static const Oid types[] = {INT4OID, INT8OID, INT4OID, FLOAT8OID, INTERVALOID, BOOLOID};
+	Datum		values[6] = {0};
+	char		nulls[] = "nnnnn ";
+	bool		keep = false;
 	char	   *name;
 
 	require_arg(fcinfo, 0, "name");
@@ -340,12 +371,19 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 		values[3] = ratio_arg(fcinfo, 4);
 		nulls[3] = ' ';
 	}
+	if (!PG_ARGISNULL(5))
+	{
+		values[4] = retention_arg(fcinfo, 5, &keep);
+		nulls[4] = ' ';
+	}
+	values[5] = BoolGetDatum(keep);
 	exec_named("UPDATE olap.pipeline SET max_rows = COALESCE($2, max_rows),"
 			   " max_bytes = COALESCE($3, max_bytes),"
 			   " max_delay_ms = COALESCE($4, max_delay_ms),"
 			   " max_dead_ratio = COALESCE($5, max_dead_ratio),"
+			   " dead_letter_retention = CASE WHEN NOT $7 THEN COALESCE($6, dead_letter_retention) END,"
 			   " config_version = config_version + 1 WHERE name = $1",
-			   name, 4, types, values, nulls);
+			   name, lengthof(types), types, values, nulls);
 	olap_live_request_look();
 	PG_RETURN_VOID();
 }

@@ -403,6 +403,7 @@ housekeeping(OlapIngest *ingest)
 		ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_MS);
 		ingest_begin_transaction();
 		olap_offsets_fold_ledger(ingest->pipeline);
+		olap_dead_letters_expire(ingest->pipeline);
 		ingest_commit_transaction();
 	}
 	if (!ingest->settled && TimestampDifferenceExceeds(ingest->opened_at, now, SETTLED_MS))

@@ -68,7 +68,8 @@ struct OlapIngest
 	TimestampTz progress_at;
 	TimestampTz discovery_at;
 	TimestampTz mirror_at;
-	TimestampTz fold_at;		/* when the ledger is folded next */
+	TimestampTz fold_at;		/* when the ledger is folded, and dead letters
+								 * expire, next */
 	TimestampTz live_at;
 	TimestampTz inval_at;
 	TimestampTz rate_at;

@@ -33,6 +33,19 @@ check "dead letters keep bytes and say why" "$(sql "SELECT count(*) FROM olap.de
   WHERE value IS NULL OR error = '' OR length(sqlstate) <> 5")" 0
 check "the ledger proves it" "$(sql "SELECT bool_and(ok) FROM olap.check_ledger('life')")" t
 
+# --- dead letters: none of them is better now; past their retention they go ---
+check "a replay beside the worker leaves bad records dead" "$(sql "SELECT * FROM olap.replay_dead_letters('life')")" "0|$bad"
+check "and the table as it was" "$(sql "$rows")" "$good"
+sql "UPDATE olap.dead_letter SET at = at - interval '1 hour' WHERE partition = 0"
+old=$(sql "SELECT count(*) FROM olap.dead_letter WHERE partition = 0")
+sql "SELECT olap.alter_pipeline('life', dead_letter_retention => '30 minutes')" > /dev/null
+if wait_for 20 "SELECT count(*), count(*) FILTER (WHERE partition = 0) FROM olap.dead_letters" "$((bad - old))|0"; then
+  pass "dead letters past their retention are deleted, and only those"
+else
+  fail "dead letters past their retention are deleted, and only those"
+fi
+sql "SELECT olap.alter_pipeline('life', dead_letter_retention => '0')" > /dev/null
+
 # --- pause, resume ---
 sql "SELECT olap.pause_pipeline('life')" > /dev/null
 wait_for 5 "$workers" 0 || fail "a paused pipeline's worker ends"

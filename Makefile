@@ -5,6 +5,7 @@
 #   make pgsuite      PostgreSQL's own regression suite, on heap and on olap tables
 #   make twin         compare random statements with heap (SECONDS=3600 SEED=1)
 #   make stress       writers, compactions and readers under kill -9 (DURATION=600 SEED=1)
+#   make power-loss   the power goes at WAL records, with pages half written (CUTS=500 FULL=1)
 #   make demo         the tour: broker, pipeline, live queries, proof of exactly-once
 #   make, make install, make installcheck    plain PGXS
 #
@@ -13,7 +14,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
-	demo demo-fresh demo-shell clean-demo bench pgsuite twin stress
+	demo demo-fresh demo-shell clean-demo bench pgsuite twin stress power-loss
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -50,6 +51,8 @@ twin:
 	scripts/twin.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(TWIN_FLAGS)
 stress:
 	DURATION='$(DURATION)' SEED='$(SEED)' scripts/stress.sh
+power-loss:
+	CUTS='$(CUTS)' FULL='$(FULL)' SEED='$(SEED)' scripts/power_loss.sh
 
 else
 

@@ -65,10 +65,12 @@ STEPS = [
     ('a', 'utility', "CALL olap.compact('{T}')"),
 ]
 
+COMMITS = sum(how == '' for _, how, *_ in STEPS)
+
 
 def fewer(match):
     first, last = int(match[1]), int(match[2])
-    return f'generate_series({first}, {last if last - first < 400 else first + 400})'
+    return f'generate_series({first}, {last if last - first < 100 else first + 100})'
 
 
 class Workload:

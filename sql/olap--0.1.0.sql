@@ -458,3 +458,10 @@ CREATE FUNCTION olap.column_stats("table" regclass, per_segment boolean DEFAULT 
                  distinct_values bigint, raw_bytes bigint, stored_bytes bigint, min text, max text)
   LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_column_stats';
 COMMENT ON FUNCTION olap.column_stats IS 'encodings, sizes, estimated distinct values and bounds of each column over the segments of a table, or of each';
+
+CREATE FUNCTION olap.index_stats("table" regclass)
+  RETURNS TABLE ("column" text, kind text, wanted boolean, segments bigint, lacking bigint,
+                 built bigint, bytes bigint, not_built text)
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'olap_index_stats';
+COMMENT ON FUNCTION olap.index_stats IS
+  'sketches of a table''s columns: segments that have them and that lack them, sizes, and why some were not built';

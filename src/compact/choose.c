@@ -19,6 +19,7 @@
 #include "compact/retention.h"
 #include "delta/rangelog.h"
 #include "meta/options.h"
+#include "segment/parts.h"
 #include "segment/segment.h"
 #include "table/writer.h"
 
@@ -320,6 +321,36 @@ olap_compact_choose_deleted(Relation rel, const OlapDirList *list,
 			found = i;
 	}
 	olap_log_reader_free(log);
+	return found;
+}
+
+/* ---- sketches ---- */
+
+int
+olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
+							const OlapCompactPass *pass)
+{
+	const OlapOptions *options;
+	Chooser		c = {.list = list, .pass = pass};
+	int			found = -1;
+
+	if (olap_options_get(rel)->nhll == 0)
+		return -1;
+	options = olap_options_copy(olap_options_get(rel));
+	for (int i = 0; i < list->n && found < 0; i++)
+	{
+		OlapSegment *segment;
+
+		CHECK_FOR_INTERRUPTS();
+		if (list->entries[i].kind != OLAP_ENTRY_SEGMENT ||
+			!is_current(&c, &list->entries[i]))
+			continue;
+		segment = olap_segment_open(rel, &list->entries[i],
+									CurrentMemoryContext, NULL);
+		if (olap_segment_lacks_parts(segment, options))
+			found = i;
+		olap_segment_close(segment);
+	}
 	return found;
 }
 

@@ -8,10 +8,10 @@
  * together they weigh as much as the next larger one, so that a row is written
  * a logarithmic number of times.  Segments that were loaded unsorted are
  * sorted, if the table has a sort order.  Segments that lost a fifth of their
- * rows are written anew.
+ * rows are written anew, and so are those without the sketches that options want.
  *
- * Every job leaves fewer places, delta pages, unsorted segments or deleted rows
- * behind, so a caller that repeats until nothing is found comes to an end.
+ * Every job leaves fewer places, delta pages, unsorted segments, deleted rows
+ * or lacking sketches behind, so a caller that repeats until nothing is found comes to an end.
  *
  * src/compact/choose.h
  *-------------------------------------------------------------------------
@@ -47,5 +47,12 @@ extern OlapChoice olap_compact_choose(Relation rel, const OlapDirList *list,
 extern int	olap_compact_choose_deleted(Relation rel, const OlapDirList *list,
 										const OlapCompactPass *pass,
 										Snapshot snapshot);
+
+/*
+ * When there is none either: a segment that lacks a sketch which the table's
+ * options want by now, -1 if there is none. Reads the headers of segments.
+ */
+extern int	olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
+										const OlapCompactPass *pass);
 
 #endif							/* OLAP_COMPACT_CHOOSE_H */

@@ -131,6 +131,8 @@ choose(Relation rel, const OlapDirList *list, const OlapCompactPass *pass)
 	{
 		choice.index[0] = olap_compact_choose_deleted(rel, list, pass,
 													  GetActiveSnapshot());
+		if (choice.index[0] < 0)
+			choice.index[0] = olap_compact_choose_lacking(rel, list, pass);
 		choice.n = choice.index[0] >= 0;
 	}
 	return choice;

@@ -58,24 +58,6 @@ struct OlapMerge
 	int64		time_max;
 };
 
-/* The options of rel, in memory of ours: the cache may drop its copy. */
-static const OlapOptions *
-copy_options(Relation rel)
-{
-	const OlapOptions *cached = olap_options_get(rel);
-	OlapOptions *copy = palloc(sizeof(OlapOptions));
-
-	*copy = *cached;
-	if (copy->norder > 0)
-	{
-		copy->order_by = palloc(copy->norder * sizeof(AttrNumber));
-		memcpy(copy->order_by, cached->order_by, copy->norder * sizeof(AttrNumber));
-		copy->order_desc = palloc(copy->norder * sizeof(bool));
-		memcpy(copy->order_desc, cached->order_desc, copy->norder * sizeof(bool));
-	}
-	return copy;
-}
-
 OlapMerge *
 olap_merge_create(Relation rel, TransactionId xid, CommandId cid, Size budget,
 				  bool (*keep_going) (Relation rel), MemoryContext parent)
@@ -93,7 +75,8 @@ olap_merge_create(Relation rel, TransactionId xid, CommandId cid, Size budget,
 	m->cxt = cxt;
 	m->natts = RelationGetDescr(rel)->natts;
 	m->types = olap_column_types(RelationGetDescr(rel));
-	m->options = copy_options(rel);
+	/* in memory of ours: the cache may drop its copy */
+	m->options = olap_options_copy(olap_options_get(rel));
 	m->time_col = m->options->time_attno - 1;
 	if (m->time_col >= 0)
 	{
@@ -117,7 +100,8 @@ begin_segment(OlapMerge *m)
 {
 	MemoryContext old = MemoryContextSwitchTo(m->write_cxt);
 
-	m->builder = olap_segment_builder_create(m->types, m->natts, m->write_cxt);
+	m->builder = olap_segment_builder_create(m->types, m->natts, m->options,
+											 m->write_cxt);
 	m->group = palloc0(Max(m->natts, 1) * sizeof(OlapVector));
 	for (int col = 0; col < m->natts; col++)
 		olap_vector_init(&m->group[col], &m->types[col], OLAP_VECTOR_ROWS,

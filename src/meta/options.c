@@ -500,6 +500,26 @@ olap_options_check(Datum reloptions, TupleDesc desc, const char *relname)
 	parse_options(reloptions, &parse, &options);
 }
 
+static void *
+copy_array(const void *array, Size size)
+{
+	return size == 0 ? NULL : memcpy(palloc(size), array, size);
+}
+
+OlapOptions *
+olap_options_copy(const OlapOptions *options)
+{
+	OlapOptions *o = palloc(sizeof(OlapOptions));
+
+	*o = *options;
+	o->order_by = copy_array(o->order_by, o->norder * sizeof(AttrNumber));
+	o->order_desc = copy_array(o->order_desc, o->norder * sizeof(bool));
+	o->bitmap = copy_array(o->bitmap, o->nbitmap * sizeof(AttrNumber));
+	o->bloom = copy_array(o->bloom, o->nbloom * sizeof(AttrNumber));
+	o->hll = copy_array(o->hll, o->nhll * sizeof(AttrNumber));
+	return o;
+}
+
 static Datum
 strings_to_reloptions(char **strings, int n)
 {

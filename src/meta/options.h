@@ -43,6 +43,9 @@ typedef struct OlapOptions
  */
 extern const OlapOptions *olap_options_get(Relation rel);
 
+/* A copy in CurrentMemoryContext. */
+extern OlapOptions *olap_options_copy(const OlapOptions *options);
+
 /* Names for hints: "time_column, segment_interval, ...". */
 extern const char *olap_option_names(void);
 

@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 
 #include "segment/format.h"
+#include "segment/parts.h"
 #include "segment/rownums.h"
 #include "segment/segment.h"
 
@@ -37,13 +38,15 @@ struct OlapSegmentBuilder
 	OlapBytes  *bytes;			/* chunks of all row groups */
 	OlapSegChunk *chunks;		/* [nrowgroups][]; offset: in the column */
 	OlapZone   *zones;			/* of the whole segment */
+	OlapParts  *parts;			/* NULL: none */
+	OlapBytes	part_bytes;
 	uint64	   *numbers;		/* [nrows] row numbers; NULL: consecutive */
 	uint32		rows[OLAP_SEGMENT_MAX_ROWGROUPS];
 };
 
 OlapSegmentBuilder *
 olap_segment_builder_create(const OlapColumnType *types, int ncols,
-							MemoryContext parent)
+							const OlapOptions *options, MemoryContext parent)
 {
 	MemoryContext cxt = AllocSetContextCreate(parent, "olap segment builder",
 											  ALLOCSET_DEFAULT_SIZES);
@@ -63,6 +66,8 @@ olap_segment_builder_create(const OlapColumnType *types, int ncols,
 		olap_bytes_init(&b->bytes[i], cxt);
 	b->chunks = MemoryContextAllocHuge(cxt, n * sizeof(OlapSegChunk));
 	b->zones = MemoryContextAllocZero(cxt, n * sizeof(OlapZone));
+	b->parts = olap_parts_create(options, types, ncols, cxt);
+	olap_bytes_init(&b->part_bytes, cxt);
 	return b;
 }
 
@@ -156,6 +161,8 @@ add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
 		b->stored = b->ncols + 1;
 		add_numbers(b, rows, nrows, &chunks[b->ncols]);
 	}
+	if (b->parts != NULL)
+		olap_parts_add(b->parts, cols);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 
@@ -189,13 +196,31 @@ olap_segment_builder_memory(const OlapSegmentBuilder *b)
 	return MemoryContextMemAllocated(b->cxt, true);
 }
 
+/*
+ * Finish the parts, of which the first starts at offset, and put their count and
+ * descriptors to out; returns where the last one ends.
+ */
+static uint64
+put_parts(OlapSegmentBuilder *b, uint32 n, uint64 offset, uint8 *out)
+{
+	OlapSegPartCount count = {.n = n};
+	OlapSegPart *parts = (OlapSegPart *) (out + sizeof(count));
+
+	memcpy(out, &count, sizeof(count));
+	olap_parts_finish(b->parts, parts, &b->part_bytes);
+	for (uint32 i = 0; i < n; i++)
+		parts[i].offset += offset;
+	return offset + b->part_bytes.len;
+}
+
 /* The header of the finished segment; its chunks get their final offsets. */
 static uint8 *
-make_header(const OlapSegmentBuilder *b, const OlapSegRange *ranges,
+make_header(OlapSegmentBuilder *b, const OlapSegRange *ranges,
 			int nranges, OlapSegHeader *fixed)
 {
+	uint32		nparts = b->parts == NULL ? 0 : olap_parts_count(b->parts);
 	uint64		header_len = olap_seg_header_len(b->stored, b->nrowgroups,
-												 nranges);
+												 nranges, nparts);
 	uint64		offset = header_len;
 	uint8	   *header = MemoryContextAllocExtended(b->cxt, header_len,
 													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -233,9 +258,13 @@ make_header(const OlapSegmentBuilder *b, const OlapSegRange *ranges,
 	if (nranges > 0)
 		memcpy(header + olap_seg_ranges_offset(b->stored, b->nrowgroups),
 			   ranges, nranges * sizeof(OlapSegRange));
+	if (nparts > 0)
+		offset = put_parts(b, nparts, offset, header +
+						   olap_seg_parts_offset(b->stored, b->nrowgroups, nranges));
 
 	fixed->magic = OLAP_SEG_MAGIC;
-	fixed->version = nranges > 0 ? OLAP_SEG_VERSION_ROWNUMS : OLAP_SEG_VERSION;
+	fixed->version = nparts > 0 ? OLAP_SEG_VERSION_PARTS :
+		nranges > 0 ? OLAP_SEG_VERSION_ROWNUMS : OLAP_SEG_VERSION;
 	fixed->header_len = header_len;
 	fixed->ncols = b->stored;
 	fixed->nranges = nranges;
@@ -316,7 +345,7 @@ olap_segment_builder_write(OlapSegmentBuilder *b, Relation rel,
 
 	fixed.id = entry->id;
 	memcpy(header, &fixed, sizeof(fixed));
-	spans = MemoryContextAlloc(b->cxt, (b->stored + 1) * sizeof(OlapSpan));
+	spans = MemoryContextAlloc(b->cxt, (b->stored + 2) * sizeof(OlapSpan));
 	spans[0].data = header;
 	spans[0].len = fixed.header_len;
 	for (int col = 0; col < b->stored; col++)
@@ -324,8 +353,10 @@ olap_segment_builder_write(OlapSegmentBuilder *b, Relation rel,
 		spans[col + 1].data = b->bytes[col].data;
 		spans[col + 1].len = b->bytes[col].len;
 	}
+	spans[b->stored + 1].data = b->part_bytes.data;
+	spans[b->stored + 1].len = b->part_bytes.len;
 	olap_extent_writev(rel, entry->first_block, entry->nblocks, entry->id,
-					   spans, b->stored + 1);
+					   spans, b->stored + 2);
 	olap_zones_write(rel, &own, b->zones, b->ncols);
 
 	entry->flags |= OLAP_ENTRY_COMPLETE;

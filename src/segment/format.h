@@ -10,7 +10,9 @@
  *		uint32 rows[nrowgroups], padded with zeros to a multiple of 8 bytes
  *		OlapSegChunk[ncols][nrowgroups]
  *		OlapSegRange[nranges]
+ *		OlapSegPartCount, OlapSegPart[n] (version 3)
  *		chunk bytes, column by column, row group by row group, without gaps
+ *		bytes of parts, in the order of their descriptors, without gaps
  *
  * Chunk descriptors are column-major so that a reader of few columns of a wide
  * table reads few of them.
@@ -19,6 +21,10 @@
  * are one more column behind the table's own, in the order of the rows, and
  * the ranges say which virtual blocks they are in, so that a search by TID
  * can pass a segment by without reading them.
+ *
+ * What is kept about the values of columns beyond zones are parts: sketches and
+ * blooms for the columns that options name. A segment that has some is of
+ * version 3, with or without row numbers.
  *
  * All integers are in the server's byte order;
  * docs/format.md is the specification.
@@ -35,6 +41,7 @@
 #define OLAP_SEG_MAGIC 0x47455351	/* "QSEG" */
 #define OLAP_SEG_VERSION 1
 #define OLAP_SEG_VERSION_ROWNUMS 2
+#define OLAP_SEG_VERSION_PARTS 3
 /* More columns than any PostgreSQL table can have. */
 #define OLAP_SEG_MAX_COLUMNS 1664
 /* Ranges of virtual blocks that a segment lists; the closest are joined. */
@@ -94,6 +101,45 @@ typedef struct OlapSegRange
 	uint32		n;
 } OlapSegRange;
 
+/* What a part is.  On disk: never renumber. */
+typedef enum OlapPartKind
+{
+	OLAP_PART_HLL = 1,			/* olap_hll_store() of a column of the segment */
+	OLAP_PART_BLOOM = 2			/* olap_bloom_store() of a chunk */
+} OlapPartKind;
+
+/* Whether it was built, or why not.  Likewise. */
+typedef enum OlapPartState
+{
+	OLAP_PART_BUILT = 0,
+	OLAP_PART_TYPE = 1,			/* the type has no hash of ours */
+	OLAP_PART_FEW_VALUES = 2,	/* a bloom would hardly exclude anything */
+	OLAP_PART_ORDERED = 3		/* zones exclude nearly as much */
+} OlapPartState;
+
+#define OLAP_PART_STATE_MAX OLAP_PART_ORDERED
+#define OLAP_PART_WHOLE 0xFFFF	/* of all row groups */
+
+/* Parts ascend by kind, column, row group. */
+typedef struct OlapSegPart
+{
+	uint8		kind;			/* OlapPartKind */
+	uint8		state;			/* OlapPartState */
+	uint8		hash;			/* OlapHashKind of the values */
+	uint8		unused;
+	uint16		col;
+	uint16		rowgroup;
+	uint32		length;			/* bytes; 0 if it was not built */
+	uint32		values;			/* different ones, about (blooms) */
+	uint64		offset;			/* from the start of the segment */
+} OlapSegPart;
+
+typedef struct OlapSegPartCount
+{
+	uint32		n;
+	uint32		unused;
+} OlapSegPartCount;
+
 /* Is vblock in one of ranges[n], which ascend? */
 static inline bool
 olap_seg_in_ranges(const OlapSegRange *ranges, int n, uint32 vblock)
@@ -115,6 +161,8 @@ olap_seg_in_ranges(const OlapSegRange *ranges, int n, uint32 vblock)
 	return false;
 }
 
+StaticAssertDecl(sizeof(OlapSegPart) == 24, "OlapSegPart is part of the format");
+StaticAssertDecl(sizeof(OlapSegPartCount) == 8, "OlapSegPartCount is part of the format");
 StaticAssertDecl(sizeof(OlapSegRange) == 8, "OlapSegRange is part of the format");
 StaticAssertDecl(sizeof(OlapSegHeader) == 40, "OlapSegHeader is part of the format");
 StaticAssertDecl(sizeof(OlapSegColumn) == 24, "OlapSegColumn is part of the format");
@@ -141,11 +189,21 @@ olap_seg_ranges_offset(uint32 ncols, uint32 nrowgroups)
 		(uint64) ncols * nrowgroups * sizeof(OlapSegChunk);
 }
 
+/* Of the count of parts, in version 3; the end of the header in the others. */
 static inline uint64
-olap_seg_header_len(uint32 ncols, uint32 nrowgroups, uint32 nranges)
+olap_seg_parts_offset(uint32 ncols, uint32 nrowgroups, uint32 nranges)
 {
 	return olap_seg_ranges_offset(ncols, nrowgroups) +
 		(uint64) nranges * sizeof(OlapSegRange);
+}
+
+static inline uint64
+olap_seg_header_len(uint32 ncols, uint32 nrowgroups, uint32 nranges,
+					uint32 nparts)
+{
+	return olap_seg_parts_offset(ncols, nrowgroups, nranges) +
+		(nparts == 0 ? 0 : sizeof(OlapSegPartCount) +
+		 (uint64) nparts * sizeof(OlapSegPart));
 }
 
 #endif							/* OLAP_SEGMENT_FORMAT_H */

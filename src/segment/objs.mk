@@ -8,3 +8,6 @@ OLAP_OBJS += src/segment/builder.o
 OLAP_OBJS += src/segment/reader.o
 OLAP_OBJS += src/segment/verified.o
 OLAP_OBJS += src/segment/rownums.o
+OLAP_OBJS += src/segment/parts.o
+OLAP_OBJS += src/segment/parts_reader.o
+OLAP_OBJS += src/segment/segment_verify.o

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * reader.c
- *		Open segments, read their chunks, verify them.
+ *		Open segments, read their chunks.
  *
  * Why lazily: a query touches few columns.  Opening reads the header's fixed
  * part and columns; a column's chunk descriptors are read and checked on the
@@ -21,40 +21,11 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
-#include "segment/format.h"
+#include "segment/reader_internal.h"
 #include "segment/rownums.h"
-#include "segment/segment.h"
 
-/* Chunks of one row group that are open. */
-typedef struct RowGroup
-{
-	uint32		rows;
-	uint32		first;			/* index of its first row in the segment */
-	MemoryContext cxt;			/* NULL: no chunk is open */
-	OlapChunk **chunks;			/* [ncols], in cxt */
-} RowGroup;
-
-struct OlapSegment
-{
-	Relation	rel;
-	OlapDirEntry entry;
-	MemoryContext cxt;
-	BufferAccessStrategy strategy;
-	OlapSegHeader header;
-	int			ncols;			/* of the table: without row numbers */
-	OlapColumnType *types;		/* [header.ncols] */
-	OlapSegChunk **descs;		/* likewise, each [nrowgroups]; NULL: not read */
-	OlapSegRange *ranges;		/* [header.nranges] */
-	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
-	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
-	uint64		bytes_read;
-};
-
-pg_noreturn static void corrupted(Relation rel, uint32 id, const char *format,...)
-			pg_attribute_printf(3, 4);
-
-static void
-corrupted(Relation rel, uint32 id, const char *format,...)
+void
+olap_segment_corrupted(const OlapSegment *s, const char *format,...)
 {
 	char		detail[512];
 	va_list		args;
@@ -64,18 +35,15 @@ corrupted(Relation rel, uint32 id, const char *format,...)
 	va_end(args);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("segment %u of \"%s\" is corrupted", id,
-					RelationGetRelationName(rel)),
+			 errmsg("segment %u of \"%s\" is corrupted", s->entry.id,
+					RelationGetRelationName(s->rel)),
 			 errdetail_internal("%s", detail),
 			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
+					 RelationGetRelationName(s->rel))));
 }
 
-#define CORRUPTED(segment, ...) \
-	corrupted((segment)->rel, (segment)->entry.id, __VA_ARGS__)
-
-static void
-read_bytes(OlapSegment *s, uint64 offset, uint64 len, void *dst)
+void
+olap_segment_read(OlapSegment *s, uint64 offset, uint64 len, void *dst)
 {
 	olap_extent_read(s->rel, s->entry.first_block, s->entry.nblocks,
 					 s->entry.id, offset, len, dst, s->strategy);
@@ -90,19 +58,37 @@ check_version(OlapSegment *s)
 	OlapSegHeader *h = &s->header;
 	bool		numbered = (s->entry.flags & OLAP_ENTRY_ROWNUMS) != 0;
 
-	if (h->version != OLAP_SEG_VERSION && h->version != OLAP_SEG_VERSION_ROWNUMS)
+	if (h->version < OLAP_SEG_VERSION || h->version > OLAP_SEG_VERSION_PARTS)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("segment %u of \"%s\" has format version %u, this release reads %d",
 						s->entry.id, RelationGetRelationName(s->rel),
-						h->version, OLAP_SEG_VERSION_ROWNUMS),
+						h->version, OLAP_SEG_VERSION_PARTS),
 				 errhint("Install the release of olap that wrote the table.")));
-	if (numbered != (h->version == OLAP_SEG_VERSION_ROWNUMS) ||
+	if ((h->version != OLAP_SEG_VERSION_PARTS &&
+		 numbered != (h->version == OLAP_SEG_VERSION_ROWNUMS)) ||
 		numbered != (h->nranges > 0) || h->nranges > OLAP_SEG_MAX_RANGES ||
 		(numbered && h->ncols == 0))
 		CORRUPTED(s, "The header has version %u, %u columns and %u ranges of row numbers for a directory entry with flags %04X.",
 				  h->version, h->ncols, h->nranges, s->entry.flags);
 	s->ncols = (int) h->ncols - (numbered ? 1 : 0);
+}
+
+static void
+read_part_count(OlapSegment *s, uint64 room)
+{
+	OlapSegHeader *h = &s->header;
+	uint64		offset = olap_seg_parts_offset(h->ncols, h->nrowgroups, h->nranges);
+	OlapSegPartCount count;
+
+	if (h->version != OLAP_SEG_VERSION_PARTS)
+		return;
+	if (offset + sizeof(count) > room)
+		CORRUPTED(s, "The header has no room for the number of its parts.");
+	olap_segment_read(s, offset, sizeof(count), &count);
+	if (count.n == 0)
+		CORRUPTED(s, "The header has version %u and no parts.", h->version);
+	s->nparts = count.n;
 }
 
 static void
@@ -118,7 +104,7 @@ read_fixed_header(OlapSegment *s)
 	if (s->entry.nblocks == 0)
 		CORRUPTED(s, "It has no blocks.");
 
-	read_bytes(s, 0, sizeof(*h), h);
+	olap_segment_read(s, 0, sizeof(*h), h);
 	if (h->magic != OLAP_SEG_MAGIC)
 		CORRUPTED(s, "The header has magic number %08X, expected %08X.",
 				  h->magic, OLAP_SEG_MAGIC);
@@ -131,11 +117,12 @@ read_fixed_header(OlapSegment *s)
 	if (h->nrowgroups == 0 || h->nrowgroups > OLAP_SEGMENT_MAX_ROWGROUPS)
 		CORRUPTED(s, "The header has %u row groups, expected 1 to %d.",
 				  h->nrowgroups, OLAP_SEGMENT_MAX_ROWGROUPS);
+	read_part_count(s, room);
 	if (h->header_len != s->entry.header_len ||
-		h->header_len != olap_seg_header_len(h->ncols, h->nrowgroups, h->nranges))
+		h->header_len != olap_seg_header_len(h->ncols, h->nrowgroups, h->nranges, s->nparts))
 		CORRUPTED(s, "The header has %u bytes, expected " UINT64_FORMAT " (directory: %u).",
 				  h->header_len,
-				  olap_seg_header_len(h->ncols, h->nrowgroups, h->nranges),
+				  olap_seg_header_len(h->ncols, h->nrowgroups, h->nranges, s->nparts),
 				  s->entry.header_len);
 	if (h->total_len < h->header_len || h->total_len > room)
 		CORRUPTED(s, "The header says " UINT64_FORMAT " bytes, expected %u to " UINT64_FORMAT ".",
@@ -192,7 +179,7 @@ read_columns(OlapSegment *s)
 	if (ncols == 0)
 		return;
 	columns = MemoryContextAlloc(s->cxt, ncols * sizeof(OlapSegColumn));
-	read_bytes(s, sizeof(OlapSegHeader), ncols * sizeof(OlapSegColumn),
+	olap_segment_read(s, sizeof(OlapSegHeader), ncols * sizeof(OlapSegColumn),
 			   columns);
 	for (uint32 i = 0; i < ncols; i++)
 	{
@@ -226,7 +213,7 @@ read_rowgroups(OlapSegment *s)
 	uint32		rows[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint32		first = 0;
 
-	read_bytes(s, olap_seg_rows_offset(s->header.ncols),
+	olap_segment_read(s, olap_seg_rows_offset(s->header.ncols),
 			   s->header.nrowgroups * sizeof(uint32), rows);
 	for (uint32 rg = 0; rg < s->header.nrowgroups; rg++)
 	{
@@ -252,7 +239,7 @@ read_ranges(OlapSegment *s)
 	if (n == 0)
 		return;
 	s->ranges = MemoryContextAlloc(s->cxt, n * sizeof(OlapSegRange));
-	read_bytes(s, olap_seg_ranges_offset(s->header.ncols, s->header.nrowgroups),
+	olap_segment_read(s, olap_seg_ranges_offset(s->header.ncols, s->header.nrowgroups),
 			   n * sizeof(OlapSegRange), s->ranges);
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -364,8 +351,8 @@ check_chunk_desc(const OlapSegment *s, int col, int rg, const OlapSegChunk *d)
  * does not have the column.  (The cast is for callers that see the segment as
  * constant: what they see does not change.)
  */
-static const OlapSegChunk *
-column_descs(const OlapSegment *segment, int col)
+const OlapSegChunk *
+olap_segment_descs(const OlapSegment *segment, int col)
 {
 	OlapSegment *s = (OlapSegment *) segment;
 	uint32		n = s->header.nrowgroups;
@@ -377,7 +364,7 @@ column_descs(const OlapSegment *segment, int col)
 		return s->descs[col];
 
 	descs = MemoryContextAlloc(s->cxt, n * sizeof(OlapSegChunk));
-	read_bytes(s, olap_seg_chunks_offset(s->header.ncols, n) +
+	olap_segment_read(s, olap_seg_chunks_offset(s->header.ncols, n) +
 			   (uint64) col * n * sizeof(OlapSegChunk),
 			   n * sizeof(OlapSegChunk), descs);
 	for (uint32 rg = 0; rg < n; rg++)
@@ -389,7 +376,7 @@ column_descs(const OlapSegment *segment, int col)
 const OlapZone *
 olap_segment_zone(const OlapSegment *s, int col, int rg)
 {
-	const OlapSegChunk *descs = col < s->ncols ? column_descs(s, col) : NULL;
+	const OlapSegChunk *descs = col < s->ncols ? olap_segment_descs(s, col) : NULL;
 
 	return descs == NULL ? NULL : &descs[rg].zone;
 }
@@ -398,7 +385,7 @@ bool
 olap_segment_chunk_info(OlapSegment *s, int col, int rg,
 						OlapEncoding *encoding, uint32 *stored, uint64 *raw)
 {
-	const OlapSegChunk *descs = col < s->ncols ? column_descs(s, col) : NULL;
+	const OlapSegChunk *descs = col < s->ncols ? olap_segment_descs(s, col) : NULL;
 
 	if (descs == NULL)
 		return false;
@@ -411,7 +398,7 @@ olap_segment_chunk_info(OlapSegment *s, int col, int rg,
 uint32
 olap_segment_distinct(OlapSegment *s, int col, int rg, OlapDistinctKept *kept)
 {
-	const OlapSegChunk *descs = col < s->ncols ? column_descs(s, col) : NULL;
+	const OlapSegChunk *descs = col < s->ncols ? olap_segment_descs(s, col) : NULL;
 
 	if (descs == NULL)
 		return 0;
@@ -430,7 +417,7 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	const OlapChunkInfo *info;
 	OlapChunk  *chunk;
 
-	read_bytes(s, desc->offset, desc->length, bytes);
+	olap_segment_read(s, desc->offset, desc->length, bytes);
 	s->bytes_read += desc->length;
 	chunk = olap_chunk_open(bytes, desc->length, &s->types[col], group->rows,
 							group->cxt, &reason);
@@ -450,7 +437,7 @@ OlapChunk *
 olap_segment_chunk(OlapSegment *s, int col, int rg)
 {
 	RowGroup   *group = &s->rowgroups[rg];
-	const OlapSegChunk *descs = column_descs(s, col);
+	const OlapSegChunk *descs = olap_segment_descs(s, col);
 
 	if (descs == NULL)
 		return NULL;
@@ -494,7 +481,7 @@ olap_segment_ranges(const OlapSegment *s, int *nranges)
 bool
 olap_segment_rowgroup_covers(const OlapSegment *s, int rg, uint64 row)
 {
-	const OlapZone *zone = &column_descs(s, s->ncols)[rg].zone;
+	const OlapZone *zone = &olap_segment_descs(s, s->ncols)[rg].zone;
 
 	return zone->kind != OLAP_ZONE_INT ||
 		((int64) row >= zone->min.i && (int64) row <= zone->max.i);
@@ -539,139 +526,4 @@ olap_segment_release(OlapSegment *s, int rg)
 	MemoryContextDelete(group->cxt);
 	group->cxt = NULL;
 	group->chunks = NULL;
-}
-
-/* ---- verification ---- */
-
-/* Decode a whole chunk and compare it with what the header says of it. */
-static void
-verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
-{
-	const OlapColumnType *type = &s->types[col];
-	MemoryContext cxt = AllocSetContextCreate(s->cxt, "olap verification",
-											  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(cxt);
-	uint32		rows = s->rowgroups[rg].rows;
-	uint32		nvectors = (rows + OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
-	OlapVector	part;
-	OlapVector	all;
-	OlapDistinctPacked sketch;
-	OlapDistinct *distinct;
-	OlapZone	zone;
-
-	olap_vector_init(&part, type, OLAP_VECTOR_ROWS, cxt);
-	olap_vector_init(&all, type, rows, cxt);
-	for (uint32 vecno = 0; vecno < nvectors; vecno++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		olap_segment_decode(s, col, rg, vecno, &part);
-		olap_vector_append_rows(&all, type, &part, NULL, part.n);
-	}
-	if (all.n != rows)
-		CORRUPTED(s, "Column %d, row group %d decodes to %u rows, expected %u.",
-				  col + 1, rg, all.n, rows);
-	distinct = palloc0(sizeof(OlapDistinct));
-	olap_count_values(distinct, &all);
-	olap_distinct_pack(distinct, &sketch);
-	if (memcmp(&sketch, &desc->sketch, sizeof(sketch)) != 0)
-		CORRUPTED(s, "The sketch of column %d, row group %d does not describe its values.",
-				  col + 1, rg);
-	memset(&zone, 0, sizeof(zone));
-	olap_zone_build(&zone, type, &all);
-	if (memcmp(&zone, &desc->zone, sizeof(zone)) != 0)
-		CORRUPTED(s, "The zone of column %d, row group %d does not describe its values (kind %u, %u NULLs; expected kind %u, %u NULLs).",
-				  col + 1, rg, desc->zone.kind, desc->zone.nulls, zone.kind,
-				  zone.nulls);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(cxt);
-}
-
-/* Chunks must follow each other without gap or overlap up to total_len. */
-static void
-verify_layout(OlapSegment *s)
-{
-	uint64		end = s->header.header_len;
-
-	for (int col = 0; col < (int) s->header.ncols; col++)
-	{
-		const OlapSegChunk *descs = column_descs(s, col);
-
-		if (descs == NULL)
-			continue;
-		for (int rg = 0; rg < (int) s->header.nrowgroups; rg++)
-		{
-			if (descs[rg].offset != end)
-				CORRUPTED(s, "The chunk of column %d, row group %d is at " UINT64_FORMAT ", expected " UINT64_FORMAT ".",
-						  col + 1, rg, descs[rg].offset, end);
-			end += descs[rg].length;
-		}
-	}
-	if (end != s->header.total_len)
-		CORRUPTED(s, "Its chunks end at " UINT64_FORMAT ", expected " UINT64_FORMAT ".",
-				  end, s->header.total_len);
-}
-
-/* No number twice, and all in the listed ranges. */
-static void
-verify_numbers(OlapSegment *s)
-{
-	uint32		nrows = s->header.nrows;
-	uint64	   *rows;
-	uint64	   *scratch;
-
-	if (!olap_segment_numbered(s))
-		return;
-	rows = MemoryContextAllocHuge(s->cxt, ((Size) nrows + OLAP_VECTOR_ROWS) *
-								  sizeof(uint64));
-	scratch = MemoryContextAllocHuge(s->cxt, (Size) nrows * sizeof(uint64));
-	for (int rg = 0; rg < (int) s->header.nrowgroups; rg++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		for (uint32 done = 0; done < s->rowgroups[rg].rows;)
-			done += olap_segment_row_numbers(s, rg, done / OLAP_VECTOR_ROWS,
-											 rows + s->rowgroups[rg].first + done);
-		olap_segment_release(s, rg);
-	}
-	olap_sort_u64(rows, scratch, nrows);
-	for (uint32 i = 0; i < nrows; i++)
-	{
-		if (i > 0 && rows[i] == rows[i - 1])
-			CORRUPTED(s, "Row number " UINT64_FORMAT " occurs twice.", rows[i]);
-		if (!olap_seg_in_ranges(s->ranges, s->header.nranges,
-								(uint32) (rows[i] / OLAP_VBLOCK_ROWS)))
-			CORRUPTED(s, "Row number " UINT64_FORMAT " is in none of its ranges.",
-					  rows[i]);
-	}
-	pfree(rows);
-	pfree(scratch);
-}
-
-void
-olap_segment_verify(Relation rel, const OlapDirEntry *entry)
-{
-	OlapSegment *s;
-
-	/* every page, also where no descriptor points */
-	for (uint32 i = 0; i < entry->nblocks; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		UnlockReleaseBuffer(olap_page_read(rel, entry->first_block + i,
-										   OLAP_PAGE_SEGMENT, entry->id,
-										   BUFFER_LOCK_SHARE));
-	}
-	s = olap_segment_open(rel, entry, CurrentMemoryContext, NULL);
-	verify_layout(s);
-	for (int rg = 0; rg < (int) s->header.nrowgroups; rg++)
-	{
-		for (int col = 0; col < (int) s->header.ncols; col++)
-		{
-			const OlapSegChunk *descs = column_descs(s, col);
-
-			if (descs != NULL)
-				verify_chunk(s, col, rg, &descs[rg]);
-			olap_segment_release(s, rg);
-		}
-	}
-	verify_numbers(s);
-	olap_segment_close(s);
 }

@@ -16,6 +16,7 @@
 
 #include "codec/codec.h"
 #include "index/zone.h"
+#include "meta/options.h"
 #include "segment/directory.h"
 #include "segment/format.h"
 #include "sketch/distinct.h"
@@ -28,11 +29,12 @@
 typedef struct OlapSegmentBuilder OlapSegmentBuilder;
 
 /*
- * Start a segment of columns types[ncols] (dropped columns take no space).
- * All memory is in a context below parent.
+ * Start a segment of columns types[ncols] (dropped columns take no space), with
+ * the sketches that options want.  All memory is in a context below parent.
  */
 extern OlapSegmentBuilder *olap_segment_builder_create(const OlapColumnType *types,
 													   int ncols,
+													   const OlapOptions *options,
 													   MemoryContext parent);
 
 /*

@@ -172,6 +172,7 @@ close_rowgroup(OlapBucket *bucket)
 	if (bucket->builder == NULL)
 		bucket->builder = olap_segment_builder_create(writer->types,
 													  writer->natts,
+													  writer->options,
 													  bucket->cxt);
 	for (int i = 0; i < writer->natts; i++)
 		bucket->raw_bytes += bucket->cols[i].heap_len +
@@ -406,7 +407,7 @@ write_wide_rows(OlapBucket *bucket, Relation rel, const uint32 *rows, uint32 n)
 								&bucket->cols[col], rows, n);
 	}
 	builder = olap_segment_builder_create(writer->types, writer->natts,
-										  CurrentMemoryContext);
+										  writer->options, CurrentMemoryContext);
 	olap_segment_builder_add(builder, wide, n);
 	entry.kind = OLAP_ENTRY_SEGMENT;
 	entry.xmin = writer->xid;

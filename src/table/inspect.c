@@ -34,6 +34,7 @@
 #include "base/compat.h"
 #include "delta/delta.h"
 #include "meta/options.h"
+#include "segment/parts.h"
 #include "segment/segment.h"
 #include "segment/visibility.h"
 #include "table/ddl.h"
@@ -315,6 +316,9 @@ typedef struct ColumnStats
 	int64		distinct_most;	/* of any chunk */
 	int64		distinct_sum;	/* of all chunks */
 	OlapDistinctKept distinct;
+	OlapHll		hll;			/* of all segments, if each has one */
+	int			segments;
+	int			sketched;		/* segments that are in hll */
 	OlapZone	zone;
 	OlapColumnType type;		/* as in the newest segment */
 } ColumnStats;
@@ -348,6 +352,23 @@ add_chunk(ColumnStats *stats, OlapSegment *segment, int col, int rg)
 }
 
 static void
+add_sketch(ColumnStats *stats, OlapSegment *segment, int col)
+{
+	const OlapColumnType *type = olap_segment_type(segment, col);
+	bool		portable;
+
+	if (type->dropped || olap_segment_zone(segment, col, 0) == NULL)
+		return;
+	if (stats->segments++ == 0)
+		olap_hll_init(&stats->hll, OLAP_HLL_DEFAULT_BITS, CurrentMemoryContext);
+	stats->sketched += olap_segment_hll(segment, col,
+										olap_hash_kind_of_type(type->typid,
+															   type->collation,
+															   &portable),
+										&stats->hll);
+}
+
+static void
 add_segment(ColumnStats *stats, int natts, Relation rel,
 			const OlapDirEntry *entry)
 {
@@ -358,6 +379,8 @@ add_segment(ColumnStats *stats, int natts, Relation rel,
 	for (int rg = 0; rg < olap_segment_rowgroups(segment); rg++)
 		for (int col = 0; col < ncols; col++)
 			add_chunk(&stats[col], segment, col, rg);
+	for (int col = 0; col < ncols; col++)
+		add_sketch(&stats[col], segment, col);
 	olap_segment_close(segment);
 }
 
@@ -374,12 +397,18 @@ encodings_text(const ColumnStats *stats)
 	return out.len > 0 ? out.data : NULL;
 }
 
-/* Of all chunks: at least those of the one with most, at most their sum. */
+/*
+ * By the sketches of the segments, if all have one; else of all chunks: at least
+ * those of the one with most, at most their sum.
+ */
 static int64
 distinct_values(const ColumnStats *stats)
 {
-	int64		merged = (int64) rint(olap_distinct_kept_estimate(&stats->distinct));
+	int64		merged;
 
+	if (stats->segments > 0 && stats->sketched == stats->segments)
+		return Min(olap_hll_cardinality(&stats->hll), stats->rows - stats->nulls);
+	merged = (int64) rint(olap_distinct_kept_estimate(&stats->distinct));
 	return Max(stats->distinct_most, Min(merged, stats->distinct_sum));
 }
 
@@ -442,6 +471,8 @@ olap_column_stats(PG_FUNCTION_ARGS)
 		if (per_segment)
 		{
 			put_all_stats(rsinfo, desc, stats, list.entries[i].id, hidden);
+			for (int col = 0; col < desc->natts; col++)
+				olap_hll_free(&stats[col].hll);
 			memset(stats, 0, size);
 		}
 	}

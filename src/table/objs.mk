@@ -20,6 +20,7 @@ OLAP_OBJS += src/table/storage.o
 OLAP_OBJS += src/table/vacuum.o
 OLAP_OBJS += src/table/writer.o
 OLAP_OBJS += src/table/inspect.o
+OLAP_OBJS += src/table/inspect_parts.o
 OLAP_OBJS += src/table/verify.o
 OLAP_OBJS += src/table/verify_index.o
 OLAP_OBJS += src/table/verify_rows.o

@@ -162,10 +162,11 @@ has_conflict_index(Relation rel)
 }
 
 static void
-set_buckets(OlapWriter *writer, Relation rel)
+set_options(OlapWriter *writer, Relation rel)
 {
-	const OlapOptions *options = olap_options_get(rel);
+	const OlapOptions *options;
 
+	options = writer->options = olap_options_copy(olap_options_get(rel));
 	if (options->time_attno <= 0 || options->time_attno > writer->natts)
 		return;
 	writer->time_attno = options->time_attno;
@@ -195,7 +196,7 @@ create_writer(Relation rel, TransactionId xid, CommandId cid)
 	writer->observable = is_observable(rel);
 	writer->immediate = has_conflict_index(rel);
 	dlist_init(&writer->buckets);
-	set_buckets(writer, rel);
+	set_options(writer, rel);
 	dlist_push_head(&writers, &writer->node);
 	MemoryContextSwitchTo(old);
 	return writer;

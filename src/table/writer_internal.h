@@ -54,6 +54,7 @@ typedef struct OlapWriter
 	bool		observable;		/* row numbers are known before the end */
 	bool		immediate;		/* rows must be in the file at once */
 	uint64		through_rows;	/* written through so far */
+	const OlapOptions *options;
 	AttrNumber	time_attno;		/* 0: a single bucket */
 	int64		interval;		/* in units of the time column */
 	dlist_head	buckets;

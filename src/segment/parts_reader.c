@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * parts_reader.c
+ *		Read the sketches of a segment's columns.
+ *
+ * src/segment/parts_reader.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "segment/parts.h"
+#include "segment/reader_internal.h"
+
+static int
+compare_keys(const OlapSegPart *a, const OlapSegPart *b)
+{
+	if (a->kind != b->kind)
+		return a->kind - b->kind;
+	if (a->col != b->col)
+		return a->col - b->col;
+	return a->rowgroup - b->rowgroup;
+}
+
+static bool
+part_is_sane(const OlapSegment *s, const OlapSegPart *part)
+{
+	if (part->kind != OLAP_PART_HLL || part->col >= s->ncols ||
+		s->types[part->col].dropped || part->state > OLAP_PART_STATE_MAX ||
+		part->hash > OLAP_HASH_KIND_MAX)
+		return false;
+	if (part->rowgroup != OLAP_PART_WHOLE)
+		return false;
+	if ((part->state == OLAP_PART_BUILT) !=
+		(part->length > 0 && part->hash != OLAP_HASH_NONE))
+		return false;
+	return part->offset >= s->header.header_len &&
+		part->offset <= s->header.total_len &&
+		part->length <= s->header.total_len - part->offset;
+}
+
+const OlapSegPart *
+olap_segment_part_descs(OlapSegment *s)
+{
+	const OlapSegHeader *h = &s->header;
+	OlapSegPart *parts;
+
+	if (s->nparts == 0 || s->parts != NULL)
+		return s->parts;
+	parts = MemoryContextAllocHuge(s->cxt, (Size) s->nparts * sizeof(OlapSegPart));
+	olap_segment_read(s, olap_seg_parts_offset(h->ncols, h->nrowgroups, h->nranges) +
+					  sizeof(OlapSegPartCount),
+					  (Size) s->nparts * sizeof(OlapSegPart), parts);
+	for (uint32 i = 0; i < s->nparts; i++)
+	{
+		if (!part_is_sane(s, &parts[i]))
+			CORRUPTED(s, "Part %u is of kind %u, column %u, row group %u, in state %u, with %u bytes at " UINT64_FORMAT ".",
+					  i, parts[i].kind, parts[i].col + 1, parts[i].rowgroup,
+					  parts[i].state, parts[i].length, parts[i].offset);
+		if (i > 0 && compare_keys(&parts[i - 1], &parts[i]) >= 0)
+			CORRUPTED(s, "Part %u is not behind the one before it.", i);
+	}
+	s->parts = parts;
+	return parts;
+}
+
+const OlapSegPart *
+olap_segment_parts(OlapSegment *s, int *n)
+{
+	*n = (int) s->nparts;
+	return olap_segment_part_descs(s);
+}
+
+/* NULL if there is none. */
+static const OlapSegPart *
+find_part(OlapSegment *s, OlapPartKind kind, int col, int rowgroup)
+{
+	const OlapSegPart *parts = olap_segment_part_descs(s);
+	OlapSegPart key = {.kind = kind,.col = (uint16) col,.rowgroup = (uint16) rowgroup};
+	uint32		low = 0;
+	uint32		high = s->nparts;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+		int			order = compare_keys(&key, &parts[middle]);
+
+		if (order == 0)
+			return &parts[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* The bytes of a part that was built, for the caller to free. */
+static uint8 *
+read_part(OlapSegment *s, const OlapSegPart *part)
+{
+	uint8	   *bytes = MemoryContextAllocHuge(s->cxt, part->length);
+
+	olap_segment_read(s, part->offset, part->length, bytes);
+	s->bytes_read += part->length;
+	return bytes;
+}
+
+bool
+olap_segment_hll(OlapSegment *s, int col, OlapHashKind kind, OlapHll *h)
+{
+	const OlapSegPart *part = find_part(s, OLAP_PART_HLL, col, OLAP_PART_WHOLE);
+	const char *reason;
+	OlapHll		stored;
+	uint8	   *bytes;
+
+	if (part == NULL || part->state != OLAP_PART_BUILT || part->hash != kind)
+		return false;
+	bytes = read_part(s, part);
+	if (!olap_hll_load(&stored, bytes, part->length, s->cxt, &reason))
+		CORRUPTED(s, "The sketch of column %d cannot be read: %s.", col + 1, reason);
+	olap_hll_merge(h, &stored);
+	olap_hll_free(&stored);
+	pfree(bytes);
+	return true;
+}
+
+/* A column that is younger than the segment has nothing there to sketch. */
+static bool
+lacks(OlapSegment *s, OlapPartKind kind, AttrNumber attno, int rowgroup)
+{
+	int			col = attno - 1;
+
+	return col < s->ncols && !s->types[col].dropped &&
+		find_part(s, kind, col, rowgroup) == NULL;
+}
+
+bool
+olap_segment_lacks_parts(OlapSegment *s, const OlapOptions *options)
+{
+	for (int i = 0; i < options->nhll; i++)
+		if (lacks(s, OLAP_PART_HLL, options->hll[i], OLAP_PART_WHOLE))
+			return true;
+	return false;
+}

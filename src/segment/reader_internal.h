@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * reader_internal.h
+ *		What the files that read segments share.
+ *
+ * src/segment/reader_internal.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_READER_INTERNAL_H
+#define OLAP_READER_INTERNAL_H
+
+#include "base/compat.h"
+#include "segment/format.h"
+#include "segment/segment.h"
+
+/* Chunks of one row group that are open. */
+typedef struct RowGroup
+{
+	uint32		rows;
+	uint32		first;			/* index of its first row in the segment */
+	MemoryContext cxt;			/* NULL: no chunk is open */
+	OlapChunk **chunks;			/* [ncols], in cxt */
+} RowGroup;
+
+struct OlapSegment
+{
+	Relation	rel;
+	OlapDirEntry entry;
+	MemoryContext cxt;
+	BufferAccessStrategy strategy;
+	OlapSegHeader header;
+	int			ncols;			/* of the table: without row numbers */
+	OlapColumnType *types;		/* [header.ncols] */
+	OlapSegChunk **descs;		/* likewise, each [nrowgroups]; NULL: not read */
+	OlapSegRange *ranges;		/* [header.nranges] */
+	uint32		nparts;
+	OlapSegPart *parts;			/* [nparts]; NULL: not read */
+	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
+	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint64		bytes_read;
+};
+
+/* The segment does not hold what its header says; detail as a format. */
+pg_noreturn extern void olap_segment_corrupted(const OlapSegment *s,
+											   const char *format,...)
+			pg_attribute_printf(2, 3);
+
+#define CORRUPTED(segment, ...) \
+	olap_segment_corrupted((segment), __VA_ARGS__)
+
+/* Bytes of the segment, which are within its extent or corruption. */
+extern void olap_segment_read(OlapSegment *s, uint64 offset, uint64 len,
+							  void *dst);
+
+/*
+ * Descriptors of a column's chunks, of the hidden column of row numbers as well;
+ * NULL if the segment does not have the column.
+ */
+extern const OlapSegChunk *olap_segment_descs(const OlapSegment *s, int col);
+
+/* Descriptors of the parts, checked; NULL if there are none. */
+extern const OlapSegPart *olap_segment_part_descs(OlapSegment *s);
+
+#endif							/* OLAP_READER_INTERNAL_H */

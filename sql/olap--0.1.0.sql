@@ -97,6 +97,40 @@ CREATE AGGREGATE hll_union_agg(hll) (
   COMBINEFUNC = olap._hll_combine, SERIALFUNC = olap._hll_serialize,
   DESERIALFUNC = olap._hll_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE hll_union_agg(hll) IS 'sketch of the values of all sketches';
+CREATE FUNCTION time_bucket(width interval, ts timestamp) RETURNS timestamp
+AS 'MODULE_PATHNAME', 'olap_time_bucket_timestamp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts timestamp) IS
+  'start of the bucket of this width that ts is in';
+
+CREATE FUNCTION time_bucket(width interval, ts timestamp, origin timestamp) RETURNS timestamp
+AS 'MODULE_PATHNAME', 'olap_time_bucket_timestamp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts timestamp, origin timestamp) IS
+  'the same with buckets counted from origin on';
+
+CREATE FUNCTION time_bucket(width interval, ts timestamptz) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'olap_time_bucket_timestamp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts timestamptz) IS
+  'start of the bucket of this width that ts is in';
+
+CREATE FUNCTION time_bucket(width interval, ts timestamptz, origin timestamptz) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'olap_time_bucket_timestamp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts timestamptz, origin timestamptz) IS
+  'the same with buckets counted from origin on';
+
+CREATE FUNCTION time_bucket(width interval, ts date) RETURNS date
+AS 'MODULE_PATHNAME', 'olap_time_bucket_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts date) IS
+  'start of the bucket of this width that ts is in';
+
+CREATE FUNCTION time_bucket(width interval, ts date, origin date) RETURNS date
+AS 'MODULE_PATHNAME', 'olap_time_bucket_date' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts date, origin date) IS
+  'the same with buckets counted from origin on';
+
+CREATE FUNCTION time_bucket(width interval, ts timestamptz, timezone text) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'olap_time_bucket_zone' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION time_bucket(width interval, ts timestamptz, timezone text) IS
+  'the same with buckets of the local time of a time zone';
 
 -------------------------------------------------------------------------------
 -- kafka

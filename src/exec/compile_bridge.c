@@ -93,14 +93,19 @@ make_slot(List *vars)
 	return ExecStoreVirtualTuple(slot);
 }
 
-OlapBridge
-olap_call_bridge(OlapCompiler *compiler, const OlapCall *call)
+/*
+ * call with arguments replaced by columns of a slot: number at by the first, or
+ * (at < 0) each that is not constant by that of its own number.
+ */
+static OlapBridge
+make_call(OlapCompiler *compiler, const OlapCall *call, int at)
 {
 	Bridge	   *bridge = palloc0(sizeof(Bridge));
 	OlapBridge	pure = {.call = call_bridge,.arg = bridge};
 	Node	   *expr = copyObject(call->expr);
 	List	   *vars = NIL;
 	List	   *args = NIL;
+	int			i = 0;
 
 	foreach_ptr(Node, arg, call->args)
 	{
@@ -108,8 +113,11 @@ olap_call_bridge(OlapCompiler *compiler, const OlapCall *call)
 								  exprType(arg), exprTypmod(arg),
 								  exprCollation(arg), 0);
 
-		vars = lappend(vars, var);
-		args = lappend(args, IsA(arg, Const) ? arg : (Node *) var);
+		if (at < 0 || i == at)
+			vars = lappend(vars, var);
+		args = lappend(args, (at < 0 ? IsA(arg, Const) : i != at) ?
+					   arg : (Node *) var);
+		i++;
 	}
 	if (IsA(expr, FuncExpr))
 		((FuncExpr *) expr)->args = args;
@@ -122,6 +130,18 @@ olap_call_bridge(OlapCompiler *compiler, const OlapCall *call)
 	pure.values = bridge->slot->tts_values;
 	pure.nulls = bridge->slot->tts_isnull;
 	return pure;
+}
+
+OlapBridge
+olap_call_bridge(OlapCompiler *compiler, const OlapCall *call)
+{
+	return make_call(compiler, call, -1);
+}
+
+OlapBridge
+olap_argument_bridge(OlapCompiler *compiler, const OlapCall *call, int at)
+{
+	return make_call(compiler, call, at);
 }
 
 OlapNode *

@@ -161,7 +161,7 @@ compile_decimal(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 			isnull || DatumGetInt32(digits) < 0 || DatumGetInt32(digits) > 18)
 			return NULL;
 	}
-	bridge = olap_call_bridge(compiler, call);
+	bridge = olap_argument_bridge(compiler, call, 0);
 	return olap_node_decimal_unary(scope, row->op, DatumGetInt32(digits), &type,
 								   a, &bridge);
 }
@@ -267,8 +267,10 @@ olap_compile_call(OlapCompiler *compiler, OlapScope *scope,
 				  const OlapCall *call)
 {
 	const FuncRow *row = find_row(call->funcid);
+	OlapNode   *node;
 
 	if (row != NULL)
 		return compile_row(compiler, scope, call, row);
-	return olap_compile_compare(compiler, scope, call);
+	node = olap_compile_compare(compiler, scope, call);
+	return node != NULL ? node : olap_compile_time(compiler, scope, call);
 }

@@ -54,6 +54,10 @@ extern OlapNode *olap_compile_bridge(OlapCompiler *compiler, OlapScope *scope,
  */
 extern OlapBridge olap_call_bridge(OlapCompiler *compiler, const OlapCall *call);
 
+/* The same with argument number at as the only operand. */
+extern OlapBridge olap_argument_bridge(OlapCompiler *compiler,
+									   const OlapCall *call, int at);
+
 /*
  * Kernels, NULL if there is none: of functions and operators by their function,
  * and of the SQL constructs that are neither.
@@ -62,6 +66,8 @@ extern OlapNode *olap_compile_call(OlapCompiler *compiler, OlapScope *scope,
 								   const OlapCall *call);
 extern OlapNode *olap_compile_compare(OlapCompiler *compiler, OlapScope *scope,
 									  const OlapCall *call);
+extern OlapNode *olap_compile_time(OlapCompiler *compiler, OlapScope *scope,
+								   const OlapCall *call);
 extern OlapNode *olap_compile_logic(OlapCompiler *compiler, OlapScope *scope,
 									Node *node);
 

@@ -32,7 +32,9 @@
 #include "table/scan.h"
 
 PG_FUNCTION_INFO_V1(olap_debug_program);
+PG_FUNCTION_INFO_V1(olap_debug_describe);
 PGDLLEXPORT Datum olap_debug_program(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum olap_debug_describe(PG_FUNCTION_ARGS);
 
 typedef struct Run
 {
@@ -132,6 +134,15 @@ run_batch(Run *run, OlapBatch *batch)
 		emit(run, results, row);
 }
 
+static void
+check_superuser(void)
+{
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only a superuser may do this")));
+}
+
 /* olap_debug_program(query text) returns setof text: a record's text a row */
 Datum
 olap_debug_program(PG_FUNCTION_ARGS)
@@ -145,10 +156,7 @@ olap_debug_program(PG_FUNCTION_ARGS)
 	uint64		place = 0;
 	Run			run;
 
-	if (!superuser())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only a superuser may do this")));
+	check_superuser();
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	run = compile(query, rel, GetPerTupleExprContext(estate));
 	run.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -165,4 +173,27 @@ olap_debug_program(PG_FUNCTION_ARGS)
 	FreeExecutorState(estate);
 	table_close(rel, AccessShareLock);
 	return (Datum) 0;
+}
+
+/* olap_debug_describe(query text) returns text: how each result is computed */
+Datum
+olap_debug_describe(PG_FUNCTION_ARGS)
+{
+	Query	   *query = parse(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	Relation	rel = table_open(rt_fetch(1, query->rtable)->relid,
+								 AccessShareLock);
+	EState	   *estate = CreateExecutorState();
+	StringInfoData how;
+	Run			run;
+
+	check_superuser();
+	run = compile(query, rel, GetPerTupleExprContext(estate));
+	initStringInfo(&how);
+	for (int i = 0; i < run.nresults; i++)
+		appendStringInfo(&how, "%s%s", i > 0 ? " " : "",
+						 olap_program_describe(run.program, i));
+	olap_program_free(run.program);
+	FreeExecutorState(estate);
+	table_close(rel, AccessShareLock);
+	PG_RETURN_TEXT_P(cstring_to_text(how.data));
 }

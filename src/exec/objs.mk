@@ -9,3 +9,6 @@ OLAP_OBJS += src/exec/compile_bridge.o
 OLAP_OBJS += src/exec/compile_sql.o
 OLAP_OBJS += src/exec/compile_funcs.o
 OLAP_OBJS += src/exec/compile_logic.o
+OLAP_OBJS += src/exec/compile_time.o
+OLAP_OBJS += src/exec/time_bucket.o
+OLAP_OBJS += src/exec/time_zone.o

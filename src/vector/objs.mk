@@ -28,3 +28,5 @@ OLAP_OBJS += src/vector/agg_sum.o
 OLAP_OBJS += src/vector/agg_value.o
 OLAP_OBJS += src/vector/distinct_sets.o
 OLAP_OBJS += src/vector/words.o
+OLAP_OBJS += src/vector/program_shift.o
+OLAP_OBJS += src/vector/program_time.o

@@ -208,4 +208,99 @@ extern OlapNode *olap_node_extreme(OlapScope *scope, const OlapColumnType *type,
 								   bool greatest, bool is_unsigned,
 								   OlapNode *const *args, int nargs);
 
+/* ---- time: dates are I32, timestamps I64, as the server has them ---- */
+
+/*
+ * A time zone, by callbacks, as the pure layers know none.
+ *
+ * identity:	changes when the zone does (a session's may).
+ * offset:		local time - UTC at utc, and the range [*lo, *hi) around utc
+ *				in which it is the same.  For utc of the years 1 to 290000.
+ * to_utc:		what local time is in UTC, as the server takes it.
+ * Units:		microseconds since 2000-01-01.
+ */
+typedef struct OlapTimeZone
+{
+	const void *(*identity) (void *arg);
+	int64		(*offset) (void *arg, int64 utc, int64 *lo, int64 *hi);
+	int64		(*to_utc) (void *arg, int64 local);
+	void	   *arg;
+} OlapTimeZone;
+
+typedef enum OlapTimeUnit
+{
+	OLAP_UNIT_BIN,				/* width microseconds from origin on */
+	OLAP_UNIT_MONTHS,			/* width months from the month of origin on */
+	OLAP_UNIT_MICROSECOND,
+	OLAP_UNIT_MILLISECOND,
+	OLAP_UNIT_SECOND,
+	OLAP_UNIT_MINUTE,
+	OLAP_UNIT_HOUR,
+	OLAP_UNIT_DAY,
+	OLAP_UNIT_WEEK,
+	OLAP_UNIT_MONTH,
+	OLAP_UNIT_QUARTER,
+	OLAP_UNIT_YEAR,
+	OLAP_UNIT_DECADE,
+	OLAP_UNIT_CENTURY,
+	OLAP_UNIT_MILLENNIUM
+} OlapTimeUnit;
+
+/* The buckets that time is cut into. */
+typedef struct OlapBuckets
+{
+	OlapTimeUnit unit;
+	int64		width;
+	int64		origin;			/* local, if there is a zone */
+	bool		local_origin;	/* BIN: cut local time, not UTC */
+} OlapBuckets;
+
+typedef enum OlapTimeField
+{
+	OLAP_FIELD_MICROSECOND,		/* of the minute, as the next two */
+	OLAP_FIELD_MILLISECOND,
+	OLAP_FIELD_SECOND,
+	OLAP_FIELD_EPOCH,
+	OLAP_FIELD_MINUTE,			/* from here on whole numbers */
+	OLAP_FIELD_HOUR,
+	OLAP_FIELD_DAY,
+	OLAP_FIELD_DOW,
+	OLAP_FIELD_ISODOW,
+	OLAP_FIELD_DOY,
+	OLAP_FIELD_WEEK,
+	OLAP_FIELD_ISOYEAR,
+	OLAP_FIELD_MONTH,
+	OLAP_FIELD_QUARTER,
+	OLAP_FIELD_YEAR
+} OlapTimeField;
+
+/*
+ * The start of the bucket that a, a timestamp, is in; type is the result's, a
+ * timestamp or a date.  zone: a is UTC and buckets are of local time; NULL: a
+ * is local.  bridge as at olap_node_decimal_arith(), for years before 2 and
+ * after 270000.
+ */
+extern OlapNode *olap_node_bucket(OlapScope *scope, const OlapBuckets *buckets,
+								  const OlapTimeZone *zone,
+								  const OlapColumnType *type, OlapNode *a,
+								  const OlapBridge *bridge);
+
+/*
+ * A field of a, a date or a timestamp, as numeric or double precision (type),
+ * with the server's display scale.
+ */
+extern OlapNode *olap_node_field(OlapScope *scope, OlapTimeField field,
+								 const OlapTimeZone *zone,
+								 const OlapColumnType *type, OlapNode *a,
+								 const OlapBridge *bridge);
+
+/*
+ * a + days + usecs.  from_utc, to_utc: a, and the result, are timestamps with
+ * time zone, a date or a timestamp else: with zeros, these are the casts.
+ */
+extern OlapNode *olap_node_shift(OlapScope *scope, bool from_utc, bool to_utc,
+								 int32 days, int64 usecs, const OlapTimeZone *zone,
+								 const OlapColumnType *type, OlapNode *a,
+								 const OlapBridge *bridge);
+
 #endif							/* OLAP_PROGRAM_BUILD_H */

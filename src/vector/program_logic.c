@@ -46,7 +46,7 @@ OLAP_KERNEL static void
 and_truth(uint8 *restrict to, const uint8 *restrict from, uint32 n)
 {
 	for (uint32 i = 0; i < n; i++)
-		to[i] = (to[i] == 0) | (from[i] == 0) ? 0 : to[i] | from[i];
+		to[i] = ((to[i] == 0) | (from[i] == 0)) ? 0 : to[i] | from[i];
 	/* 1 | 2 is neither: NULL all the same */
 	for (uint32 i = 0; i < n; i++)
 		to[i] = to[i] > 1 ? TRUTH_NULL : to[i];
@@ -56,7 +56,7 @@ OLAP_KERNEL static void
 or_truth(uint8 *restrict to, const uint8 *restrict from, uint32 n)
 {
 	for (uint32 i = 0; i < n; i++)
-		to[i] = (to[i] == 1) | (from[i] == 1) ? 1 : to[i] | from[i];
+		to[i] = ((to[i] == 1) | (from[i] == 1)) ? 1 : to[i] | from[i];
 }
 
 /* The result of truth values. */

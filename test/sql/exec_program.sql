@@ -4,6 +4,9 @@
 CREATE FUNCTION debug_program(text) RETURNS SETOF text LANGUAGE c STRICT
     AS '$libdir/olap', 'olap_debug_program';
 
+CREATE FUNCTION debug_describe(text) RETURNS text LANGUAGE c STRICT
+    AS '$libdir/olap', 'olap_debug_describe';
+
 -- What a query gives: its rows, or its error. %s stands for the table.
 CREATE FUNCTION answer(query text, how text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -54,6 +57,13 @@ CREATE TABLE twin_olap (LIKE twin_heap) USING olap;
 INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id <= 4500;
 INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id > 4500;
 
+-- what runs in kernels, what does not
+SELECT e, debug_describe(format('SELECT %s FROM twin_olap', e)) FROM unnest(ARRAY[
+    'i2 + i4, i8 / 3, i4 % 7, -i4, f4 * f8, n + 1.5, n * m, round(n, 1), n::int, n / 3, i4::float8',
+    'i2 < i8, n > u, s = ''x'', b AND i4 > 0, i4 IN (1, 2), i4 IS NULL, CASE WHEN b THEN i4 END, coalesce(n, 0)',
+    'date_trunc(''day'', tz), date_trunc(''month'', d), extract(hour FROM ts), date_bin(''1 day'', ts, ''2000-01-01''), tz::date, ts + interval ''1 day'', time_bucket(''1 week'', tz), ts + interval ''1 month''',
+    's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b']) e;
+
 -- numbers
 SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %% 3 <> 1', e) FROM unnest(ARRAY[
     'i2 + i2, i2 - i4, i2 * i8, i4 + i2, i4 - i4, i4 * 3, i4 + i8, i8 - i2, i8 * i4, i8 + i8, i8 * i8',
@@ -88,6 +98,32 @@ SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %
     'CASE WHEN i2 > 0 THEN CASE WHEN i4 > 0 THEN f8 / i4 ELSE f8 END ELSE CASE WHEN i4 = 0 THEN -1 ELSE f8 * 2 END END',
     'coalesce(i4, i2, 0), coalesce(s, v), coalesce(s, ''none''), coalesce(n, m), coalesce(n, 0), coalesce(b, i4 > 0, false), coalesce(i2, 7 / nullif(i4, 0)), coalesce(NULL, i4)',
     'nullif(i4, 5), nullif(s, ''Value 3''), nullif(n, 1.5), greatest(i4, i2, 3), least(i8, i4), greatest(f8, f4), least(f8, 1), greatest(d, ''2024-01-05''), least(ts, ''2024-04-01''), greatest(s, v), greatest(n, m)']) e));
+
+-- time, in several zones; the rows cross changes of the clock
+CREATE FUNCTION time_differences() RETURNS TABLE (zone text, query text, heap text, program text) LANGUAGE plpgsql AS $$
+BEGIN
+    FOREACH zone IN ARRAY ARRAY['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'] LOOP
+        PERFORM set_config('timezone', zone, false);
+        FOR query, heap, program IN SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %% 3 <> 1', e) FROM unnest(ARRAY[
+            (SELECT string_agg(format('date_trunc(%L, ts), date_trunc(%L, tz), date_trunc(%L, d), date_trunc(%L, tz, ''Europe/Berlin'')', u, u, u, u), ', ')
+                FROM unnest(ARRAY['microseconds', 'milliseconds', 'second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'decade', 'century', 'millennium', 'HOUR', 'mon']) u),
+            (SELECT string_agg(format('extract(%s FROM ts), extract(%s FROM tz), date_part(%L, ts), date_part(%L, tz)', u, u, u, u), ', ')
+                FROM unnest(ARRAY['microseconds', 'milliseconds', 'second', 'epoch', 'minute', 'hour', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year', 'century', 'julian']) u),
+            (SELECT string_agg(format('extract(%s FROM d), date_part(%L, d)', u, u), ', ')
+                FROM unnest(ARRAY['epoch', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year', 'decade']) u),
+            'ts::date, tz::date, d::timestamp, d::timestamptz, ts::timestamptz, tz::timestamp, tz AT TIME ZONE ''America/New_York'', ts AT TIME ZONE ''Europe/Berlin'', tz AT TIME ZONE ''UTC'', tz AT TIME ZONE ''EST''',
+            'ts + interval ''1 day 2 hours'', tz + interval ''1 day'', tz - interval ''36 hours'', tz - interval ''30 days 1 minute'', d + interval ''1 day'', d - interval ''1 hour'', ts - interval ''1 month'', tz + interval ''1 year'', ts - ts, d - d, d + 1',
+            'date_bin(''15 minutes'', ts, ''2024-01-01''), date_bin(''7 days'', tz, ''2001-01-01''), date_bin(''1 hour 7 seconds'', ts, ''2030-05-05 01:02:03.5''), date_bin(''2 days'', d, ''1999-01-01'')',
+            'time_bucket(''5 minutes'', ts), time_bucket(''1 week'', tz), time_bucket(''3 months'', ts), time_bucket(''1 year'', tz), time_bucket(''2 days'', d), time_bucket(''5 months'', d)',
+            'time_bucket(''11 minutes'', ts, ''2024-01-01 00:03''), time_bucket(''5 months'', tz, timestamptz ''2023-02-11''), time_bucket(''10 days'', d, ''2024-01-01''), time_bucket(''1 day'', tz, ''Europe/Berlin''), time_bucket(''1 month'', tz, ''America/New_York''), time_bucket(''20 minutes'', tz, ''Australia/Lord_Howe'')',
+            'CASE WHEN extract(hour FROM tz) < 12 THEN ''am'' ELSE ''pm'' END, date_trunc(''day'', tz) = date_trunc(''day'', tz + interval ''1 hour''), to_char(date_trunc(''hour'', tz), ''HH24''), tz::date = d, greatest(tz, date_trunc(''day'', tz))'
+            ]) e)) LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+    RESET timezone;
+END $$;
+SELECT * FROM time_differences();
 
 -- what has no kernel
 SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %% 3 <> 1', e) FROM unnest(ARRAY[
@@ -124,5 +160,48 @@ SELECT e, count(*) FROM unnest(ARRAY['n + n', 'n - u', 'n * n', 'n * u', 'n * n 
     LATERAL (SELECT DISTINCT ON (n, i8) id FROM twin_heap ORDER BY n, i8, id) r,
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;
 
+-- times at the edges, one by one
+TRUNCATE twin_heap, twin_olap;
+INSERT INTO twin_heap (id, ts, tz, d) SELECT row_number() OVER (), t, t AT TIME ZONE 'UTC', CASE WHEN isfinite(t) THEN t::date WHEN t > now() THEN 'infinity'::date ELSE '-infinity' END
+FROM unnest('{infinity,-infinity,4713-01-01 00:00:00 BC,0002-03-04 BC,0001-01-01 BC,0001-01-01,0001-12-31 23:59:59.999999,0002-01-01,0002-01-02,1582-10-15,1700-02-28 12:00,1752-09-02,
+    1800-12-31 23:59:59.999999,1883-11-18 17:00:01,1893-03-31 23:06:40,1900-01-01,1900-02-28 23:59:59.999999,1916-04-30 22:00:00,1947-05-11,1969-12-31 23:59:59.5,1970-01-01,1999-12-31 23:59:59.999999,2000-01-01,2000-02-29 13:14:15.161718,
+    2000-12-31 23:59:59,2001-01-01,2004-02-29 00:00:00.000001,2010-01-03,2012-12-30 23:00:00,2015-12-31,2016-12-31 22:59:60,2020-02-29,2021-01-03,2024-03-31 00:59:59.999999,2024-03-31 01:00,2024-10-27 00:30,2024-10-27 01:00,2024-11-03 05:59:59,2024-11-03 06:00,2024-12-30,
+    2037-12-31,2038-01-19 03:14:08,2100-02-28 23:59,2100-03-01,2400-02-29,9999-12-31 23:59:59.999999,100000-01-01,275000-05-05,294000-01-01,294276-12-31 23:59:59.999999}'::timestamp[]) t;
+INSERT INTO twin_heap (id, d) VALUES (1001, '5874897-12-31'), (1002, '4714-11-24 BC'), (1003, '294277-01-01');
+INSERT INTO twin_olap SELECT * FROM twin_heap;
+CREATE FUNCTION edge_differences() RETURNS TABLE (zone text, query text, heap text, program text) LANGUAGE plpgsql AS $$
+BEGIN
+    FOREACH zone IN ARRAY ARRAY['Europe/Berlin'] LOOP
+        PERFORM set_config('timezone', zone, false);
+        FOR query, heap, program IN SELECT d.* FROM unnest(ARRAY[
+            (SELECT string_agg(format('date_trunc(%L, ts), date_trunc(%L, d::timestamp)', u, u), ', ') FROM unnest(ARRAY['second', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'decade', 'century', 'millennium']) u),
+            (SELECT string_agg(format('date_trunc(%L, tz), date_trunc(%L, tz, ''Asia/Tokyo'')', u, u), ', ') FROM unnest(ARRAY['minute', 'hour', 'day', 'week', 'month', 'year', 'millennium']) u),
+            (SELECT string_agg(format('extract(%s FROM ts), extract(%s FROM tz), date_part(%L, tz)', u, u, u), ', ')
+                FROM unnest(ARRAY['milliseconds', 'second', 'epoch', 'minute', 'hour', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year']) u),
+            (SELECT string_agg(format('extract(%s FROM d)', u), ', ') FROM unnest(ARRAY['epoch', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year']) u),
+            'extract(hour FROM d)', 'ts::date, tz::date', 'd::timestamp', 'd::timestamptz', 'ts::timestamptz', 'tz::timestamp', 'tz AT TIME ZONE ''Asia/Kolkata''', 'ts AT TIME ZONE ''America/New_York''',
+            'ts + interval ''1 day 2 hours''', 'ts - interval ''1 day 2 hours''', 'tz + interval ''1 day''', 'tz - interval ''1 day''', 'tz + interval ''100 years''', 'd + interval ''1 day''', 'd - interval ''1 hour''',
+            'date_bin(''1 day'', ts, ''0001-01-01'')', 'date_bin(''100 days'', tz, ''2000-01-01'')',
+            'time_bucket(''1 hour'', ts)', 'time_bucket(''7 months'', ts)', 'time_bucket(''1 week'', tz)', 'time_bucket(''1 week'', d)', 'time_bucket(''1 day'', tz, ''Europe/Berlin'')', 'time_bucket(''1 hour'', tz, ''Europe/Berlin'')']) e,
+            (SELECT id FROM twin_heap) r, LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+    RESET timezone;
+END $$;
+SELECT * FROM edge_differences();
+
+-- time_bucket by itself
+SET timezone = 'UTC';
+SELECT time_bucket('1 week', timestamp '2024-02-29 12:00') AS week, date_trunc('week', timestamp '2024-02-29 12:00') AS truncated,
+    time_bucket('3 months', date '2024-02-29') AS quarter, time_bucket('7 months', date '1999-02-28') AS months, time_bucket('15 minutes', timestamptz '2024-02-29 12:44+00') AS minutes,
+    time_bucket('1 day', timestamptz '2024-03-31 12:00+00', 'Europe/Berlin') AS day, time_bucket('1 day', timestamp 'infinity') AS infinite, time_bucket(NULL, now()) IS NULL AS strict;
+SELECT time_bucket('1 month 1 day', now());
+SELECT time_bucket('-1 day', now());
+SELECT time_bucket('1 hour', current_date);
+SELECT time_bucket('1 day', now(), 'Nowhere/Else');
+SELECT time_bucket('1 day', timestamp '0001-01-01');
+RESET timezone;
+
 DROP TABLE twin_heap, twin_olap;
-DROP FUNCTION debug_program, answer, differences;
+DROP FUNCTION debug_program, debug_describe, answer, differences, time_differences, edge_differences;

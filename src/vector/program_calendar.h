@@ -100,6 +100,21 @@ olap_zone_offset(OlapTimeZoneCache *cache, int64 utc)
 
 extern int64 olap_zone_to_utc(OlapTimeZoneCache *cache, int64 local);
 
+/* The bucket [*lo, *hi) that local time is in. */
+extern void olap_find_bucket(const OlapBuckets *buckets, int64 local, int64 *lo,
+							 int64 *hi);
+
+/*
+ * The start, local time lo, of a bucket in UTC; offset is that of a row in it.
+ * Buckets shorter than a day are cut in local time at the offset that time has;
+ * longer ones begin at a local time, whose offset may be another one.
+ */
+extern int64 olap_start_of(const OlapBuckets *buckets,
+						   OlapTimeZoneCache *cache, int64 lo, int64 offset);
+
+/* A field of local time that is a whole number. */
+extern int64 olap_field_value(OlapTimeField field, int64 local);
+
 /* The start of the bucket of time, which is in range; in UTC if there is a zone. */
 extern int64 olap_bucket_start(const OlapBuckets *buckets,
 							   OlapTimeZoneCache *cache, int64 time);

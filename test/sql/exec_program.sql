@@ -54,7 +54,10 @@ INSERT INTO twin_heap SELECT i,
     md5((i % 20)::text)::uuid
 FROM generate_series(1, 5000) i;
 CREATE TABLE twin_olap (LIKE twin_heap) USING olap;
-INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id <= 4500;
+INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id <= 2100;
+CALL olap.compact('twin_olap');
+INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id BETWEEN 2101 AND 4500;
+CALL olap.compact('twin_olap');
 INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id > 4500;
 
 -- what runs in kernels, what does not

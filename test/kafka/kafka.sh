@@ -99,7 +99,6 @@ write_certificate()	# DIR NAME EXTENSION
 # for the address) and a client's.
 write_certificates()
 {
-	command -v openssl >/dev/null || skip "openssl is not installed"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 		-subj "/CN=olap test authority" -keyout "$1/ca.key" -out "$1/ca.pem"
 	write_certificate "$1" server "subjectAltName=DNS:localhost"
@@ -110,6 +109,7 @@ write_certificates()
 write_config()
 {
 	local dir=$1 client controller sasl tls
+	command -v openssl >/dev/null || skip "openssl is not installed"
 	read -r client controller sasl tls < <(free_ports 4)
 	echo "127.0.0.1:$client" >"$dir/bootstrap"
 	echo "localhost:$sasl" >"$dir/bootstrap-sasl"

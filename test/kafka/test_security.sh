@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 if [ "$BROKER" = mock ]; then
-  skip "passwords and certificates" "the mock broker has neither"
+  mock_cannot "passwords and certificates" "the mock broker has neither"
   done_testing
   exit 0
 fi

@@ -132,6 +132,9 @@ BUILD_ID := $(CC) $(VERSION)
 $(shell mkdir -p build; echo '$(BUILD_ID)' | cmp -s - build/id || echo '$(BUILD_ID)' > build/id)
 $(OLAP_OBJS) $(OLAP_KAFKA_OBJS): Makefile build/id
 
+# A change of what they are made of links the libraries anew.
+$(shlib) $(KAFKA_LIB): $(sort $(wildcard src/*/objs.mk))
+
 -include $(sort $(OLAP_OBJS:.o=.d) $(OLAP_KAFKA_OBJS:.o=.d))
 
 # The programs of the demo and of the Kafka tests.

@@ -109,16 +109,24 @@ enter()
     "$DIR" "$@"
 }
 
-# The tree as it is, without what git ignores; objects built there before stay.
+# The tree as it is, without what git ignores; objects built there before stay. They
+# may be of another tree: so a file that is as it was keeps its time, any other is
+# new, whatever its own time, or make would take old objects for new ones.
 copy_tree()
 {
-  local dest=$DIR/work/olap
-  mkdir -p "$dest"
-  find "$dest" -path "$dest/build" -prune -o -type f \
-    ! -name '*.o' ! -name '*.d' ! -name '*.so' -exec rm -f {} +
+  local dest=$DIR/work/olap fresh=$DIR/work/fresh file
+  rm -rf "$fresh"
+  mkdir -p "$dest" "$fresh"
   tar -C "$ROOT" --exclude=./.git --exclude=./build --exclude='*.o' \
     --exclude='*.d' --exclude='*.so' --exclude=node_modules \
-    --exclude=tmp_check -cf - . | tar -C "$dest" --no-same-owner -xf -
+    --exclude=tmp_check -cf - . | tar -C "$fresh" --no-same-owner -xmf -
+  while IFS= read -r -d '' file; do
+    ! cmp -s "$fresh/$file" "$dest/$file" || touch -r "$dest/$file" "$fresh/$file"
+  done < <(cd "$fresh" && find . -type f -print0)
+  find "$dest" -path "$dest/build" -prune -o -type f \
+    ! -name '*.o' ! -name '*.d' ! -name '*.so' -exec rm -f {} +
+  cp -a "$fresh/." "$dest/"
+  rm -rf "$fresh"
   chmod -R u+rwX,go+rX "$dest"
 }
 

@@ -57,6 +57,7 @@ typedef Oid RelFileNumber;
 #define dbOid dbNode
 #define relNumber relNode
 #define relation_set_new_filelocator relation_set_new_filenode
+#define rd_firstRelfilelocatorSubid rd_firstRelfilenodeSubid
 #endif
 
 /*
@@ -205,8 +206,8 @@ olap_pgstat_report_vacuum(Oid tableoid, bool shared, PgStat_Counter livetuples,
  *		{
  *			BlockNumber block;
  *
- *			if (!olap_analyze_block(OLAP_ANALYZE_BLOCK_PASS, &block))
- *				return false;
+ *			if (!olap_analyze_block(OLAP_ANALYZE_BLOCK_PASS, &block, &buffer))
+ *				return false;	buffer is pinned, or Invalid
  *			...
  */
 #if PG_VERSION_NUM >= 170000
@@ -216,14 +217,13 @@ olap_pgstat_report_vacuum(Oid tableoid, bool shared, PgStat_Counter livetuples,
 #define OLAP_ANALYZE_BLOCK_PASS scan, stream
 
 static inline bool
-olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
+olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block,
+				   Buffer *buffer)
 {
-	Buffer		buffer = read_stream_next_buffer(stream, NULL);
-
-	if (!BufferIsValid(buffer))
+	*buffer = read_stream_next_buffer(stream, NULL);
+	if (!BufferIsValid(*buffer))
 		return false;
-	*block = BufferGetBlockNumber(buffer);
-	ReleaseBuffer(buffer);
+	*block = BufferGetBlockNumber(*buffer);
 	return true;
 }
 #else
@@ -232,8 +232,10 @@ olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
 #define OLAP_ANALYZE_BLOCK_PASS scan, blockno, bstrategy
 
 static inline bool
-olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block)
+olap_analyze_block(OLAP_ANALYZE_BLOCK_ARGS, BlockNumber *block,
+				   Buffer *buffer)
 {
+	*buffer = InvalidBuffer;
 	*block = blockno;
 	return true;
 }

@@ -55,7 +55,7 @@ try_page(Relation rel, BlockNumber block, Size len, bool wait)
 
 	if (block == InvalidBlockNumber || block >= RelationGetNumberOfBlocks(rel))
 		return InvalidBuffer;
-	buffer = ReadBuffer(rel, block);
+	buffer = olap_buffer_read(rel, block, NULL);
 	if (wait)
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	else if (!ConditionalLockBuffer(buffer))
@@ -249,7 +249,8 @@ olap_delta_complete(Relation rel, const OlapDirEntry *run, uint32 index,
 	HeapTupleHeader header;
 
 	if (off < 1 || off > PageGetMaxOffsetNumber(page) ||
-		!ItemIdIsNormal(PageGetItemId(page, off)))
+		!ItemIdIsNormal(PageGetItemId(page, off)) ||
+		!olap_delta_item_sound(page, PageGetItemId(page, off)))
 		elog(ERROR, "row %u of delta block %u of \"%s\" is not there", off, block,
 			 RelationGetRelationName(rel));
 	header = (HeapTupleHeader) PageGetItem(page, PageGetItemId(page, off));
@@ -286,6 +287,7 @@ olap_delta_page_read(Relation rel, const OlapDirEntry *run, uint32 index,
 	source = BufferGetPage(buffer);
 	memcpy(page->page.data, source, BLCKSZ);
 	page->ntuples = PageGetMaxOffsetNumber(source);
+	page->limits = olap_xid_limits(rel);
 	UnlockReleaseBuffer(buffer);
 
 	if (page->ntuples > OLAP_VBLOCK_ROWS ||
@@ -311,15 +313,12 @@ olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
 
 	if (!ItemIdIsNormal(item))
 		return false;
-	if (ItemIdGetOffset(item) < SizeOfPageHeaderData ||
-		ItemIdGetOffset(item) + ItemIdGetLength(item) > BLCKSZ ||
-		ItemIdGetOffset(item) != MAXALIGN(ItemIdGetOffset(item)) ||
-		ItemIdGetLength(item) < SizeofHeapTupleHeader)
+	if (!olap_delta_item_sound(copy, item))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("olap table \"%s\" is corrupted",
 						RelationGetRelationName(rel)),
-				 errdetail("Line pointer %u of virtual block %u is not valid.",
+				 errdetail("Line pointer %u of virtual block %u does not lead to a row.",
 						   off, page->vblock)));
 
 	header = (HeapTupleHeader) PageGetItem(copy, item);
@@ -329,5 +328,12 @@ olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
 	ItemPointerSet(&tuple->t_self, page->vblock, off);
 	*xmin = HeapTupleHeaderGetRawXmin(header);
 	*cmin = HeapTupleHeaderGetRawCommandId(header);
+	if (!olap_xid_possible(&page->limits, *xmin))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("olap table \"%s\" is corrupted",
+						RelationGetRelationName(rel)),
+				 errdetail("Row (%u,%u) was inserted by transaction %u, which cannot have been.",
+						   page->vblock, off, *xmin)));
 	return true;
 }

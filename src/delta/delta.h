@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 
 #include "segment/directory.h"
+#include "segment/visibility.h"
 
 /* Can a tuple of this t_len stand on a delta page? */
 extern bool olap_delta_fits(Size len);
@@ -44,6 +45,7 @@ typedef struct OlapDeltaPage
 {
 	BlockNumber vblock;
 	int			ntuples;		/* highest line pointer */
+	OlapXidLimits limits;
 	PGAlignedBlock page;
 } OlapDeltaPage;
 
@@ -59,10 +61,30 @@ extern void olap_delta_page_read(Relation rel, const OlapDirEntry *run,
 /*
  * Tuple off (1 .. ntuples) of the copy: fills *tuple (t_data points into page,
  * t_self is its TID) and the inserter.  False if the line pointer is unused.
+ * Errors: ERRCODE_DATA_CORRUPTED; the values are for olap_delta_deform().
  */
 extern bool olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
 							 HeapTuple tuple, TransactionId *xmin,
 							 CommandId *cmin);
+
+/*
+ * Can the line pointer's item be a row, as far as its header goes: does it lie on
+ * the page, and do the values begin within it?
+ */
+extern bool olap_delta_item_sound(Page page, ItemId item);
+
+/*
+ * The values of a tuple that olap_delta_tuple() gave, by the descriptor that it
+ * was written under; columns that are younger have their missing value.  Values
+ * by reference point into the tuple, which is not trusted.
+ * Errors: ERRCODE_DATA_CORRUPTED.
+ */
+extern void olap_delta_deform(Relation rel, HeapTuple tuple, TupleDesc desc,
+							  Datum *values, bool *isnull);
+
+/* One of them (column col from 0). */
+extern Datum olap_delta_value(Relation rel, HeapTuple tuple, TupleDesc desc,
+							  int col, bool *isnull);
 
 /*
  * Seal the run at ref: no row is put on its pages from now on.  *run becomes

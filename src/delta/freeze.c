@@ -28,7 +28,7 @@ typedef struct Freeze
 
 /* Change what is to change on a page; false if nothing is. */
 static bool
-freeze_tuples(Page page, const Freeze *freeze, bool only_look)
+freeze_tuples(Relation rel, Page page, const Freeze *freeze, bool only_look)
 {
 	OffsetNumber max = PageGetMaxOffsetNumber(page);
 	bool		changed = false;
@@ -41,6 +41,13 @@ freeze_tuples(Page page, const Freeze *freeze, bool only_look)
 
 		if (!ItemIdIsNormal(item))
 			continue;
+		if (!olap_delta_item_sound(page, item))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("olap table \"%s\" is corrupted",
+							RelationGetRelationName(rel)),
+					 errdetail("Line pointer %u of virtual block %u does not lead to a row.",
+							   off, OlapPageGetOpaque(page)->vblock)));
 		header = (HeapTupleHeader) PageGetItem(page, item);
 		xmin = HeapTupleHeaderGetRawXmin(header);
 		if (xmin == FrozenTransactionId || TransactionIdIsInProgress(xmin))
@@ -82,17 +89,17 @@ olap_delta_page_freeze(Relation rel, const OlapDirEntry *run, uint32 index,
 
 	if (block >= RelationGetNumberOfBlocks(rel))
 		return;
-	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+	buffer = olap_buffer_read(rel, block, strategy);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	if (!PageIsNew(BufferGetPage(buffer)))
 	{
 		olap_page_check(rel, buffer, OLAP_PAGE_DELTA, run->id);
-		if (freeze_tuples(BufferGetPage(buffer), &freeze, true))
+		if (freeze_tuples(rel, BufferGetPage(buffer), &freeze, true))
 		{
 			GenericXLogState *xlog = GenericXLogStart(rel);
 			Page		page = GenericXLogRegisterBuffer(xlog, buffer, 0);
 
-			freeze_tuples(page, &freeze, false);
+			freeze_tuples(rel, page, &freeze, false);
 			olap_page_seal(page, block);
 			GenericXLogFinish(xlog);
 		}

@@ -1,4 +1,5 @@
 # src/delta (rank 7): the row store for small writes and the range log
+OLAP_OBJS += src/delta/deform.o
 OLAP_OBJS += src/delta/delta.o
 OLAP_OBJS += src/delta/freeze.o
 OLAP_OBJS += src/delta/rangelog.o

@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "segment/dircache.h"
 #include "segment/directory_page.h"
+#include "segment/visibility.h"
 
 /* Relations that are kept, and pages of all of them together. */
 #define CACHE_RELATIONS 16
@@ -49,7 +50,8 @@ directory_corrupted(Relation rel, BlockNumber block, const char *what)
 }
 
 static void
-check_entry(Relation rel, BlockNumber block, const OlapDirEntry *entry)
+check_entry(Relation rel, BlockNumber block, const OlapDirEntry *entry,
+			OlapXidLimits *limits)
 {
 	if (entry->kind == 0)
 		return;					/* a free slot */
@@ -62,6 +64,10 @@ check_entry(Relation rel, BlockNumber block, const OlapDirEntry *entry)
 		 entry->first_block == 0 ||
 		 entry->nrows > (uint64) entry->nvblocks * OLAP_VBLOCK_ROWS))
 		directory_corrupted(rel, block, "extent or row count out of range");
+	if ((entry->flags & OLAP_ENTRY_DEAD) == 0 &&
+		(!olap_xid_possible(limits, entry->xmin) ||
+		 !olap_xid_possible(limits, entry->xmax)))
+		directory_corrupted(rel, block, "entry of a transaction that cannot have been");
 }
 
 /*
@@ -160,6 +166,7 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 	OlapDirPage *dir = (OlapDirPage *) OlapPageGetPayload(BufferGetPage(buffer));
 	XLogRecPtr	lsn = PageGetLSN(BufferGetPage(buffer));
 	BlockNumber next = dir->next;
+	OlapXidLimits limits;
 	OlapMeta	meta;
 
 	if (page->entries != NULL && page->block == block && page->lsn == lsn &&
@@ -180,8 +187,9 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 										   sizeof(OlapDirEntry));
 	memcpy(page->entries, dir->entries, page->nentries * sizeof(OlapDirEntry));
 	UnlockReleaseBuffer(buffer);
+	limits = olap_xid_limits(rel);
 	for (uint32 e = 0; e < page->nentries; e++)
-		check_entry(rel, block, &page->entries[e]);
+		check_entry(rel, block, &page->entries[e], &limits);
 
 	/* read after the page: an entry may be younger than an older copy */
 	if (olap_meta_read(rel, &meta))

@@ -17,6 +17,7 @@
 #include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "catalog/pg_control.h"
+#include "executor/instrument.h"
 #include "miscadmin.h"
 #include "port/pg_crc32c.h"
 #include "storage/bufmgr.h"
@@ -159,6 +160,19 @@ read_error_context(void *arg)
 				   RelationGetRelationName(ctx->rel));
 }
 
+Buffer
+olap_buffer_read(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy)
+{
+	int64		hits = pgBufferUsage.shared_blks_hit;
+	Buffer		buffer = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL,
+											strategy);
+
+	/* not found in the pool: it comes from the file, perhaps to where it was */
+	if (unlikely(hits == pgBufferUsage.shared_blks_hit))
+		olap_page_forget_verified(buffer);
+	return buffer;
+}
+
 static Buffer
 pin_page(Relation rel, BlockNumber blkno, uint32 owner, int lockmode,
 		 BufferAccessStrategy strategy)
@@ -181,7 +195,7 @@ pin_page(Relation rel, BlockNumber blkno, uint32 owner, int lockmode,
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
-	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
+	buffer = olap_buffer_read(rel, blkno, strategy);
 	LockBuffer(buffer, lockmode);
 	error_context_stack = callback.previous;
 	return buffer;

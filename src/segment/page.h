@@ -128,6 +128,13 @@ extern void olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches,
 extern Buffer olap_page_read(Relation rel, BlockNumber blkno, OlapPageKind kind,
 							 uint32 owner, int lockmode);
 
+/*
+ * Pin a page, as every part of olap that reads one from the file must: what was
+ * read anew is verified anew.
+ */
+extern Buffer olap_buffer_read(Relation rel, BlockNumber blkno,
+							   BufferAccessStrategy strategy);
+
 /* Pin and lock a page that may never have been written; nothing is checked. */
 extern Buffer olap_page_pin(Relation rel, BlockNumber blkno, int lockmode);
 

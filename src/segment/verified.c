@@ -97,6 +97,13 @@ olap_page_verified(Relation rel, Buffer buffer)
 }
 
 void
+olap_page_forget_verified(Buffer buffer)
+{
+	if (words != NULL && !BufferIsLocal(buffer))
+		pg_atomic_write_u64(&words[buffer - 1], 0);
+}
+
+void
 olap_page_set_verified(Relation rel, Buffer buffer)
 {
 	if (words != NULL && !BufferIsLocal(buffer))

@@ -8,7 +8,11 @@
  * access costs more than reading a directory page does (half the time of a
  * DELETE, measured), so a word of shared memory for each buffer remembers what
  * was verified there.  The word depends on file, block and LSN: another page
- * in the buffer, or a change, does not match it.
+ * in the buffer, or a change, does not match it.  The same page read into the same
+ * buffer again would: so who reads a page from the file makes the word void
+ * (olap_buffer_read()).  Between the read and that, another backend may take
+ * the page for verified once, and so may who meets a page that another extension
+ * (pg_prewarm) read back to its former buffer.
  *
  * Only with the library preloaded; otherwise, and for local buffers, every
  * access verifies.
@@ -27,6 +31,9 @@ extern bool olap_page_verified(Relation rel, Buffer buffer);
 
 /* It is verified now, or was just sealed. */
 extern void olap_page_set_verified(Relation rel, Buffer buffer);
+
+/* The page was just read from the file: whatever was known does not hold. */
+extern void olap_page_forget_verified(Buffer buffer);
 
 /* Ask for the shared memory; called by _PG_init. */
 extern void olap_verified_init(void);

@@ -23,6 +23,24 @@ extern bool olap_xid_visible(TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);
 
 /*
+ * Between which transaction ids those in a relation's file must lie: VACUUM knows
+ * the oldest, the server the next.  For the ids of one page, read before.
+ */
+typedef struct OlapXidLimits
+{
+	TransactionId oldest;		/* or Invalid: not known */
+	TransactionId next;			/* Invalid: not asked for yet */
+} OlapXidLimits;
+
+extern OlapXidLimits olap_xid_limits(Relation rel);
+
+/*
+ * Could a transaction have had this id?  If not, asking for its fate would end in
+ * an error about a file of the commit log.
+ */
+extern bool olap_xid_possible(OlapXidLimits *limits, TransactionId xid);
+
+/*
  * Is a delete or update by (xid, cid) in force for snapshot?  SNAPSHOT_DIRTY
  * reports running deleters in snapshot->xmax, as heap does.
  */

@@ -307,8 +307,8 @@ load_delta_column(OlapBatchSource *source, int col)
 		Datum		value = (Datum) 0;
 
 		if (!dropped)
-			value = heap_getattr(&source->tuples[row], col + 1, source->desc,
-								 &isnull);
+			value = olap_delta_value(source->rel, &source->tuples[row],
+									 source->desc, col, &isnull);
 		append_delta_value(source, col, v, value, isnull);
 	}
 	source->batch.cols[col] = *v;
@@ -327,7 +327,8 @@ load_delta_columns(OlapBatchSource *source)
 
 	for (uint32 row = 0; row < source->batch.nrows; row++)
 	{
-		heap_deform_tuple(&source->tuples[row], source->desc, values, isnull);
+		olap_delta_deform(source->rel, &source->tuples[row], source->desc,
+						  values, isnull);
 		for (int col = 0; col < source->natts; col++)
 		{
 			if (source->needed != NULL && !source->needed[col])

@@ -496,7 +496,8 @@ fetch_delta_row(OlapFetch *fetch, int i, ItemPointer tid, Snapshot snapshot,
 		snapshot->speculativeToken =
 			HeapTupleHeaderGetSpeculativeToken(tuple.t_data);
 	if (slot != NULL)
-		olap_slot_store_delta(slot, fetch->desc, &tuple, *xmin, cmin);
+		olap_slot_store_delta(slot, fetch->rel, fetch->desc, &tuple, *xmin,
+							  cmin);
 	return true;
 }
 

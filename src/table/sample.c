@@ -33,6 +33,7 @@
 
 #include "base/compat.h"
 #include "delta/rangelog.h"
+#include "segment/verified.h"
 #include "segment/visibility.h"
 #include "table/am.h"
 #include "table/scan_internal.h"
@@ -260,10 +261,17 @@ olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 	OlapSample *sample = desc->sample;
 	const OlapDirEntry *entry;
 	BlockNumber block;
+	Buffer		buffer;
 	uint32		index;
 
-	if (!olap_analyze_block(OLAP_ANALYZE_BLOCK_PASS, &block))
+	if (!olap_analyze_block(OLAP_ANALYZE_BLOCK_PASS, &block, &buffer))
 		return false;
+	if (BufferIsValid(buffer))
+	{
+		/* the server may have read it from the file */
+		olap_page_forget_verified(buffer);
+		ReleaseBuffer(buffer);
+	}
 	if (sample == NULL)
 	{
 		sample = sample_begin(desc);
@@ -381,8 +389,8 @@ analyze_delta_row(OlapSample *sample, Relation rel, double *liverows,
 		{
 			case ROW_LIVE:
 				*liverows += 1;
-				olap_slot_store_delta(slot, slot->tts_tupleDescriptor, &tuple,
-									  xmin, cmin);
+				olap_slot_store_delta(slot, rel, slot->tts_tupleDescriptor,
+									  &tuple, xmin, cmin);
 				return true;
 			case ROW_DEAD:
 				*deadrows += 1;

@@ -266,11 +266,11 @@ olap_slot_store_row(TupleTableSlot *slot, OlapBatchSource *source, uint32 row)
 }
 
 void
-olap_slot_store_delta(TupleTableSlot *slot, TupleDesc desc, HeapTuple tuple,
-					  TransactionId xmin, CommandId cmin)
+olap_slot_store_delta(TupleTableSlot *slot, Relation rel, TupleDesc desc,
+					  HeapTuple tuple,					  TransactionId xmin, CommandId cmin)
 {
 	ExecClearTuple(slot);
-	heap_deform_tuple(tuple, desc, slot->tts_values, slot->tts_isnull);
+	olap_delta_deform(rel, tuple, desc, slot->tts_values, slot->tts_isnull);
 	for (int col = 0; col < desc->natts; col++)
 		if (TupleDescAttr(desc, col)->attisdropped)
 			slot->tts_isnull[col] = true;

@@ -35,7 +35,7 @@ extern void olap_slot_store_row(TupleTableSlot *slot, OlapBatchSource *source,
 								uint32 row);
 
 /* Make slot a delta row; by-reference values point into the tuple. */
-extern void olap_slot_store_delta(TupleTableSlot *slot, TupleDesc desc,
+extern void olap_slot_store_delta(TupleTableSlot *slot, Relation rel, TupleDesc desc,
 								  HeapTuple tuple, TransactionId xmin,
 								  CommandId cmin);
 

@@ -291,25 +291,23 @@ check_segment(Verify *verify, int index)
 /* ---- delta pages ---- */
 
 static void
-check_delta_tuple(Verify *verify, const OlapDirEntry *run, HeapTuple tuple)
+check_delta_tuple(Verify *verify, const OlapDirEntry *run, HeapTuple tuple,
+				  Datum *values, bool *isnull)
 {
 	HeapTupleHeader header = tuple->t_data;
+	TupleDesc	desc = RelationGetDescr(verify->rel);
 	int			natts = HeapTupleHeaderGetNatts(header);
-	Size		start = SizeofHeapTupleHeader +
-		((header->t_infomask & HEAP_HASNULL) ? BITMAPLEN(natts) : 0);
 
-	if (natts > RelationGetDescr(verify->rel)->natts ||
-		header->t_hoff != MAXALIGN(header->t_hoff) ||
-		header->t_hoff < start || header->t_hoff > tuple->t_len)
+	olap_delta_deform(verify->rel, tuple, desc, values, isnull);
+	if (natts > desc->natts)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("segment %u of \"%s\" is corrupted", run->id,
 						RelationGetRelationName(verify->rel)),
-				 errdetail("Row (%u,%u) has %d columns and data at byte %u of %u, expected at most %d columns.",
+				 errdetail("Row (%u,%u) has %d columns, expected at most %d.",
 						   ItemPointerGetBlockNumberNoCheck(&tuple->t_self),
 						   ItemPointerGetOffsetNumberNoCheck(&tuple->t_self),
-						   natts, header->t_hoff, tuple->t_len,
-						   RelationGetDescr(verify->rel)->natts)));
+						   natts, desc->natts)));
 }
 
 static void
@@ -317,6 +315,9 @@ check_delta(Verify *verify, int index)
 {
 	const OlapDirEntry *run = &verify->list.entries[index];
 	OlapDeltaPage *page = palloc(sizeof(OlapDeltaPage));
+	int			natts = RelationGetDescr(verify->rel)->natts;
+	Datum	   *values = palloc(natts * sizeof(Datum));
+	bool	   *isnull = palloc(natts * sizeof(bool));
 
 	for (uint32 i = 0; i < run->nblocks; i++)
 	{
@@ -329,7 +330,7 @@ check_delta(Verify *verify, int index)
 			CommandId	cmin;
 
 			if (olap_delta_tuple(verify->rel, page, off, &tuple, &xmin, &cmin))
-				check_delta_tuple(verify, run, &tuple);
+				check_delta_tuple(verify, run, &tuple, values, isnull);
 		}
 	}
 }

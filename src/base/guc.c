@@ -19,6 +19,7 @@
 #include "base/guc.h"
 
 bool		olap_guc_enable_scan = true;
+bool		olap_guc_enable_bloom = true;
 int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_max_pipelines = 64;
 bool		olap_guc_ingest_synchronous_commit = true;
@@ -49,6 +50,8 @@ typedef struct OlapGucInt
 
 /* The default of a setting is the initial value of its variable. */
 static const OlapGucBool bool_settings[] = {
+	{"olap.enable_bloom", "Lets scans of olap tables look constants up in blooms.",
+	&olap_guc_enable_bloom, PGC_USERSET},
 	{"olap.enable_scan", "Enables the planner's use of the vectorized scan of olap tables.",
 	&olap_guc_enable_scan, PGC_USERSET},
 	{"olap.ingest_synchronous_commit", "Lets each batch of a pipeline wait until its WAL is flushed.",

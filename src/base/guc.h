@@ -12,6 +12,9 @@
 /* olap.enable_scan: let the planner use the vectorized scan */
 extern bool olap_guc_enable_scan;
 
+/* olap.enable_bloom: look constants up in blooms before a row group is read */
+extern bool olap_guc_enable_bloom;
+
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 

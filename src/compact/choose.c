@@ -334,9 +334,9 @@ olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
 	Chooser		c = {.list = list, .pass = pass};
 	int			found = -1;
 
-	if (olap_options_get(rel)->nhll == 0)
-		return -1;
 	options = olap_options_copy(olap_options_get(rel));
+	if (options->nhll == 0 && options->nbloom == 0)
+		return -1;
 	for (int i = 0; i < list->n && found < 0; i++)
 	{
 		OlapSegment *segment;

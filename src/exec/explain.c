@@ -70,6 +70,9 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 				counts.scan.segments_pruned, counts.scan.segments_read, es);
 	show_places("Row Groups", counts.scan.rowgroups_total,
 				counts.scan.rowgroups_pruned, counts.scan.rowgroups_read, es);
+	if (counts.scan.rowgroups_bloom > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Row Groups Pruned by Bloom", NULL,
+								counts.scan.rowgroups_bloom, es);
 	ExplainPropertyUInteger("Delta Pages", NULL, counts.scan.delta_pages, es);
 	ExplainPropertyUInteger("Bytes Read", NULL, counts.scan.bytes_read, es);
 }

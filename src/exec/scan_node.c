@@ -279,6 +279,7 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.segments_read += from->scan.segments_read;
 	to->scan.rowgroups_total += from->scan.rowgroups_total;
 	to->scan.rowgroups_pruned += from->scan.rowgroups_pruned;
+	to->scan.rowgroups_bloom += from->scan.rowgroups_bloom;
 	to->scan.rowgroups_read += from->scan.rowgroups_read;
 	to->scan.delta_pages += from->scan.delta_pages;
 	to->scan.rows += from->scan.rows;
@@ -303,6 +304,7 @@ add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	left = s->segments_total - s->segments_pruned;
 	s->segments_read = Min(s->segments_read + from->scan.segments_read, left);
 	s->rowgroups_read += from->scan.rowgroups_read;
+	s->rowgroups_bloom += from->scan.rowgroups_bloom;
 	s->rowgroups_pruned = s->rowgroups_total -
 		Min(s->rowgroups_read, s->rowgroups_total);
 	s->delta_pages += from->scan.delta_pages;

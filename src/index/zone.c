@@ -443,6 +443,20 @@ zone_is_sane(const OlapZone *zone)
 						  (zone->flags & OLAP_ZONE_MAX_CUT) != 0) <= 0;
 }
 
+bool
+olap_zone_overlaps(const OlapZone *a, const OlapZone *b)
+{
+	OlapZoneKind kind = (OlapZoneKind) a->kind;
+
+	if (a->kind != b->kind || kind == OLAP_ZONE_NONE ||
+		(a->flags & b->flags & OLAP_ZONE_HAS_VALUES) == 0)
+		return false;
+	return compare_bounds(kind, &a->min, a->min_len, false,
+						  &b->max, b->max_len, (b->flags & OLAP_ZONE_MAX_CUT) != 0) < 0 &&
+		compare_bounds(kind, &b->min, b->min_len, false,
+					   &a->max, a->max_len, (a->flags & OLAP_ZONE_MAX_CUT) != 0) < 0;
+}
+
 static void
 copy_bounds(OlapZone *to, const OlapZone *from)
 {

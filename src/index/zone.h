@@ -110,6 +110,9 @@ extern void olap_zone_build(OlapZone *zone, const OlapColumnType *type,
 /* Widen a by b, the zone of other rows of the same column. */
 extern void olap_zone_merge(OlapZone *a, const OlapZone *b);
 
+/* Do the bounds of two zones share more than one end?  False if they have none. */
+extern bool olap_zone_overlaps(const OlapZone *a, const OlapZone *b);
+
 /*
  * What the zone proves.  A zone of another kind than the qual's, or with
  * contents that make no sense, proves nothing.

@@ -162,7 +162,7 @@ add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
 		add_numbers(b, rows, nrows, &chunks[b->ncols]);
 	}
 	if (b->parts != NULL)
-		olap_parts_add(b->parts, cols);
+		olap_parts_add(b->parts, cols, chunks);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * parts.h
- *		Sketches of a segment's columns: made with it, read from it.
+ *		Sketches and blooms of a segment's columns: made with it, read from it.
  *
  * Which columns get them is what the table's options say at the time a segment
  * is written; compaction writes segments anew that lack some.
@@ -26,11 +26,12 @@ extern OlapParts *olap_parts_create(const OlapOptions *options,
 									const OlapColumnType *types, int ncols,
 									MemoryContext cxt);
 
-/* Take the next row group in. */
-extern void olap_parts_add(OlapParts *parts, const OlapVector *cols);
+/* Take the next row group in; chunks are the descriptors of its columns. */
+extern void olap_parts_add(OlapParts *parts, const OlapVector *cols,
+						   const OlapSegChunk *chunks);
 
-/* How many parts there are; they do not change from the first row group on. */
-extern uint32 olap_parts_count(const OlapParts *parts);
+/* How many parts come out, after the last row group. */
+extern uint32 olap_parts_count(OlapParts *parts);
 
 /*
  * Finish: descriptors[count] with offsets from the first part's first byte, and
@@ -53,6 +54,10 @@ extern const OlapSegPart *olap_segment_parts(OlapSegment *segment, int *n);
  */
 extern bool olap_segment_hll(OlapSegment *segment, int col, OlapHashKind kind,
 							 OlapHll *h);
+
+/* Does the bloom of a chunk prove that no row of it matches qual? */
+extern bool olap_segment_bloom_excludes(OlapSegment *segment,
+										const OlapZoneQual *qual, int rg);
 
 /* Was the segment written before options wanted one of its parts? */
 extern bool olap_segment_lacks_parts(OlapSegment *segment,

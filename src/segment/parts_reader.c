@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * parts_reader.c
- *		Read the sketches of a segment's columns.
+ *		Read the sketches and blooms of a segment's columns.
  *
  * src/segment/parts_reader.c
  *-------------------------------------------------------------------------
@@ -10,6 +10,7 @@
 
 #include "utils/memutils.h"
 
+#include "index/bloom.h"
 #include "segment/parts.h"
 #include "segment/reader_internal.h"
 
@@ -26,11 +27,16 @@ compare_keys(const OlapSegPart *a, const OlapSegPart *b)
 static bool
 part_is_sane(const OlapSegment *s, const OlapSegPart *part)
 {
-	if (part->kind != OLAP_PART_HLL || part->col >= s->ncols ||
+	bool		bloom = part->kind == OLAP_PART_BLOOM;
+	bool		whole = part->rowgroup == OLAP_PART_WHOLE;
+
+	if ((part->kind != OLAP_PART_HLL && !bloom) || part->col >= s->ncols ||
 		s->types[part->col].dropped || part->state > OLAP_PART_STATE_MAX ||
 		part->hash > OLAP_HASH_KIND_MAX)
 		return false;
-	if (part->rowgroup != OLAP_PART_WHOLE)
+	if (whole != (!bloom || part->state != OLAP_PART_BUILT) ||
+		(!whole && part->rowgroup >= s->header.nrowgroups) ||
+		(bloom && part->length % OLAP_BLOOM_BLOCK != 0))
 		return false;
 	if ((part->state == OLAP_PART_BUILT) !=
 		(part->length > 0 && part->hash != OLAP_HASH_NONE))
@@ -126,21 +132,50 @@ olap_segment_hll(OlapSegment *s, int col, OlapHashKind kind, OlapHll *h)
 	return true;
 }
 
+bool
+olap_segment_bloom_excludes(OlapSegment *s, const OlapZoneQual *qual, int rg)
+{
+	const OlapSegPart *part;
+
+	if (s->nparts == 0 || (qual->op != OLAP_ZONE_EQ && qual->op != OLAP_ZONE_IN) ||
+		qual->nvalues > OLAP_BLOOM_MAX_PROBES)
+		return false;
+	part = find_part(s, OLAP_PART_BLOOM, qual->col, rg);
+	if (part == NULL || !olap_bloom_fits(qual->kind, part->hash))
+		return false;
+	for (int i = 0; i < qual->nvalues; i++)
+	{
+		uint64		hash = olap_bloom_hash(qual, i);
+		uint8		block[OLAP_BLOOM_BLOCK];
+
+		olap_segment_read(s, part->offset + olap_bloom_block(part->length, hash),
+						  sizeof(block), block);
+		s->bytes_read += sizeof(block);
+		if (olap_bloom_block_has(block, hash))
+			return false;
+	}
+	return true;
+}
+
 /* A column that is younger than the segment has nothing there to sketch. */
 static bool
-lacks(OlapSegment *s, OlapPartKind kind, AttrNumber attno, int rowgroup)
+lacks(OlapSegment *s, OlapPartKind kind, AttrNumber attno)
 {
 	int			col = attno - 1;
 
 	return col < s->ncols && !s->types[col].dropped &&
-		find_part(s, kind, col, rowgroup) == NULL;
+		find_part(s, kind, col, OLAP_PART_WHOLE) == NULL &&
+		find_part(s, kind, col, 0) == NULL;
 }
 
 bool
 olap_segment_lacks_parts(OlapSegment *s, const OlapOptions *options)
 {
 	for (int i = 0; i < options->nhll; i++)
-		if (lacks(s, OLAP_PART_HLL, options->hll[i], OLAP_PART_WHOLE))
+		if (lacks(s, OLAP_PART_HLL, options->hll[i]))
+			return true;
+	for (int i = 0; i < options->nbloom; i++)
+		if (lacks(s, OLAP_PART_BLOOM, options->bloom[i]))
 			return true;
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "index/bloom.h"
 #include "segment/parts.h"
 #include "segment/reader_internal.h"
 #include "segment/rownums.h"
@@ -22,6 +23,7 @@ typedef struct PartCheck
 {
 	OlapSegPart part;			/* as stored */
 	OlapHll		hll;
+	bool		seen;			/* a bloom: it was compared */
 } PartCheck;
 
 typedef struct Parts
@@ -49,8 +51,26 @@ begin_parts(OlapSegment *s, Parts *parts)
 	}
 }
 
+/* A bloom of the same size with these values must be the stored one. */
 static void
-add_to_parts(OlapSegment *s, Parts *parts, int col, const OlapVector *v)
+verify_bloom(OlapSegment *s, PartCheck *check, const OlapVector *v)
+{
+	Size		size = check->part.length;
+	uint8	   *have = palloc_extended(size, MCXT_ALLOC_HUGE);
+	uint8	   *want = palloc_extended(size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	uint64	   *hashes = palloc_extended(v->n * sizeof(uint64), MCXT_ALLOC_HUGE);
+
+	olap_bloom_add(want, size, hashes,
+				   olap_vector_hash_values(v, check->part.hash, NULL, v->n, hashes));
+	olap_segment_read(s, check->part.offset, size, have);
+	if (memcmp(have, want, size) != 0)
+		CORRUPTED(s, "The bloom of column %d, row group %d does not describe its values.",
+				  check->part.col + 1, check->part.rowgroup);
+	check->seen = true;
+}
+
+static void
+add_to_parts(OlapSegment *s, Parts *parts, int col, int rg, const OlapVector *v)
 {
 	for (int i = 0; i < parts->n; i++)
 	{
@@ -58,6 +78,12 @@ add_to_parts(OlapSegment *s, Parts *parts, int col, const OlapVector *v)
 
 		if (check->part.col != col || check->part.state != OLAP_PART_BUILT)
 			continue;
+		if (check->part.kind == OLAP_PART_BLOOM)
+		{
+			if (check->part.rowgroup == rg)
+				verify_bloom(s, check, v);
+			continue;
+		}
 		if (check->hll.bits == 0)
 			olap_hll_init(&check->hll, OLAP_HLL_DEFAULT_BITS, s->cxt);
 		olap_vector_count(v, check->part.hash, NULL, v->n, &check->hll);
@@ -77,6 +103,13 @@ verify_parts(OlapSegment *s, const Parts *parts)
 
 		if (check->part.state != OLAP_PART_BUILT)
 			continue;
+		if (check->part.kind == OLAP_PART_BLOOM)
+		{
+			if (!check->seen)
+				CORRUPTED(s, "The bloom of column %d, row group %d is of no chunk.",
+						  check->part.col + 1, check->part.rowgroup);
+			continue;
+		}
 		want = MemoryContextAlloc(s->cxt, len);
 		have = MemoryContextAllocHuge(s->cxt, check->part.length);
 		olap_hll_store(&check->hll, want);
@@ -130,7 +163,7 @@ verify_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc,
 		CORRUPTED(s, "The zone of column %d, row group %d does not describe its values (kind %u, %u NULLs; expected kind %u, %u NULLs).",
 				  col + 1, rg, desc->zone.kind, desc->zone.nulls, zone.kind,
 				  zone.nulls);
-	add_to_parts(s, parts, col, &all);
+	add_to_parts(s, parts, col, rg, &all);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 }

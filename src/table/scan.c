@@ -25,8 +25,10 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "base/guc.h"
 #include "delta/delta.h"
 #include "delta/rangelog.h"
+#include "segment/parts.h"
 #include "segment/segment.h"
 #include "segment/visibility.h"
 #include "table/places.h"
@@ -301,6 +303,12 @@ rowgroup_excluded(OlapTableScan *scan, int rg)
 			olap_zone_probe(zone, &scan->quals[q]) == OLAP_MATCH_NONE)
 			return true;
 	}
+	for (int q = 0; q < scan->nquals && olap_guc_enable_bloom; q++)
+		if (olap_segment_bloom_excludes(scan->segment, &scan->quals[q], rg))
+		{
+			scan->stats.rowgroups_bloom++;
+			return true;
+		}
 	return false;
 }
 

@@ -43,6 +43,7 @@ typedef struct OlapScanStats
 	uint64		segments_read;
 	uint64		rowgroups_total;	/* of all visible segments */
 	uint64		rowgroups_pruned;
+	uint64		rowgroups_bloom;	/* of those, by blooms */
 	uint64		rowgroups_read;
 	uint64		delta_pages;
 	uint64		rows;			/* handed out in batches */

@@ -169,26 +169,34 @@ olap_vector_hash(const OlapVector *v, OlapHashKind kind, uint64 *hashes)
 	pfree(entries);
 }
 
+uint32
+olap_vector_hash_values(const OlapVector *v, OlapHashKind kind,
+						const uint16 *sel, uint32 nsel, uint64 *hashes)
+{
+	uint32		n = 0;
+
+	olap_vector_hash(v, kind, hashes);
+	if (sel == NULL && v->valid == NULL)
+		return nsel;
+	for (uint32 i = 0; i < nsel; i++)
+	{
+		uint32		row = sel != NULL ? sel[i] : i;
+
+		/* ascending: what is read was not written over */
+		if (!olap_vector_is_null(v, row))
+			hashes[n++] = hashes[row];
+	}
+	return n;
+}
+
 void
 olap_vector_count(const OlapVector *v, OlapHashKind kind, const uint16 *sel,
 				  uint32 nsel, OlapHll *h)
 {
 	uint64	   *hashes = palloc_extended(Max(v->n, 1) * sizeof(uint64),
 										 MCXT_ALLOC_HUGE);
-	uint32		n = 0;
 
-	olap_vector_hash(v, kind, hashes);
-	if (sel == NULL && v->valid == NULL)
-		n = nsel;
-	else
-		for (uint32 i = 0; i < nsel; i++)
-		{
-			uint32		row = sel != NULL ? sel[i] : i;
-
-			/* ascending: what is read was not written over */
-			if (!olap_vector_is_null(v, row))
-				hashes[n++] = hashes[row];
-		}
-	olap_hll_add_hashes(h, hashes, n);
+	olap_hll_add_hashes(h, hashes,
+						olap_vector_hash_values(v, kind, sel, nsel, hashes));
 	pfree(hashes);
 }

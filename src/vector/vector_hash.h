@@ -28,6 +28,14 @@ extern void olap_vector_hash(const OlapVector *v, OlapHashKind kind,
 							 uint64 *hashes);
 
 /*
+ * The hashes of rows sel[nsel] (sel NULL: the first nsel) that are not NULL into
+ * hashes, which has room for v->n; returns how many.
+ */
+extern uint32 olap_vector_hash_values(const OlapVector *v, OlapHashKind kind,
+									  const uint16 *sel, uint32 nsel,
+									  uint64 *hashes);
+
+/*
  * Add the rows sel[nsel] of v that are not NULL (sel NULL: the first nsel) to h.
  */
 extern void olap_vector_count(const OlapVector *v, OlapHashKind kind,

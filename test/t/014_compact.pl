@@ -26,7 +26,7 @@ $node->safe_psql(
     'postgres', q(
     CREATE EXTENSION olap;
     CREATE TABLE o (id bigint, ts timestamptz, k int, t text, n numeric(10,2))
-      USING olap WITH (time_column = 'ts', segment_interval = '1 hour', order_by = 'k', hll = 'id, t');
+      USING olap WITH (time_column = 'ts', segment_interval = '1 hour', order_by = 'k', hll = 'id, t', bloom = 'id');
     CREATE INDEX o_id ON o (id);
     CREATE TABLE h (id bigint, ts timestamptz, k int, t text, n numeric(10,2)) USING heap;
     CREATE SEQUENCE ids;

@@ -27,7 +27,7 @@ $node->start;
 # small inserts in the delta, and an index to fetch by row number.
 my $columns = q{(ts timestamptz, k int, g text, v numeric(12,6), f float8,
 	u uuid, b bool, t text, n bigint)};
-my $storage = q{USING olap WITH (time_column = 'ts', segment_interval = '1 day', hll = 'k, g, v')};
+my $storage = q{USING olap WITH (time_column = 'ts', segment_interval = '1 day', hll = 'k, g, v', bloom = 'k, u')};
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION olap;
 	CREATE TABLE good $columns $storage;

@@ -25,3 +25,5 @@ OLAP_OBJS += src/table/verify.o
 OLAP_OBJS += src/table/verify_index.o
 OLAP_OBJS += src/table/verify_rows.o
 OLAP_OBJS += src/table/verify_space.o
+OLAP_OBJS += src/table/whole.o
+OLAP_OBJS += src/table/sketch_debug.o

@@ -34,6 +34,7 @@
 #include "table/places.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
+#include "table/whole.h"
 #include "table/writer.h"
 
 struct OlapTableScan
@@ -62,6 +63,9 @@ struct OlapTableScan
 	int			segment_place;
 	uint64		segment_bytes;	/* bytes read of it, counted so far */
 	OlapBatchSource *source;
+
+	OlapScanTake take;			/* NULL: segments are not offered */
+	void	   *take_arg;
 
 	OlapLogReader *log;			/* which rows are deleted */
 	bool		busy;			/* SNAPSHOT_DIRTY: somebody changes rows of the batch */
@@ -312,12 +316,34 @@ rowgroup_excluded(OlapTableScan *scan, int rg)
 	return false;
 }
 
+void
+olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take, void *arg)
+{
+	scan->take = take;
+	scan->take_arg = arg;
+}
+
+/* Offer the segment that was just opened; true if it was taken. */
+static bool
+segment_taken(OlapTableScan *scan, OlapScanPlace *place)
+{
+	if (scan->take == NULL || !IsMVCCSnapshot(scan->snapshot) ||
+		!olap_segment_is_whole(scan->segment, &place->entry, scan->log) ||
+		!scan->take(scan->take_arg, scan->segment))
+		return false;
+	scan->stats.segments_taken++;
+	place->skip = true;
+	skip_units(scan, place->first_unit, place->first_unit + place->nunits);
+	return true;
+}
+
 /* Find out what the scan's unit holds: sets nvectors. */
 static void
 open_unit(OlapTableScan *scan)
 {
 	OlapScanPlace  *place = find_place(scan);
 	int			index = scan->unit - place->first_unit;
+	bool		opened;
 
 	scan->nvectors = 0;
 	if (place->skip)
@@ -331,11 +357,14 @@ open_unit(OlapTableScan *scan)
 		return;
 	}
 
-	if (scan->segment != NULL && scan->segment_place == scan->place)
+	opened = scan->segment == NULL || scan->segment_place != scan->place;
+	if (!opened)
 		for (int rg = 0; rg < olap_segment_rowgroups(scan->segment); rg++)
 			if (rg != index)
 				olap_segment_release(scan->segment, rg);
 	open_segment(scan, place);
+	if (opened && segment_taken(scan, place))
+		return;
 	if (index >= olap_segment_rowgroups(scan->segment))
 		return;
 	if (rowgroup_excluded(scan, index))

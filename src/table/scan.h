@@ -41,6 +41,7 @@ typedef struct OlapScanStats
 	uint64		segments_total; /* visible to the snapshot */
 	uint64		segments_pruned;
 	uint64		segments_read;
+	uint64		segments_taken; /* of those, whole, without reading rows */
 	uint64		rowgroups_total;	/* of all visible segments */
 	uint64		rowgroups_pruned;
 	uint64		rowgroups_bloom;	/* of those, by blooms */
@@ -85,6 +86,20 @@ extern bool olap_scan_judge_row(OlapTableScan *scan, struct TupleTableSlot *slot
 extern void olap_scan_rescan(OlapTableScan *scan, const OlapZoneQual *quals,
 							 int nquals);
 extern void olap_scan_end(OlapTableScan *scan);
+
+/*
+ * Offer whole segments: when the scan comes to a segment of which the snapshot
+ * (MVCC) sees every row, take(arg, segment) is asked.  True: it took from the
+ * segment's sketches what the rows would have given, and they are not read.  In
+ * a parallel scan several participants may be asked about one segment, and
+ * others may be reading some of its rows: it is for what may count a row twice.
+ * To be set before the first batch.
+ */
+struct OlapSegment;
+typedef bool (*OlapScanTake) (void *arg, struct OlapSegment *segment);
+
+extern void olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take,
+									 void *arg);
 
 extern const OlapScanStats *olap_scan_stats(const OlapTableScan *scan);
 

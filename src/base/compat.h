@@ -395,6 +395,22 @@ olap_btree_strategy(Oid opno)
 }
 
 /*
+ * The direction of path keys: 18 replaced strategy numbers by comparison types.
+ */
+#include "access/stratnum.h"
+#include "optimizer/paths.h"
+#if PG_VERSION_NUM >= 180000
+#define olap_pathkey_descending(pathkey) ((pathkey)->pk_cmptype == COMPARE_GT)
+#define olap_ascending_pathkey(root, ec, opfamily) \
+	make_canonical_pathkey(root, ec, opfamily, COMPARE_LT, false)
+#else
+#define olap_pathkey_descending(pathkey) \
+	((pathkey)->pk_strategy == BTGreaterStrategyNumber)
+#define olap_ascending_pathkey(root, ec, opfamily) \
+	make_canonical_pathkey(root, ec, opfamily, BTLessStrategyNumber, false)
+#endif
+
+/*
  * Log that transactions up to horizon are forgotten: standbys cancel the
  * snapshots that still take one of them for running. Nothing else happens at
  * replay. No-op for relations without WAL.
@@ -459,6 +475,27 @@ olap_rte_check_as_user(EState *estate, RangeTblEntry *rte)
 extern int	olap_generic_fragment(char *delta, Page page, uint16 offset,
 								  uint16 len);
 extern void olap_generic_insert(Buffer buffer, char *delta, int len);
+
+/* The planner's guess at an array's length: 17 asks statistics (9391f71523b). */
+#include "utils/selfuncs.h"
+#if PG_VERSION_NUM < 170000
+#define estimate_array_length(root, node) (estimate_array_length)(node)
+#endif
+
+/* Rows that a scan returned, all at once; 16 renamed the counters. */
+#if PG_VERSION_NUM >= 160000
+#define olap_pgstat_count_rows(rel, n) \
+	do { \
+		if (pgstat_should_count_relation(rel)) \
+			(rel)->pgstat_info->counts.tuples_returned += (n); \
+	} while (0)
+#else
+#define olap_pgstat_count_rows(rel, n) \
+	do { \
+		if (pgstat_should_count_relation(rel)) \
+			(rel)->pgstat_info->t_counts.t_tuples_returned += (n); \
+	} while (0)
+#endif
 
 /* 16: whether an update went to a new page; 18: whether to log a failure. */
 #if PG_VERSION_NUM < 160000

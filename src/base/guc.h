@@ -15,6 +15,9 @@ extern bool olap_guc_enable_scan;
 /* olap.enable_bloom: look constants up in blooms before a row group is read */
 extern bool olap_guc_enable_bloom;
 
+/* olap.enable_order: let the planner use scans in the order of a column */
+extern bool olap_guc_enable_order;
+
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 

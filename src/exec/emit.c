@@ -23,6 +23,10 @@ typedef struct EmitColumn
 	Datum	   *values;			/* [OLAP_VECTOR_ROWS] */
 	bool	   *nulls;
 	char	   *numerics;		/* bytes of scaled decimals */
+	int16		typlen;
+	bool		byval;
+	Datum	   *kept;			/* [kept_capacity], see olap_emitter_keep() */
+	bool	   *kept_nulls;
 } EmitColumn;
 
 struct OlapEmitter
@@ -34,7 +38,26 @@ struct OlapEmitter
 	OlapBatch  *batch;
 	int			ncolumns;
 	EmitColumn *columns;
+
+	MemoryContext kept_cxt;		/* by-reference values of kept rows */
+	size_t		kept_bytes;
+	uint32		kept_capacity;
+	uint64	   *kept_rows;		/* their numbers */
 };
+
+static void
+resolve_types(OlapEmitter *emitter)
+{
+	for (int c = 0; c < emitter->ncolumns; c++)
+	{
+		EmitColumn *column = &emitter->columns[c];
+		Form_pg_attribute att = TupleDescAttr(emitter->slot->tts_tupleDescriptor,
+											  column->out);
+
+		column->typlen = att->attlen;
+		column->byval = att->attbyval;
+	}
+}
 
 OlapEmitter *
 olap_emitter_create(Relation rel, const bool *needed, TupleTableSlot *slot,
@@ -60,6 +83,7 @@ olap_emitter_create(Relation rel, const bool *needed, TupleTableSlot *slot,
 			emitter->columns[emitter->ncolumns++].out = i;
 		}
 	}
+	resolve_types(emitter);
 	MemoryContextSwitchTo(old);
 	return emitter;
 }
@@ -81,6 +105,7 @@ olap_emitter_create_mapped(const AttrNumber *attnos, int n, TupleTableSlot *slot
 		emitter->columns[i].col = attnos[i] - 1;
 		emitter->columns[i].out = i;
 	}
+	resolve_types(emitter);
 	MemoryContextSwitchTo(old);
 	return emitter;
 }
@@ -189,6 +214,28 @@ olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch)
 	}
 }
 
+/* The slot is about to be filled; somebody may have materialized it. */
+static inline void
+begin_store(TupleTableSlot *slot)
+{
+	if (unlikely(TTS_SHOULDFREE(slot)))
+		ExecClearTuple(slot);
+}
+
+static inline void
+finish_store(OlapEmitter *emitter, uint64 row)
+{
+	TupleTableSlot *slot = emitter->slot;
+
+	slot->tts_flags &= ~TTS_FLAG_EMPTY;
+	slot->tts_nvalid = (AttrNumber) emitter->natts;
+	if (OidIsValid(emitter->relid))
+	{
+		slot->tts_tableOid = emitter->relid;
+		olap_tid_of_row(&slot->tts_tid, row);
+	}
+}
+
 void
 olap_emitter_store(OlapEmitter *emitter, uint32 pos)
 {
@@ -196,23 +243,131 @@ olap_emitter_store(OlapEmitter *emitter, uint32 pos)
 	OlapBatch  *batch = emitter->batch;
 	const EmitColumn *column = emitter->columns;
 	const EmitColumn *end = column + emitter->ncolumns;
+	uint64		row = 0;
 
-	/* somebody materialized the row before */
-	if (unlikely(TTS_SHOULDFREE(slot)))
-		ExecClearTuple(slot);
+	begin_store(slot);
 	for (; column < end; column++)
 	{
 		slot->tts_values[column->out] = column->values[pos];
 		if (column->has_nulls)
 			slot->tts_isnull[column->out] = column->nulls[pos];
 	}
-	slot->tts_flags &= ~TTS_FLAG_EMPTY;
-	slot->tts_nvalid = (AttrNumber) emitter->natts;
 	if (OidIsValid(emitter->relid))
-	{
-		uint32		row = batch->sel != NULL ? batch->sel[pos] : pos;
+		row = olap_batch_row_number(batch, batch->sel != NULL ?
+									batch->sel[pos] : pos);
+	finish_store(emitter, row);
+}
 
-		slot->tts_tableOid = emitter->relid;
-		olap_tid_of_row(&slot->tts_tid, olap_batch_row_number(batch, row));
+/* ---- rows that outlive their batch ---- */
+
+void
+olap_emitter_keep_begin(OlapEmitter *emitter, uint32 n)
+{
+	if (emitter->kept_cxt == NULL)
+		emitter->kept_cxt = AllocSetContextCreate(emitter->cxt, "olap kept rows",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContextReset(emitter->kept_cxt);
+	emitter->kept_bytes = n * (sizeof(uint64) + emitter->ncolumns *
+							   (sizeof(Datum) + sizeof(bool)));
+	if (n <= emitter->kept_capacity)
+		return;
+	if (emitter->kept_capacity > 0)
+		pfree(emitter->kept_rows);
+	emitter->kept_rows = MemoryContextAlloc(emitter->cxt, n * sizeof(uint64));
+	for (int c = 0; c < emitter->ncolumns; c++)
+	{
+		EmitColumn *column = &emitter->columns[c];
+
+		if (emitter->kept_capacity > 0)
+		{
+			pfree(column->kept);
+			pfree(column->kept_nulls);
+		}
+		column->kept = MemoryContextAlloc(emitter->cxt, n * sizeof(Datum));
+		column->kept_nulls = MemoryContextAlloc(emitter->cxt, n * sizeof(bool));
 	}
+	emitter->kept_capacity = n;
+}
+
+static inline Size
+datum_size(const EmitColumn *column, Datum value)
+{
+	return column->typlen == -1 ? VARSIZE_ANY(DatumGetPointer(value)) :
+		column->typlen == -2 ? strlen(DatumGetCString(value)) + 1 :
+		(Size) column->typlen;
+}
+
+/* By-reference values of the loaded rows, copied side by side. */
+static void
+keep_references(OlapEmitter *emitter, EmitColumn *column, const uint32 *where,
+				uint32 n)
+{
+	Size		total = 0;
+	char	   *to;
+
+	for (uint32 i = 0; i < n; i++)
+		if (!column->kept_nulls[where[i]])
+			total += MAXALIGN(datum_size(column, column->values[i]));
+	if (total == 0)
+		return;
+	to = MemoryContextAllocHuge(emitter->kept_cxt, total);
+	emitter->kept_bytes += total;
+	for (uint32 i = 0; i < n; i++)
+	{
+		Size		size;
+
+		if (column->kept_nulls[where[i]])
+			continue;
+		size = datum_size(column, column->values[i]);
+		memcpy(to, DatumGetPointer(column->values[i]), size);
+		column->kept[where[i]] = PointerGetDatum(to);
+		to += MAXALIGN(size);
+	}
+}
+
+void
+olap_emitter_keep(OlapEmitter *emitter, const uint32 *where)
+{
+	OlapBatch  *batch = emitter->batch;
+	uint32		n = batch->nsel;
+
+	for (int c = 0; c < emitter->ncolumns; c++)
+	{
+		EmitColumn *column = &emitter->columns[c];
+
+		for (uint32 i = 0; i < n; i++)
+			column->kept_nulls[where[i]] = column->has_nulls && column->nulls[i];
+		if (column->byval)
+			for (uint32 i = 0; i < n; i++)
+				column->kept[where[i]] = column->values[i];
+		else
+			keep_references(emitter, column, where, n);
+	}
+	if (OidIsValid(emitter->relid))
+		for (uint32 i = 0; i < n; i++)
+			emitter->kept_rows[where[i]] =
+				olap_batch_row_number(batch, batch->sel != NULL ?
+									  batch->sel[i] : i);
+}
+
+size_t
+olap_emitter_kept_bytes(const OlapEmitter *emitter)
+{
+	return emitter->kept_bytes;
+}
+
+void
+olap_emitter_store_kept(OlapEmitter *emitter, uint32 i)
+{
+	TupleTableSlot *slot = emitter->slot;
+
+	begin_store(slot);
+	for (int c = 0; c < emitter->ncolumns; c++)
+	{
+		const EmitColumn *column = &emitter->columns[c];
+
+		slot->tts_values[column->out] = column->kept[i];
+		slot->tts_isnull[column->out] = column->kept_nulls[i];
+	}
+	finish_store(emitter, emitter->kept_rows[i]);
 }

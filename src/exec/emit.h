@@ -47,4 +47,17 @@ extern void olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch);
  */
 extern void olap_emitter_store(OlapEmitter *emitter, uint32 pos);
 
+/*
+ * Rows that outlive their batch, to be stored in another order: room for n of
+ * them, which forgets those before; the loaded rows become rows where[] of
+ * these (a batch may load some of its rows now and others later); one of them
+ * into the slot.
+ */
+extern void olap_emitter_keep_begin(OlapEmitter *emitter, uint32 n);
+extern void olap_emitter_keep(OlapEmitter *emitter, const uint32 *where);
+extern void olap_emitter_store_kept(OlapEmitter *emitter, uint32 i);
+
+/* Memory that kept rows take. */
+extern size_t olap_emitter_kept_bytes(const OlapEmitter *emitter);
+
 #endif							/* OLAP_EMIT_H */

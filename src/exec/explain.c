@@ -33,6 +33,54 @@ show_filter(CustomScanState *css, List *ancestors, ExplainState *es)
 	ExplainPropertyText("Vector Filter", text, es);
 }
 
+/* As EXPLAIN shows the keys of a Sort. */
+static void
+show_order(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	OlapScanOrder order = olap_scan_order_of(plan);
+	Form_pg_attribute att;
+	List	   *context;
+	Var		   *var;
+	char	   *text;
+
+	if (order.attno == 0)
+		return;
+	att = TupleDescAttr(RelationGetDescr(css->ss.ss_currentRelation),
+						order.attno - 1);
+	var = makeVar(plan->scan.scanrelid, order.attno, att->atttypid,
+				  att->atttypmod, att->attcollation, 0);
+	context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
+									   ancestors);
+	text = deparse_expression((Node *) var, context,
+							  list_length(es->rtable) > 1 || es->verbose, false);
+	ExplainPropertyText("Order",
+						psprintf("%s%s%s", text, order.descending ? " DESC" : "",
+								 order.nulls_first == order.descending ? "" :
+								 order.nulls_first ? " NULLS FIRST" : " NULLS LAST"),
+						es);
+}
+
+/* What it took to hand rows out in order. */
+static void
+show_ordered(const OlapOrderedStats *stats, ExplainState *es)
+{
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyText("Rows Waiting",
+							psprintf(UINT64_FORMAT " passes=" UINT64_FORMAT,
+									 stats->waiting, stats->passes), es);
+		ExplainPropertyText("Late Reads",
+							psprintf("rows=" UINT64_FORMAT " vectors=" UINT64_FORMAT,
+									 stats->late_rows, stats->late_vectors), es);
+		return;
+	}
+	ExplainPropertyUInteger("Rows Waiting", NULL, stats->waiting, es);
+	ExplainPropertyUInteger("Passes", NULL, stats->passes, es);
+	ExplainPropertyUInteger("Late Read Rows", NULL, stats->late_rows, es);
+	ExplainPropertyUInteger("Late Read Vectors", NULL, stats->late_vectors, es);
+}
+
 static void
 show_places(const char *label, uint64 total, uint64 pruned, uint64 read,
 			ExplainState *es)
@@ -59,6 +107,7 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
 	OlapScanCounts counts;
 
+	show_order(css, ancestors, es);
 	show_filter(css, ancestors, es);
 	if (!es->analyze)
 		return;
@@ -75,4 +124,6 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 								counts.scan.rowgroups_bloom, es);
 	ExplainPropertyUInteger("Delta Pages", NULL, counts.scan.delta_pages, es);
 	ExplainPropertyUInteger("Bytes Read", NULL, counts.scan.bytes_read, es);
+	if (olap_scan_order_of((CustomScan *) css->ss.ps.plan).attno != 0)
+		show_ordered(&counts.ordered, es);
 }

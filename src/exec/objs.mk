@@ -1,6 +1,7 @@
 # src/exec (rank 10): the custom scan and aggregate nodes and their EXPLAIN
 OLAP_OBJS += src/exec/emit.o
 OLAP_OBJS += src/exec/explain.o
+OLAP_OBJS += src/exec/ordered.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o
 OLAP_OBJS += src/exec/scan_node.o

@@ -47,6 +47,8 @@ typedef struct OlapScanNode
 	bool		never;			/* some clause is true of no row at all */
 	OlapTableScan *scan;
 	OlapBatch  *batch;
+	OlapOrdered *ordered;		/* NULL: in the order of places */
+	OlapScanOrder order;
 	OlapEmitter *emitter;
 	bool		direct;			/* it fills the result slot: no projection */
 	int32		pos;			/* of the current row in batch */
@@ -55,8 +57,10 @@ typedef struct OlapScanNode
 	OlapZoneQual *zones;
 	int			nzones;
 	ExprState  *unbuilt;		/* clauses without a vector form after all */
+	bool		tests_rows;		/* there were such: the emitter fetches all */
 	ExprState  *recheck;		/* all vector clauses, for EvalPlanQual */
 	bool	   *needed;			/* NULL: all columns */
+	bool	   *emitted;		/* likewise, of rows that pass the filter */
 	uint64		filtered;
 	OlapScanCounts done;		/* of scans that have ended */
 	ParallelState *parallel;
@@ -111,12 +115,35 @@ create_state(CustomScan *plan)
 	return (Node *) node;
 }
 
+List *
+olap_scan_order_list(const OlapScanOrder *order)
+{
+	return list_make4_int(order->attno, order->descending, order->nulls_first,
+						  order->limit);
+}
+
+OlapScanOrder
+olap_scan_order_of(const CustomScan *plan)
+{
+	OlapScanOrder order = {0};
+
+	if (plan->custom_private != NIL)
+	{
+		order.attno = linitial_int(plan->custom_private);
+		order.descending = lsecond_int(plan->custom_private);
+		order.nulls_first = lthird_int(plan->custom_private);
+		order.limit = lfourth_int(plan->custom_private);
+	}
+	return order;
+}
+
 /*
- * The columns that the plan reads, NULL for all.  Only the finished plan knows:
- * the planner replaces a node's target list after the node was made.
+ * The columns that the plan reads, with or without those that only its filter
+ * does; NULL for all.  Only the finished plan knows: the planner replaces a
+ * node's target list after the node was made.
  */
 static bool *
-needed_columns(CustomScan *plan, int natts)
+needed_columns(CustomScan *plan, int natts, bool filter)
 {
 	bool	   *needed = palloc0(Max(natts, 1) * sizeof(bool));
 	Bitmapset  *set = NULL;
@@ -125,7 +152,14 @@ needed_columns(CustomScan *plan, int natts)
 	pull_varattnos((Node *) plan->scan.plan.targetlist, plan->scan.scanrelid,
 				   &set);
 	pull_varattnos((Node *) plan->scan.plan.qual, plan->scan.scanrelid, &set);
-	pull_varattnos((Node *) plan->custom_exprs, plan->scan.scanrelid, &set);
+	if (filter)
+	{
+		AttrNumber	order = olap_scan_order_of(plan).attno;
+
+		pull_varattnos((Node *) plan->custom_exprs, plan->scan.scanrelid, &set);
+		if (order > 0)
+			set = bms_add_member(set, order - FirstLowInvalidHeapAttributeNumber);
+	}
 	while ((x = bms_next_member(set, x)) >= 0)
 	{
 		int			attno = x + FirstLowInvalidHeapAttributeNumber;
@@ -188,12 +222,14 @@ begin(CustomScanState *css, EState *estate, int eflags)
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapScan filter",
 									  ALLOCSET_DEFAULT_SIZES);
 	node->recheck = ExecInitQual(plan->custom_exprs, &css->ss.ps);
-	node->needed = needed_columns(plan, natts);
+	node->order = olap_scan_order_of(plan);
+	node->needed = needed_columns(plan, natts, true);
+	node->emitted = needed_columns(plan, natts, false);
 	node->emitter = direct_emitter(css);
 	node->direct = node->emitter != NULL;
 	if (!node->direct)
 		node->emitter = olap_emitter_create(css->ss.ss_currentRelation,
-											node->needed,
+											node->emitted,
 											css->ss.ss_ScanTupleSlot,
 											estate->es_query_cxt);
 
@@ -245,6 +281,44 @@ build_quals(OlapScanNode *node)
 	node->built = true;
 }
 
+/* OlapOrderedFilter */
+static bool
+filter_batch(void *arg, OlapBatch *batch)
+{
+	OlapScanNode *node = arg;
+	uint32		before = batch->nsel;
+
+	if (batch->place != node->place)
+	{
+		olap_filter_new_place(node->filter);
+		node->place = batch->place;
+	}
+	node->filtered += before - olap_filter_run(node->filter, batch);
+	return batch->nsel > 0;
+}
+
+static void
+start_order(OlapScanNode *node)
+{
+	Relation	rel = node->css.ss.ss_currentRelation;
+	OlapColumnType *types = olap_column_types(RelationGetDescr(rel));
+	OlapOrderedSpec spec = {.col = node->order.attno - 1,
+	.limit = node->order.limit};
+
+	if (!olap_sort_kind(&types[spec.col], &spec.sort))
+		elog(ERROR, "column %d of \"%s\" has no order", node->order.attno,
+			 RelationGetRelationName(rel));
+	spec.sort.descending = node->order.descending;
+	spec.sort.nulls_first = node->order.nulls_first;
+	for (int i = 0; i < node->nzones; i++)
+		if (node->zones[i].col == spec.col &&
+			node->zones[i].op != OLAP_ZONE_IS_NULL)
+			spec.sort.no_nulls = true;
+	node->ordered = olap_ordered_create(node->scan, &spec, node->emitter,
+										node->filter == NULL ? NULL : filter_batch,
+										node, node->css.ss.ps.state->es_query_cxt);
+}
+
 static void
 start_scan(OlapScanNode *node)
 {
@@ -253,10 +327,11 @@ start_scan(OlapScanNode *node)
 
 	if (!node->built)
 		build_quals(node);
-	if (node->direct && node->unbuilt != NULL)
+	if (node->unbuilt != NULL && !node->tests_rows)
 	{
-		/* testing a row needs it in the table's form */
+		/* testing a row needs it in the table's form, filter columns included */
 		node->direct = false;
+		node->tests_rows = true;
 		node->emitter = olap_emitter_create(css->ss.ss_currentRelation,
 											node->needed,
 											css->ss.ss_ScanTupleSlot,
@@ -266,10 +341,21 @@ start_scan(OlapScanNode *node)
 								 css->ss.ps.state->es_snapshot, node->needed,
 								 node->zones, node->nzones,
 								 node->parallel ? &node->parallel->scan : NULL);
+	if (node->order.attno > 0)
+		start_order(node);
 	MemoryContextSwitchTo(old);
 }
 
 /* ---- rows ---- */
+
+static void
+add_ordered(OlapOrderedStats *to, const OlapOrderedStats *from)
+{
+	to->waiting = Max(to->waiting, from->waiting);
+	to->passes += from->passes;
+	to->late_rows += from->late_rows;
+	to->late_vectors += from->late_vectors;
+}
 
 static void
 add_counts(OlapScanCounts *to, const OlapScanCounts *from)
@@ -285,6 +371,7 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.rows += from->scan.rows;
 	to->scan.bytes_read += from->scan.bytes_read;
 	to->filtered += from->filtered;
+	add_ordered(&to->ordered, &from->ordered);
 }
 
 /*
@@ -323,6 +410,8 @@ own_counts(const OlapScanNode *node)
 	{
 		OlapScanCounts running = {.scan = *olap_scan_stats(node->scan)};
 
+		if (node->ordered != NULL)
+			running.ordered = *olap_ordered_stats(node->ordered);
 		add_counts(&counts, &running);
 	}
 	counts.filtered += node->filtered;
@@ -351,24 +440,13 @@ next_batch(OlapScanNode *node, ScanDirection direction)
 		return false;
 	for (;;)
 	{
-		uint32		before;
-
 		CHECK_FOR_INTERRUPTS();
 		node->batch = olap_scan_move(node->scan, direction);
 		if (node->slot != NULL)
 			*node->slot = own_counts(node);
 		if (node->batch == NULL)
 			return false;
-		if (node->filter == NULL)
-			break;
-		if (node->batch->place != node->place)
-		{
-			olap_filter_new_place(node->filter);
-			node->place = node->batch->place;
-		}
-		before = node->batch->nsel;
-		node->filtered += before - olap_filter_run(node->filter, node->batch);
-		if (node->batch->nsel > 0)
+		if (node->filter == NULL || filter_batch(node, node->batch))
 			break;
 	}
 	node->pos = ScanDirectionIsBackward(direction) ?
@@ -376,12 +454,34 @@ next_batch(OlapScanNode *node, ScanDirection direction)
 	return true;
 }
 
+/* Put the next row of the direction into the emitter's slot. */
+static inline bool
+next_row(OlapScanNode *node, ScanDirection direction)
+{
+	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
+
+	if (node->ordered != NULL)
+	{
+		Assert(step > 0);
+		return !node->never && olap_ordered_next(node->ordered);
+	}
+	/* as unsigned, a position before the first row is behind all as well */
+	while (node->batch == NULL ||
+		   (uint32) (node->pos + step) >= node->batch->nsel)
+	{
+		if (!next_batch(node, direction))
+			return false;
+		olap_emitter_load(node->emitter, node->batch);
+	}
+	node->pos += step;
+	olap_emitter_store(node->emitter, node->pos);
+	return true;
+}
+
 static TupleTableSlot *
 access_next(ScanState *ss)
 {
 	OlapScanNode *node = (OlapScanNode *) ss;
-	ScanDirection direction = ss->ps.state->es_direction;
-	int			step = ScanDirectionIsBackward(direction) ? -1 : 1;
 	TupleTableSlot *slot;
 
 	if (node->scan == NULL)
@@ -389,17 +489,8 @@ access_next(ScanState *ss)
 	slot = node->direct ? ss->ps.ps_ResultTupleSlot : ss->ss_ScanTupleSlot;
 	for (;;)
 	{
-		/* as unsigned, a position before the first row is behind all as well */
-		if (node->batch == NULL ||
-			(uint32) (node->pos + step) >= node->batch->nsel)
-		{
-			if (!next_batch(node, direction))
-				return ExecClearTuple(slot);
-			olap_emitter_load(node->emitter, node->batch);
-			continue;
-		}
-		node->pos += step;
-		olap_emitter_store(node->emitter, node->pos);
+		if (!next_row(node, ss->ps.state->es_direction))
+			return ExecClearTuple(slot);
 		if (unlikely(node->unbuilt != NULL))
 		{
 			ResetExprContext(ss->ps.ps_ExprContext);
@@ -446,6 +537,9 @@ stop_scan(OlapScanNode *node)
 		return;
 	node->done = own_counts(node);
 	node->filtered = 0;
+	if (node->ordered != NULL)
+		olap_ordered_free(node->ordered);
+	node->ordered = NULL;
 	olap_scan_end(node->scan);
 	node->scan = NULL;
 	node->batch = NULL;

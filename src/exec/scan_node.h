@@ -11,18 +11,33 @@
 
 #include "nodes/extensible.h"
 
+#include "exec/ordered.h"
 #include "table/scan.h"
 
 /*
  * Plan: custom_exprs holds the clauses with a vector form; plan.qual the
- * others.  custom_private is empty.
+ * others.  custom_private is empty, or olap_scan_order_list()'s for a scan in
+ * the order of a column.
  */
 extern const CustomScanMethods olap_scan_plan_methods;
+
+/* The order of a scan, in a form that plans can hold. */
+typedef struct OlapScanOrder
+{
+	AttrNumber	attno;			/* 0: none */
+	bool		descending;
+	bool		nulls_first;
+	int			limit;			/* rows probably asked for; 0: not known */
+} OlapScanOrder;
+
+extern List *olap_scan_order_list(const OlapScanOrder *order);
+extern OlapScanOrder olap_scan_order_of(const CustomScan *plan);
 
 /* What one process did; summed for EXPLAIN. */
 typedef struct OlapScanCounts
 {
 	OlapScanStats scan;
+	OlapOrderedStats ordered;
 	uint64		filtered;		/* rows removed by vector filters */
 } OlapScanCounts;
 

@@ -408,9 +408,8 @@ compare_bounds(OlapZoneKind kind, const OlapZoneBound *a, int alen, bool acut,
 	}
 }
 
-/* Do the contents agree with each other? */
-static bool
-zone_is_sane(const OlapZone *zone)
+bool
+olap_zone_is_sane(const OlapZone *zone)
 {
 	if (zone->nulls > zone->nrows)
 		return false;
@@ -497,7 +496,7 @@ merge_bounds(OlapZone *a, const OlapZone *b)
 void
 olap_zone_merge(OlapZone *a, const OlapZone *b)
 {
-	bool		sane = zone_is_sane(a) && zone_is_sane(b);
+	bool		sane = olap_zone_is_sane(a) && olap_zone_is_sane(b);
 	bool		a_empty = a->nulls == a->nrows;
 	bool		b_empty = b->nulls == b->nrows;
 	uint64		nrows = (uint64) a->nrows + b->nrows;
@@ -655,7 +654,7 @@ olap_zone_probe(const OlapZone *zone, const OlapZoneQual *qual)
 	OlapZoneMatch match;
 
 	/* a slot nobody wrote (the column is newer) must not count as "no row" */
-	if (!zone_is_sane(zone) || zone->nrows == 0)
+	if (!olap_zone_is_sane(zone) || zone->nrows == 0)
 		return OLAP_MATCH_SOME;
 	if (qual->op == OLAP_ZONE_IS_NULL)
 		return verdict(zone->nulls == 0, zone->nulls == zone->nrows);

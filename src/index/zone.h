@@ -107,6 +107,9 @@ extern OlapZoneKind olap_zone_kind(const OlapColumnType *type);
 extern void olap_zone_build(OlapZone *zone, const OlapColumnType *type,
 							const OlapVector *v);
 
+/* Do the contents agree with each other?  Zones come from disk. */
+extern bool olap_zone_is_sane(const OlapZone *zone);
+
 /* Widen a by b, the zone of other rows of the same column. */
 extern void olap_zone_merge(OlapZone *a, const OlapZone *b);
 

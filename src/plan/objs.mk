@@ -1,2 +1,3 @@
 # src/plan (rank 11): planner hooks, paths, quals and costs
 OLAP_OBJS += src/plan/paths.o
+OLAP_OBJS += src/plan/order_paths.o

@@ -29,8 +29,11 @@
 #include "base/guc.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"
+#include "plan/order_paths.h"
 #include "plan/paths.h"
 #include "table/ddl.h"
+#include "table/overlap.h"
+#include "table/writer.h"
 
 /*
  * Work a row in units of cpu_tuple_cost and cpu_operator_cost: emitting a row
@@ -108,8 +111,8 @@ needs_header(const Bitmapset *set)
 }
 
 /* Part of the table's columns that will be read. */
-static double
-column_fraction(RelOptInfo *rel, const Bitmapset *set)
+double
+olap_column_fraction(RelOptInfo *rel, const Bitmapset *set)
 {
 	int			n = 0,
 				x = -1;
@@ -126,19 +129,48 @@ column_fraction(RelOptInfo *rel, const Bitmapset *set)
 	return (double) n / Max(rel->max_attr, 1);
 }
 
-static void
-cost_scan(PlannerInfo *root, RelOptInfo *rel, Path *path, const Bitmapset *set)
+/*
+ * The part of the rows that zone maps leave to be read for a clause: where its
+ * matches are, and what lies beside them.
+ */
+static double
+clause_part(PlannerInfo *root, RelOptInfo *rel, Relation relation,
+			const OlapColumnType *types, RestrictInfo *rinfo)
 {
-	double		kernels = 0,
-				tuples = Max(rel->tuples, 1),
-				vector_rows;
-	Selectivity vector_sel;
-	List	   *vector = NIL;
-	QualCost	rest = {0, 0};
-	ListCell   *lc;
-	Cost		io,
-				cpu;
+	Node	   *clause = (Node *) rinfo->clause;
+	OlapSortSpec spec;
+	Bitmapset  *set = attributes_of(clause, rel->relid, NULL);
+	double		values = 1;
+	int			attno;
 
+	if (IsA(clause, ScalarArrayOpExpr))
+		values = estimate_array_length(root, lsecond(((ScalarArrayOpExpr *) clause)->args));
+	else if (!IsA(clause, OpExpr))
+		return 1;
+	if (!bms_get_singleton_member(set, &attno))
+		return 1;
+	attno += FirstLowInvalidHeapAttributeNumber;
+	if (attno <= 0 || attno > RelationGetDescr(relation)->natts)
+		return 1;
+	(void) olap_sort_kind(&types[attno - 1], &spec);
+	if (spec.kind == OLAP_ZONE_NONE)
+		return 1;
+	return Min(1, clause_selectivity(root, (Node *) rinfo, rel->relid, JOIN_INNER,
+									 NULL) +
+			   values * olap_overlap(relation, attno - 1, &spec));
+}
+
+void
+olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
+			   OlapPlanWork *work)
+{
+	Relation	relation = table_open(rte->relid, NoLock);
+	OlapColumnType *types = olap_column_types(RelationGetDescr(relation));
+	List	   *vector = NIL;
+	ListCell   *lc;
+
+	memset(work, 0, sizeof(*work));
+	work->read = 1;
 	foreach(lc, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst(lc);
@@ -146,23 +178,36 @@ cost_scan(PlannerInfo *root, RelOptInfo *rel, Path *path, const Bitmapset *set)
 
 		if (is_vector_clause(rel, rinfo))
 		{
+			work->filter = attributes_of((Node *) rinfo->clause, rel->relid,
+										 work->filter);
 			vector = lappend(vector, rinfo);
-			kernels += 1;
+			work->kernels += 1;
+			work->read = Min(work->read,
+							 clause_part(root, rel, relation, types, rinfo));
 			continue;
 		}
 		cost_qual_eval_node(&cost, (Node *) rinfo->clause, root);
-		rest.startup += cost.startup;
-		rest.per_tuple += cost.per_tuple;
+		work->rest.startup += cost.startup;
+		work->rest.per_tuple += cost.per_tuple;
 	}
-	vector_sel = clauselist_selectivity(root, vector, rel->relid, JOIN_INNER, NULL);
-	vector_rows = clamp_row_est(tuples * vector_sel);
+	table_close(relation, NoLock);
+	work->tuples = Max(rel->tuples, 1);
+	work->vector_rows =
+		clamp_row_est(work->tuples * clauselist_selectivity(root, vector,
+															rel->relid,
+															JOIN_INNER, NULL));
+}
 
-	/* zone maps skip most places of a selective scan; some are read in vain */
-	io = rel->pages * column_fraction(rel, set) *
-		Min(1.0, 0.05 + 2 * vector_sel) * seq_page_cost;
-	cpu = tuples * cpu_operator_cost * KERNEL_FACTOR * kernels *
-		Min(1.0, 0.05 + 2 * vector_sel) +
-		vector_rows * (cpu_tuple_cost * EMIT_FACTOR + rest.per_tuple) +
+static void
+cost_scan(RelOptInfo *rel, Path *path, const Bitmapset *set,
+		  const OlapPlanWork *work)
+{
+	Cost		io,
+				cpu;
+
+	io = rel->pages * olap_column_fraction(rel, set) * work->read * seq_page_cost;
+	cpu = work->tuples * work->read * olap_kernel_cost(work->kernels) +
+		work->vector_rows * olap_emit_cost(work) +
 		path->rows * path->pathtarget->cost.per_tuple;
 
 	if (path->parallel_workers > 0)
@@ -174,15 +219,27 @@ cost_scan(PlannerInfo *root, RelOptInfo *rel, Path *path, const Bitmapset *set)
 		cpu /= divisor;
 		path->rows = clamp_row_est(path->rows / divisor);
 	}
-	path->startup_cost = START_PAGES * random_page_cost + rest.startup +
+	path->startup_cost = START_PAGES * random_page_cost + work->rest.startup +
 		path->pathtarget->cost.startup;
 	path->total_cost = path->startup_cost + io + cpu;
 	olap_path_set_enabled(path, enable_seqscan);
 }
 
-static Path *
-make_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
-			   const Bitmapset *set)
+Cost
+olap_kernel_cost(double kernels)
+{
+	return cpu_operator_cost * KERNEL_FACTOR * kernels;
+}
+
+Cost
+olap_emit_cost(const OlapPlanWork *work)
+{
+	return cpu_tuple_cost * EMIT_FACTOR + work->rest.per_tuple;
+}
+
+CustomPath *
+olap_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
+			   const Bitmapset *set, const OlapPlanWork *work)
 {
 	CustomPath *cpath = makeNode(CustomPath);
 
@@ -199,8 +256,8 @@ make_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
 	cpath->flags = CUSTOMPATH_SUPPORT_PROJECTION |
 		CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	cpath->methods = &path_methods;
-	cost_scan(root, rel, &cpath->path, set);
-	return &cpath->path;
+	cost_scan(rel, &cpath->path, set, work);
+	return cpath;
 }
 
 /* The list without plain sequential scans. */
@@ -239,6 +296,7 @@ static void
 set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 				 RangeTblEntry *rte)
 {
+	OlapPlanWork work;
 	Bitmapset  *set;
 
 	if (previous_hook)
@@ -251,14 +309,18 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 
 	rel->pathlist = without_seqscan(rel->pathlist);
 	rel->partial_pathlist = without_seqscan(rel->partial_pathlist);
-	add_path(rel, make_scan_path(root, rel, 0, set));
+	olap_plan_work(root, rel, rte, &work);
+	add_path(rel, &olap_scan_path(root, rel, 0, set, &work)->path);
+	if (olap_guc_enable_order)
+		olap_add_ordered_paths(root, rel, rte, set, &work);
 	if (rel->consider_parallel && bms_is_empty(rel->lateral_relids))
 	{
 		int			workers = compute_parallel_worker(rel, rel->pages, -1,
 													  max_parallel_workers_per_gather);
 
 		if (workers > 0)
-			add_partial_path(rel, make_scan_path(root, rel, workers, set));
+			add_partial_path(rel, &olap_scan_path(root, rel, workers, set,
+												  &work)->path);
 	}
 }
 
@@ -288,6 +350,7 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	scan->scan.scanrelid = rel->relid;
 	scan->flags = best->flags;
 	scan->custom_exprs = vector;
+	scan->custom_private = best->custom_private;
 	scan->methods = &olap_scan_plan_methods;
 	return &scan->scan.plan;
 }

@@ -24,6 +24,9 @@
 #include "segment/reader_internal.h"
 #include "segment/rownums.h"
 
+/* Serials of row groups, never used twice in a backend. */
+static uint64 last_serial = 0;
+
 void
 olap_segment_corrupted(const OlapSegment *s, const char *format,...)
 {
@@ -222,6 +225,7 @@ read_rowgroups(OlapSegment *s)
 					  rows[rg], OLAP_ROWGROUP_ROWS);
 		s->rowgroups[rg].rows = rows[rg];
 		s->rowgroups[rg].first = first;
+		s->rowgroups[rg].serial = ++last_serial;
 		first += rows[rg];
 	}
 	if (first != s->header.nrows)
@@ -526,4 +530,11 @@ olap_segment_release(OlapSegment *s, int rg)
 	MemoryContextDelete(group->cxt);
 	group->cxt = NULL;
 	group->chunks = NULL;
+	group->serial = ++last_serial;
+}
+
+uint64
+olap_segment_serial(const OlapSegment *s, int rg)
+{
+	return s->rowgroups[rg].serial;
 }

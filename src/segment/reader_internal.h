@@ -20,6 +20,7 @@ typedef struct RowGroup
 	uint32		first;			/* index of its first row in the segment */
 	MemoryContext cxt;			/* NULL: no chunk is open */
 	OlapChunk **chunks;			/* [ncols], in cxt */
+	uint64		serial;			/* another one after every release */
 } RowGroup;
 
 struct OlapSegment

@@ -148,6 +148,12 @@ extern void olap_segment_decode(OlapSegment *segment, int col, int rg,
 /* Close all chunks of row group rg. */
 extern void olap_segment_release(OlapSegment *segment, int rg);
 
+/*
+ * As long as this number is the same, so are the chunks of row group rg, and
+ * their dictionaries where they were; no other row group ever has it.
+ */
+extern uint64 olap_segment_serial(const OlapSegment *segment, int rg);
+
 /* Bytes of chunks read so far. */
 extern uint64 olap_segment_bytes_read(const OlapSegment *segment);
 

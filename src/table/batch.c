@@ -105,16 +105,11 @@ olap_batch_set_segment(OlapBatchSource *source, OlapSegment *segment,
 
 	forget_columns(source);
 
-	/*
-	 * Dictionaries live as long as a row group is open.  Only the next vector
-	 * of the same one is sure to find them: a segment may be opened anew where
-	 * another one was.
-	 */
-	if (source->segment != segment || source->entry_id != entry->id ||
-		source->rg != rg || vecno != source->vecno + 1)
+	/* dictionaries live as long as a row group is open */
+	if (source->serial != olap_segment_serial(segment, rg))
 		batch->place++;
+	source->serial = olap_segment_serial(segment, rg);
 	source->segment = segment;
-	source->entry_id = entry->id;
 	source->rg = rg;
 	source->vecno = vecno;
 
@@ -146,6 +141,7 @@ olap_batch_set_delta(OlapBatchSource *source)
 
 	forget_columns(source);
 	batch->place++;
+	source->serial = 0;
 	source->segment = NULL;
 	need_row_numbers(source);
 	if (source->pages == NULL)

@@ -52,7 +52,7 @@ typedef struct OlapBatchSource
 
 	/* a vector of a segment, ... */
 	OlapSegment *segment;
-	uint32		entry_id;		/* of the segment */
+	uint64		serial;			/* of the row group; 0: none */
 	int			rg;
 	uint32		vecno;
 	TransactionId xmin;			/* of all its rows; frozen if they were moved */

@@ -27,3 +27,4 @@ OLAP_OBJS += src/table/verify_rows.o
 OLAP_OBJS += src/table/verify_space.o
 OLAP_OBJS += src/table/whole.o
 OLAP_OBJS += src/table/sketch_debug.o
+OLAP_OBJS += src/table/overlap.o

@@ -90,37 +90,48 @@ zone_excludes(const OlapZone *zone, const OlapDirEntry *entry,
 		olap_zone_probe(zone, qual) == OLAP_MATCH_NONE;
 }
 
+/*
+ * The page with column col's zones of a directory page, locked; Invalid if there
+ * is none.  One that is missing belongs to a segment not complete yet.
+ */
+static Buffer
+zone_page(Relation rel, const OlapDirCachePage *page, int col)
+{
+	BlockNumber block = page->zone_first + col;
+	Buffer		buffer;
+
+	if (page->zone_first == InvalidBlockNumber ||
+		col >= (int) page->zone_ncols || block >= RelationGetNumberOfBlocks(rel))
+		return InvalidBuffer;
+	buffer = olap_page_pin(rel, block, BUFFER_LOCK_SHARE);
+	if (olap_is_zone_page(rel, buffer, page->block))
+		return buffer;
+	UnlockReleaseBuffer(buffer);
+	return InvalidBuffer;
+}
+
 /* Take the entries out of keep[] that a qual excludes; returns how many. */
 static int
 prune_page(PlaceReader *reader, const OlapDirCachePage *page,
 		   const OlapZoneQual *qual, bool *keep)
 {
-	BlockNumber block = page->zone_first + qual->col;
-	Buffer		buffer;
+	Buffer		buffer = zone_page(reader->rel, page, qual->col);
+	const OlapZone *zones;
 	int			pruned = 0;
 
-	/* a zone page that is missing belongs to a segment not complete yet */
-	if (page->zone_first == InvalidBlockNumber ||
-		qual->col >= (int) page->zone_ncols ||
-		block >= RelationGetNumberOfBlocks(reader->rel))
+	if (!BufferIsValid(buffer))
 		return 0;
-	buffer = olap_page_pin(reader->rel, block, BUFFER_LOCK_SHARE);
-	if (olap_is_zone_page(reader->rel, buffer, page->block))
-	{
-		const OlapZone *zones = (const OlapZone *)
-			OlapPageGetPayload(BufferGetPage(buffer));
-
-		for (uint32 i = 0; i < page->nentries; i++)
-			if (keep[i] && page->entries[i].kind == OLAP_ENTRY_SEGMENT &&
-				zone_excludes(&zones[i], &page->entries[i], qual))
-			{
-				keep[i] = false;
-				pruned++;
-				reader->stats->segments_pruned++;
-				reader->stats->rowgroups_pruned +=
-					olap_expected_rowgroups(&page->entries[i]);
-			}
-	}
+	zones = (const OlapZone *) OlapPageGetPayload(BufferGetPage(buffer));
+	for (uint32 i = 0; i < page->nentries; i++)
+		if (keep[i] && page->entries[i].kind == OLAP_ENTRY_SEGMENT &&
+			zone_excludes(&zones[i], &page->entries[i], qual))
+		{
+			keep[i] = false;
+			pruned++;
+			reader->stats->segments_pruned++;
+			reader->stats->rowgroups_pruned +=
+				olap_expected_rowgroups(&page->entries[i]);
+		}
 	UnlockReleaseBuffer(buffer);
 	return pruned;
 }
@@ -197,4 +208,59 @@ olap_places_read(OlapPlaces *list, Relation rel, const OlapView *view,
 		list->places[i].first_unit = list->nunits;
 		list->nunits += list->places[i].nunits;
 	}
+}
+
+/* The directory page at block; places come nearly in its order: try *hint first. */
+static const OlapDirCachePage *
+find_page(const OlapDirCache *dir, BlockNumber block, uint32 *hint)
+{
+	for (uint32 i = 0; i < dir->npages; i++)
+	{
+		uint32		p = (*hint + i) % dir->npages;
+
+		if (dir->pages[p].block == block)
+		{
+			*hint = p;
+			return &dir->pages[p];
+		}
+	}
+	return NULL;
+}
+
+void
+olap_places_bounds(const OlapPlaces *list, Relation rel, int col,
+				   const OlapSortSpec *spec, OlapSortPos *first,
+				   OlapSortPos *last)
+{
+	const OlapDirCache *dir = olap_directory_cached(rel);
+	BlockNumber block = InvalidBlockNumber;
+	Buffer		buffer = InvalidBuffer;
+	uint32		hint = 0;
+
+	for (int i = 0; i < list->n; i++)
+	{
+		const OlapScanPlace *place = &list->places[i];
+		const OlapZone *zone = NULL;
+
+		if (place->ref.block != block)
+		{
+			const OlapDirCachePage *page = find_page(dir, place->ref.block, &hint);
+
+			if (BufferIsValid(buffer))
+				UnlockReleaseBuffer(buffer);
+			block = place->ref.block;
+			buffer = page == NULL ? InvalidBuffer : zone_page(rel, page, col);
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (BufferIsValid(buffer) && place->entry.kind == OLAP_ENTRY_SEGMENT)
+		{
+			zone = (const OlapZone *) OlapPageGetPayload(BufferGetPage(buffer)) +
+				place->ref.slot;
+			if (zone->nrows != place->entry.nrows)
+				zone = NULL;
+		}
+		olap_sort_bounds(spec, zone, &first[i], &last[i]);
+	}
+	if (BufferIsValid(buffer))
+		UnlockReleaseBuffer(buffer);
 }

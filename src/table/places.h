@@ -9,6 +9,7 @@
 #ifndef OLAP_PLACES_H
 #define OLAP_PLACES_H
 
+#include "index/sortkey.h"
 #include "segment/visibility.h"
 #include "table/scan.h"
 
@@ -38,6 +39,14 @@ extern void olap_places_read(OlapPlaces *list, Relation rel,
 							 const OlapView *view, const OlapScanShared *shared,
 							 const OlapZoneQual *quals, int nquals,
 							 OlapScanStats *stats, MemoryContext cxt);
+
+/*
+ * What the zone pages say of the order of column col: first[list->n] and
+ * last[list->n] get the bounds of each place, the ends where nothing is known.
+ */
+extern void olap_places_bounds(const OlapPlaces *list, Relation rel, int col,
+							   const OlapSortSpec *spec, OlapSortPos *first,
+							   OlapSortPos *last);
 
 /* Row groups that a segment has if they are full; its header knows better. */
 extern uint32 olap_expected_rowgroups(const OlapDirEntry *entry);

@@ -58,6 +58,7 @@ struct OlapTableScan
 	int			place;			/* of unit, if there is one */
 	int			nvectors;		/* of unit; 0: nothing to read there */
 	int			vector;
+	bool		again;			/* unit was read before: count nothing */
 
 	OlapSegment *segment;		/* open segment of place segment_place */
 	int			segment_place;
@@ -192,9 +193,20 @@ olap_scan_end(OlapTableScan *scan)
 	MemoryContextDelete(scan->cxt);
 }
 
-const OlapScanStats *
-olap_scan_stats(const OlapTableScan *scan)
+static void
+count_segment_bytes(OlapTableScan *scan)
 {
+	uint64		now = olap_segment_bytes_read(scan->segment);
+
+	scan->stats.bytes_read += now - scan->segment_bytes;
+	scan->segment_bytes = now;
+}
+
+const OlapScanStats *
+olap_scan_stats(OlapTableScan *scan)
+{
+	if (scan->segment != NULL)
+		count_segment_bytes(scan);
 	return &scan->stats;
 }
 
@@ -265,16 +277,7 @@ find_place(OlapTableScan *scan)
 }
 
 static void
-count_segment_bytes(OlapTableScan *scan)
-{
-	uint64		now = olap_segment_bytes_read(scan->segment);
-
-	scan->stats.bytes_read += now - scan->segment_bytes;
-	scan->segment_bytes = now;
-}
-
-static void
-open_segment(OlapTableScan *scan, OlapScanPlace *place)
+open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 {
 	if (scan->segment != NULL && scan->segment_place == scan->place)
 		return;
@@ -288,6 +291,8 @@ open_segment(OlapTableScan *scan, OlapScanPlace *place)
 									  scan->strategy);
 	scan->segment_place = scan->place;
 	scan->segment_bytes = 0;
+	if (again)
+		return;
 	scan->stats.segments_read++;
 	scan->stats.rowgroups_total += olap_segment_rowgroups(scan->segment);
 	scan->stats.rowgroups_total -= olap_expected_rowgroups(&place->entry);
@@ -337,6 +342,24 @@ segment_taken(OlapTableScan *scan, OlapScanPlace *place)
 	return true;
 }
 
+/* Close the row groups of the scan's place that are not the one to be read. */
+static void
+release_others(OlapTableScan *scan, int index)
+{
+	if (scan->segment == NULL || scan->segment_place != scan->place)
+		return;
+	for (int rg = 0; rg < olap_segment_rowgroups(scan->segment); rg++)
+		if (rg != index)
+			olap_segment_release(scan->segment, rg);
+}
+
+static int
+vectors_of(OlapTableScan *scan, int rg)
+{
+	return (olap_segment_rowgroup_rows(scan->segment, rg) +
+			OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
+}
+
 /* Find out what the scan's unit holds: sets nvectors. */
 static void
 open_unit(OlapTableScan *scan)
@@ -358,11 +381,8 @@ open_unit(OlapTableScan *scan)
 	}
 
 	opened = scan->segment == NULL || scan->segment_place != scan->place;
-	if (!opened)
-		for (int rg = 0; rg < olap_segment_rowgroups(scan->segment); rg++)
-			if (rg != index)
-				olap_segment_release(scan->segment, rg);
-	open_segment(scan, place);
+	release_others(scan, index);
+	open_segment(scan, place, false);
 	if (opened && segment_taken(scan, place))
 		return;
 	if (index >= olap_segment_rowgroups(scan->segment))
@@ -373,8 +393,7 @@ open_unit(OlapTableScan *scan)
 		return;
 	}
 	scan->stats.rowgroups_read++;
-	scan->nvectors = (olap_segment_rowgroup_rows(scan->segment, index) +
-					  OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
+	scan->nvectors = vectors_of(scan, index);
 }
 
 /* ---- batches ---- */
@@ -428,7 +447,8 @@ load_delta_unit(OlapTableScan *scan)
 
 		if (page->ntuples == 0)
 			continue;
-		scan->stats.delta_pages++;
+		if (!scan->again)
+			scan->stats.delta_pages++;
 		scan->stats.bytes_read += BLCKSZ;
 		keep_visible(scan, page);
 	}
@@ -450,7 +470,8 @@ drop_deleted(OlapTableScan *scan, OlapBatch *batch)
 	for (uint32 i = 0; i < batch->nrows; i++)
 		if (((deleted[i >> 6] >> (i & 63)) & 1) == 0)
 			scan->live[n++] = i;
-	scan->stats.rows_deleted += batch->nrows - n;
+	if (!scan->again)
+		scan->stats.rows_deleted += batch->nrows - n;
 	batch->sel = scan->live;
 	batch->nsel = n;
 }
@@ -477,6 +498,13 @@ load_batch(OlapTableScan *scan)
 			scan->busy = true;
 	}
 	return &scan->source->batch;
+}
+
+static void
+count_rows(OlapTableScan *scan, const OlapBatch *batch)
+{
+	scan->stats.rows += batch->nsel;
+	olap_pgstat_count_rows(scan->rel, batch->nsel);
 }
 
 bool
@@ -519,9 +547,7 @@ olap_scan_move(OlapTableScan *scan, ScanDirection direction)
 		batch = load_batch(scan);
 	} while (batch->nsel == 0);
 
-	scan->stats.rows += batch->nsel;
-	for (uint32 i = 0; i < batch->nsel; i++)
-		pgstat_count_heap_getnext(scan->rel);
+	count_rows(scan, batch);
 	return batch;
 }
 
@@ -529,6 +555,91 @@ OlapBatch *
 olap_scan_next(OlapTableScan *scan)
 {
 	return olap_scan_move(scan, ForwardScanDirection);
+}
+
+/* ---- in an order that the caller chooses ---- */
+
+int
+olap_scan_nplaces(const OlapTableScan *scan)
+{
+	return scan->list.n;
+}
+
+void
+olap_scan_bounds(OlapTableScan *scan, int col, const OlapSortSpec *spec,
+				 OlapSortPos *first, OlapSortPos *last)
+{
+	olap_places_bounds(&scan->list, scan->rel, col, spec, first, last);
+}
+
+uint32
+olap_scan_open_place(OlapTableScan *scan, int index)
+{
+	OlapScanPlace *place = &scan->list.places[index];
+
+	Assert(scan->shared == NULL && !place->skip);
+	scan->place = index;
+	scan->unit = -1;
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+		return place->nunits;
+	open_segment(scan, place, false);
+	return olap_segment_rowgroups(scan->segment);
+}
+
+bool
+olap_scan_unit_zone(OlapTableScan *scan, uint32 unit, int col,
+					const OlapZone **zone)
+{
+	*zone = NULL;
+	if (scan->list.places[scan->place].entry.kind == OLAP_ENTRY_DELTA)
+		return true;
+	if (rowgroup_excluded(scan, unit))
+	{
+		scan->stats.rowgroups_pruned++;
+		return false;
+	}
+	*zone = olap_segment_zone(scan->segment, col, unit);
+	return true;
+}
+
+uint32
+olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
+{
+	OlapScanPlace *place = &scan->list.places[index];
+	int64		number = (int64) place->first_unit + unit;
+
+	if (scan->unit == number)
+	{
+		scan->again |= again;
+		return scan->nvectors;
+	}
+	scan->place = index;
+	scan->unit = number;
+	scan->again = again;
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+	{
+		scan->nvectors = 1;
+		return 1;
+	}
+	release_others(scan, unit);
+	open_segment(scan, place, true);
+	if (!again)
+		scan->stats.rowgroups_read++;
+	scan->nvectors = vectors_of(scan, unit);
+	return scan->nvectors;
+}
+
+OlapBatch *
+olap_scan_load(OlapTableScan *scan, uint32 vector)
+{
+	OlapBatch  *batch;
+
+	CHECK_FOR_INTERRUPTS();
+	scan->vector = vector;
+	batch = load_batch(scan);
+	if (!scan->again)
+		count_rows(scan, batch);
+	return batch;
 }
 
 void

@@ -20,7 +20,7 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
-#include "index/zone.h"
+#include "index/sortkey.h"
 #include "vector/vector.h"
 
 typedef struct OlapTableScan OlapTableScan;
@@ -101,7 +101,42 @@ typedef bool (*OlapScanTake) (void *arg, struct OlapSegment *segment);
 extern void olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take,
 									 void *arg);
 
-extern const OlapScanStats *olap_scan_stats(const OlapTableScan *scan);
+extern const OlapScanStats *olap_scan_stats(OlapTableScan *scan);
+
+/*
+ * For a reader that chooses the order itself, instead of olap_scan_next(): places
+ * are numbered 0 .. n - 1 and divided into units, the row groups of a segment or
+ * some delta pages each, which hold vectors.  Without shared state only.
+ */
+extern int	olap_scan_nplaces(const OlapTableScan *scan);
+
+/* Bounds of column col in each place: see olap_places_bounds(). */
+extern void olap_scan_bounds(OlapTableScan *scan, int col,
+							 const OlapSortSpec *spec, OlapSortPos *first,
+							 OlapSortPos *last);
+
+/* Open a place for the first time: how many units it has. */
+extern uint32 olap_scan_open_place(OlapTableScan *scan, int place);
+
+/*
+ * Column col's zone in a unit of the place opened last, NULL if there is none.
+ * False: the quals exclude the unit.
+ */
+extern bool olap_scan_unit_zone(OlapTableScan *scan, uint32 unit, int col,
+								const OlapZone **zone);
+
+/*
+ * Go to a unit of a place that was opened before; again: not for the first time,
+ * so it is not counted.  Returns its vectors.
+ */
+extern uint32 olap_scan_open_unit(OlapTableScan *scan, int place, uint32 unit,
+								  bool again);
+
+/*
+ * The batch of a vector of that unit, perhaps without rows.  Which rows it has
+ * and where they are in it is the same whenever it is loaded.
+ */
+extern OlapBatch *olap_scan_load(OlapTableScan *scan, uint32 vector);
 
 extern void olap_scan_shared_init(OlapScanShared *shared, Relation rel);
 

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * order_paths.h
+ *		OlapScan paths in the order of a column; what they share with others.
+ *
+ * src/plan/order_paths.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_ORDER_PATHS_H
+#define OLAP_ORDER_PATHS_H
+
+#include "nodes/pathnodes.h"
+
+/* What a scan of a relation has to do, whatever its path. */
+typedef struct OlapPlanWork
+{
+	double		tuples;
+	double		vector_rows;	/* that pass the vector clauses */
+	double		read;			/* part of rows and pages that is read */
+	double		kernels;		/* tests on every row read */
+	QualCost	rest;			/* the other clauses */
+	Bitmapset  *filter;			/* attributes that vector clauses read */
+} OlapPlanWork;
+
+/* Attribute sets are offset as pull_varattnos() does. */
+extern void olap_plan_work(PlannerInfo *root, RelOptInfo *rel,
+						   RangeTblEntry *rte, OlapPlanWork *work);
+extern double olap_column_fraction(RelOptInfo *rel, const Bitmapset *set);
+extern Cost olap_kernel_cost(double kernels);	/* a row */
+extern Cost olap_emit_cost(const OlapPlanWork *work);	/* a row */
+
+/* A costed OlapScan path without order; workers > 0: partial. */
+extern CustomPath *olap_scan_path(PlannerInfo *root, RelOptInfo *rel,
+								  int workers, const Bitmapset *set,
+								  const OlapPlanWork *work);
+
+/*
+ * Add paths in the orders that the query could use: its own, and those of merge
+ * joins where zone maps show that the table is stored nearly so.
+ */
+extern void olap_add_ordered_paths(PlannerInfo *root, RelOptInfo *rel,
+								   RangeTblEntry *rte, const Bitmapset *set,
+								   const OlapPlanWork *work);
+
+#endif							/* OLAP_ORDER_PATHS_H */

@@ -26,6 +26,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "base/compat.h"
 #include "exec/qual.h"
@@ -46,10 +47,11 @@
 #define FETCH_ROWS 65536
 
 /*
- * Decoding a vector for a few rows, in tests of a kernel a row; copying a page
- * that is in memory, in units of seq_page_cost.
+ * Decoding a vector for a few rows, in tests of a kernel a row: of numbers, of
+ * strings; copying a page that is in memory, in units of seq_page_cost.
  */
-#define DECODE_KERNELS 10
+#define DECODE_NUMBERS 3
+#define DECODE_STRINGS 10
 #define COPY_FACTOR 0.1
 
 typedef struct OrderCandidate
@@ -57,6 +59,7 @@ typedef struct OrderCandidate
 	AttrNumber	attno;
 	OlapSortSpec sort;
 	double		overlap;		/* part of the table to read for one row */
+	double		decode;			/* kernels, for one row of all columns read */
 } OrderCandidate;
 
 /* ---- which order ---- */
@@ -126,13 +129,26 @@ expected_limit(PlannerInfo *root, RelOptInfo *rel, const OlapPlanWork *work)
 	return limit < PG_INT32_MAX ? ceil(limit) : 0;
 }
 
+static double
+decode_kernels(const Bitmapset *set, const OlapColumnType *types, int natts)
+{
+	double		kernels = 0;
+
+	for (int i = 0; i < natts; i++)
+		if (!types[i].dropped &&
+			(bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, set) ||
+			 bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, set)))
+			kernels += types[i].phys == OLAP_PHYS_VAR ? DECODE_STRINGS : DECODE_NUMBERS;
+	return kernels;
+}
+
 /*
  * The columns of rows that go out, read late: in batches, of every row group
  * and vector that has one of a batch's rows.
  */
 static Cost
 late_cost(RelOptInfo *rel, const Bitmapset *set, const Bitmapset *keys,
-		  const OlapPlanWork *work, double first, double limit)
+		  const OlapPlanWork *work, double first, double limit, double decode)
 {
 	double		rows = work->vector_rows;
 	double		fetch = Min(FETCH_ROWS, work_mem * 1024.0 / 4 /
@@ -151,8 +167,7 @@ late_cost(RelOptInfo *rel, const Bitmapset *set, const Bitmapset *keys,
 		olap_column_fraction(rel, bms_difference(set, keys)) +
 		pages * touched * COPY_FACTOR * seq_page_cost *
 		olap_column_fraction(rel, set) +
-		vectors * bms_num_members(set) * OLAP_VECTOR_ROWS *
-		olap_kernel_cost(DECODE_KERNELS);
+		vectors * OLAP_VECTOR_ROWS * olap_kernel_cost(decode);
 }
 
 /*
@@ -173,7 +188,7 @@ cost_ordered(RelOptInfo *rel, Path *path, const Bitmapset *set,
 	Cost		key = rel->pages / work->tuples * seq_page_cost *
 		olap_column_fraction(rel, keys) + olap_kernel_cost(work->kernels + 1);
 	Cost		run = work->tuples * work->read * key +
-		late_cost(rel, set, keys, work, first, limit) +
+		late_cost(rel, set, keys, work, first, limit, order->decode) +
 		rows * (olap_emit_cost(work) + 2 * cpu_operator_cost) +
 		path->rows * path->pathtarget->cost.per_tuple;
 
@@ -221,6 +236,7 @@ add_merge_paths(PlannerInfo *root, RelOptInfo *rel, Relation relation,
 		pathkey = olap_ascending_pathkey(root, ec, linitial_oid(ec->ec_opfamilies));
 		if (!find_column(rel, pathkey, types, &found))
 			continue;
+		found.decode = decode_kernels(set, types, RelationGetDescr(relation)->natts);
 		found.overlap = olap_overlap(relation, found.attno - 1, &found.sort);
 		if (found.overlap <= MERGE_OVERLAP ||
 			found.overlap * work->tuples <= MERGE_ROWS)
@@ -246,6 +262,8 @@ olap_add_ordered_paths(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 
 		if (find_column(rel, pathkey, types, &found))
 		{
+			found.decode = decode_kernels(set, types,
+										  RelationGetDescr(relation)->natts);
 			found.overlap = olap_overlap(relation, found.attno - 1, &found.sort);
 			add_ordered_path(root, rel, set, work, pathkey, &found,
 							 expected_limit(root, rel, work));

@@ -10,6 +10,10 @@
 #define OLAP_AGG_INTERNAL_H
 
 #include "vector/agg.h"
+
+/* palloc aligns to 8 bytes only */
+typedef __int128 OlapInt128 __attribute__((aligned(8)));
+typedef unsigned __int128 OlapUint128 __attribute__((aligned(8)));
 #include "vector/group_table.h"
 #include "vector/words.h"
 
@@ -63,8 +67,8 @@ struct OlapAgg
 	/* by group; which there are depends on the kind */
 	int64	   *counts;			/* COUNT */
 	OlapSumState *sums;			/* SUM_INT, SUM_SQUARES_INT */
-	__int128   *wide;			/* the part of the sums beyond .sum, or NULL */
-	__int128   *squares;		/* SUM_SQUARES_INT */
+	OlapInt128 *wide;			/* the part of the sums beyond .sum, or NULL */
+	OlapInt128 *squares;		/* SUM_SQUARES_INT */
 	OlapFloatState *floats;		/* SUM_FLOAT */
 	OlapMomentState *moments;	/* MOMENTS_FLOAT */
 	int64	   *values;			/* MIN, MAX, FIRST in WORD mode, BOOL_* */
@@ -74,7 +78,7 @@ struct OlapAgg
 
 	/* no sums[].sum is greater than this in magnitude */
 	uint64		bound;
-	unsigned __int128 square_bound; /* nor squares[] than this */
+	OlapUint128 square_bound; /* nor squares[] than this */
 	bool		has_scale;
 	uint8		scale;			/* of sums of decimals */
 	OlapPhys	phys;			/* of values */

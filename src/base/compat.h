@@ -305,6 +305,20 @@ extern bool olap_has_createdb_privilege(void);
 #endif
 
 /*
+ * Functions: checks of permissions became generic in 16 (c727f511bd7); any_value
+ * is of 16.
+ */
+#if PG_VERSION_NUM >= 160000
+#define olap_function_aclcheck(funcid, role) \
+	object_aclcheck(ProcedureRelationId, funcid, role, ACL_EXECUTE)
+#define OLAP_F_ANY_VALUE F_ANY_VALUE
+#else
+#define olap_function_aclcheck(funcid, role) \
+	pg_proc_aclcheck(funcid, role, ACL_EXECUTE)
+#define OLAP_F_ANY_VALUE InvalidOid
+#endif
+
+/*
  * Slots: 17 asks whether the current transaction inserted the row (0997e0af273), 18
  * lets copies of minimal tuples have room in front (4d143509cbf).
  */

@@ -18,6 +18,9 @@ extern bool olap_guc_enable_bloom;
 /* olap.enable_order: let the planner use scans in the order of a column */
 extern bool olap_guc_enable_order;
 
+/* olap.enable_vector_agg: let the planner group and aggregate in vectors */
+extern bool olap_guc_enable_vector_agg;
+
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 

@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "exec/agg_node.h"
 #include "exec/emit.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"
@@ -58,6 +59,7 @@ typedef struct OlapScanNode
 	int			nzones;
 	ExprState  *unbuilt;		/* clauses without a vector form after all */
 	bool		tests_rows;		/* there were such: the emitter fetches all */
+	List	   *unbuilt_clauses;
 	ExprState  *recheck;		/* all vector clauses, for EvalPlanQual */
 	bool	   *needed;			/* NULL: all columns */
 	bool	   *emitted;		/* likewise, of rows that pass the filter */
@@ -103,6 +105,7 @@ void
 olap_exec_init(void)
 {
 	RegisterCustomScanMethods(&olap_scan_plan_methods);
+	olap_agg_node_init();
 }
 
 static Node *
@@ -276,6 +279,7 @@ build_quals(OlapScanNode *node)
 	node->nzones = olap_qual_zones(exprs, n, olap_column_types(desc),
 								   desc->natts, node->zones, 0, MAX_ZONE_QUALS);
 	node->filter = n > 0 ? olap_filter_create(exprs, n, node->cxt) : NULL;
+	node->unbuilt_clauses = unbuilt;
 	node->unbuilt = unbuilt == NIL ? NULL : ExecInitQual(unbuilt, &css->ss.ps);
 	MemoryContextSwitchTo(old);
 	node->built = true;
@@ -528,6 +532,26 @@ exec(CustomScanState *css)
 		css->ss.ps.state->es_epq_active == NULL)
 		return access_next(&css->ss);
 	return ExecScan(&css->ss, access_next, recheck_row);
+}
+
+/* ---- for nodes that take batches ---- */
+
+List *
+olap_scan_node_start(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	if (node->scan == NULL)
+		start_scan(node);
+	return list_concat_copy(node->unbuilt_clauses, css->ss.ps.plan->qual);
+}
+
+OlapBatch *
+olap_scan_node_move(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	return next_batch(node, ForwardScanDirection) ? node->batch : NULL;
 }
 
 static void

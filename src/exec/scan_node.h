@@ -52,4 +52,14 @@ extern void olap_scan_explain(CustomScanState *node, List *ancestors,
 /* Counts of all processes that took part so far. */
 extern OlapScanCounts olap_scan_counts(CustomScanState *node);
 
+/*
+ * For nodes above that work on batches and take the scan apart: they never call
+ * ExecProcNode() on it.  _start: evaluate parameters and begin; returns the
+ * clauses (ANDed, in order) that the caller has to test on the rows of each
+ * batch.  _move: the next batch with rows left after the vector filter, NULL at
+ * the end.  ExecReScan() starts over, with _start.
+ */
+extern List *olap_scan_node_start(CustomScanState *node);
+extern OlapBatch *olap_scan_node_move(CustomScanState *node);
+
 #endif							/* OLAP_SCAN_NODE_H */

@@ -1,3 +1,4 @@
 # src/plan (rank 11): planner hooks, paths, quals and costs
+OLAP_OBJS += src/plan/agg_paths.o
 OLAP_OBJS += src/plan/paths.o
 OLAP_OBJS += src/plan/order_paths.o

@@ -200,14 +200,14 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 
 static void
 cost_scan(RelOptInfo *rel, Path *path, const Bitmapset *set,
-		  const OlapPlanWork *work)
+		  const OlapPlanWork *work, Cost emit)
 {
 	Cost		io,
 				cpu;
 
 	io = rel->pages * olap_column_fraction(rel, set) * work->read * seq_page_cost;
 	cpu = work->tuples * work->read * olap_kernel_cost(work->kernels) +
-		work->vector_rows * olap_emit_cost(work) +
+		work->vector_rows * emit +
 		path->rows * path->pathtarget->cost.per_tuple;
 
 	if (path->parallel_workers > 0)
@@ -256,7 +256,7 @@ olap_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
 	cpath->flags = CUSTOMPATH_SUPPORT_PROJECTION |
 		CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	cpath->methods = &path_methods;
-	cost_scan(rel, &cpath->path, set, work);
+	cost_scan(rel, &cpath->path, set, work, olap_emit_cost(work));
 	return cpath;
 }
 
@@ -324,6 +324,41 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	}
 }
 
+bool
+olap_rel_is_ours(PlannerInfo *root, RelOptInfo *rel)
+{
+	return is_our_rel(rel, planner_rt_fetch(rel->relid, root));
+}
+
+Path *
+olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target)
+{
+	Bitmapset  *set = NULL;
+	OlapPlanWork work;
+	CustomPath *cpath;
+	ListCell   *lc;
+
+	if (!olap_rel_is_ours(root, rel) || !bms_is_empty(rel->lateral_relids))
+		return NULL;
+	foreach(lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst(lc);
+
+		if (rinfo->pseudoconstant)
+			return NULL;
+		set = attributes_of((Node *) rinfo->clause, rel->relid, set);
+	}
+	set = attributes_of((Node *) target->exprs, rel->relid, set);
+	if (needs_header(set))
+		return NULL;
+	olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
+	cpath = olap_scan_path(root, rel, 0, set, &work);
+	cost_scan(rel, &cpath->path, set, &work,
+			  cpu_tuple_cost * KERNEL_FACTOR + work.rest.per_tuple);
+	cpath->path.pathtarget = target;
+	return &cpath->path;
+}
+
 static Plan *
 plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 		  List *clauses, List *custom_plans)
@@ -360,4 +395,5 @@ olap_plan_init(void)
 {
 	previous_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;
+	olap_agg_paths_init();
 }

@@ -5,7 +5,7 @@ DECLARE
 BEGIN
 	EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || query INTO plan;
 	plan := plan->0->'Plan';
-	WHILE plan->>'Node Type' <> 'Custom Scan' LOOP
+	WHILE plan->>'Custom Plan Provider' IS DISTINCT FROM 'OlapScan' LOOP
 		plan := plan->'Plans'->0;
 	END LOOP;
 	RETURN format('segments %s pruned %s read %s, row groups %s pruned %s read %s, rows %s',

@@ -11,6 +11,8 @@ BEGIN
 	END LOOP;
 END $$;
 SET max_parallel_workers_per_gather = 0;
+-- aggregates above the scan go row by row here
+SET olap.enable_vector_agg = off;
 
 CREATE TABLE scan_heap AS
 SELECT i AS id, i % 10 AS a, CASE WHEN i % 7 <> 0 THEN i % 100 END AS b,

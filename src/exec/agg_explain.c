@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_explain.c
+ *		What an OlapAgg says in EXPLAIN.
+ *
+ * HAVING is shown by the server as the node's filter, the WHERE clauses and what
+ * was pruned by the OlapScan below.
+ *
+ * src/exec/agg_explain.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "utils/ruleutils.h"
+
+#include "base/compat.h"
+#include "exec/agg_internal.h"
+#include "exec/agg_node.h"
+
+static char *
+deparse(Node *expr, CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	List	   *context = set_deparse_context_plan(es->deparse_cxt,
+												   css->ss.ps.plan, ancestors);
+
+	return deparse_expression(expr, context,
+							  list_length(es->rtable) > 1 || es->verbose, false);
+}
+
+static void
+show_keys(OlapAggNode *node, List *ancestors, ExplainState *es)
+{
+	CustomScan *plan = (CustomScan *) node->css.ss.ps.plan;
+	List	   *keys = NIL;
+
+	for (int i = 0; i < node->nkeys; i++)
+	{
+		TargetEntry *tle = list_nth(plan->custom_scan_tlist, i);
+
+		keys = lappend(keys, deparse((Node *) tle->expr, &node->css, ancestors,
+									 es));
+	}
+	if (keys != NIL)
+		ExplainPropertyList("Group Key", keys, es);
+}
+
+/*
+ * How expressions and aggregates are computed.  Programs are built by a run, so
+ * without one only the aggregates are known.
+ */
+static void
+show_works(OlapAggNode *node, List *ancestors, ExplainState *es)
+{
+	List	   *vector = NIL,
+			   *server = NIL;
+
+	for (int i = 0; i < node->nworks; i++)
+	{
+		AggWork    *work = &node->works[i];
+		char	   *text = deparse((Node *) work->aggref, &node->css, ancestors,
+								   es);
+
+		if (work->call.kind == OLAP_CALL_GENERIC)
+			server = lappend(server, text);
+		else
+			vector = lappend(vector, text);
+	}
+	if (vector != NIL)
+		ExplainPropertyList("Vector Aggregates", vector, es);
+	if (server != NIL)
+		ExplainPropertyList("Row Aggregates", server, es);
+}
+
+static void
+show_times(const AggTimes *times, ExplainState *es)
+{
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyText("Time",
+							psprintf("input=%.3f group=%.3f update=%.3f output=%.3f ms",
+									 times->input * 1000, times->group * 1000,
+									 times->update * 1000, times->output * 1000),
+							es);
+		return;
+	}
+	ExplainPropertyFloat("Input Time", "ms", times->input * 1000, 3, es);
+	ExplainPropertyFloat("Group Time", "ms", times->group * 1000, 3, es);
+	ExplainPropertyFloat("Update Time", "ms", times->update * 1000, 3, es);
+	ExplainPropertyFloat("Output Time", "ms", times->output * 1000, 3, es);
+}
+
+static void
+show_run(OlapAggNode *node, ExplainState *es)
+{
+	uint64		server_rows = 0;
+
+	for (int i = 0; i < node->nworks; i++)
+		server_rows += node->works[i].server_rows;
+	if (node->nkeys > 0)
+		ExplainPropertyUInteger("Groups", NULL, node->groups_made, es);
+	if (server_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Rows by Row Functions", NULL, server_rows, es);
+	ExplainPropertyUInteger("Peak Memory Usage", "kB",
+							(node->peak_memory + 1023) / 1024, es);
+	if (node->spilled_files > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyUInteger("Spilled Partitions", NULL, node->spilled_files, es);
+		ExplainPropertyUInteger("Spilled Rows", NULL, node->spilled_rows, es);
+		ExplainPropertyUInteger("Disk Usage", "kB",
+								(node->spilled_bytes + 1023) / 1024, es);
+	}
+	if (node->timing && es->timing)
+		show_times(&node->times, es);
+}
+
+void
+olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	OlapAggNode *node = (OlapAggNode *) css;
+
+	show_keys(node, ancestors, es);
+	if (es->verbose)
+		show_works(node, ancestors, es);
+	if (es->analyze)
+		show_run(node, es);
+}

@@ -1,0 +1,467 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_generic.c
+ *		States of one aggregate through the server's own functions.
+ *
+ * Aggregate functions ask their caller for the memory that states live in, and
+ * recognise it by the node's tag; so the caller has to be an AggState.  Ours is
+ * never executed: it carries the two contexts and what AggGetAggref() and its
+ * kin look at.  The rules for strict functions and by-reference states are those
+ * of the server's Agg node.
+ *
+ * src/exec/agg_generic.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_proc.h"
+#include "executor/executor.h"
+#include "executor/nodeAgg.h"
+#include "miscadmin.h"
+#include "parser/parse_agg.h"
+#include "parser/parse_coerce.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/expandeddatum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "exec/agg_generic.h"
+
+typedef struct ServerState
+{
+	Datum		value;
+	bool		isnull;
+	bool		empty;			/* strict, and no value yet */
+	bool		touched;		/* some row was added */
+} ServerState;
+
+struct OlapGeneric
+{
+	MemoryContext cxt;
+	Aggref	   *aggref;
+	AggState   *aggstate;
+	AggStatePerTransData trans;
+	AggStatePerAggData agg;
+	ExprContext *states_cxt;	/* by-reference states */
+	ExprContext *row_cxt;		/* emptied after each row */
+	int			nargs;			/* of the transition function, without the state */
+	Oid			combinefn_oid;
+	FmgrInfo	combinefn;
+	FmgrInfo	deserialfn;
+	FunctionCallInfo call;		/* of the transition function */
+	char	  (*scratch)[OLAP_DECIMAL_MAX_SIZE + 8];	/* numerics of one row */
+	uint32		ngroups;
+	uint32		capacity;
+	ServerState *groups;
+};
+
+/* ---- look-up ---- */
+
+static void
+check_function(Oid funcid, Oid role, ObjectType type)
+{
+	AclResult	result = olap_function_aclcheck(funcid, role);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, type, get_func_name(funcid));
+	InvokeFunctionExecuteHook(funcid);
+}
+
+void
+olap_agg_check_permission(Oid aggfnoid)
+{
+	check_function(aggfnoid, GetUserId(), OBJECT_AGGREGATE);
+}
+
+static Oid
+owner_of(Oid funcid)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", funcid);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* A function that takes or makes states by a fixed signature. */
+static void
+init_state_function(Oid funcid, Oid owner, FmgrInfo *flinfo, MemoryContext cxt)
+{
+	check_function(funcid, owner, OBJECT_FUNCTION);
+	fmgr_info_cxt(funcid, flinfo, cxt);
+}
+
+static void
+init_transition(OlapGeneric *generic, Form_pg_aggregate form, Oid owner,
+				Oid *types, int ntypes)
+{
+	AggStatePerTrans trans = &generic->trans;
+	Aggref	   *aggref = generic->aggref;
+	Expr	   *expr;
+
+	check_function(form->aggtransfn, owner, OBJECT_FUNCTION);
+	build_aggregate_transfn_expr(types, ntypes, 0, aggref->aggvariadic,
+								 aggref->aggtranstype, aggref->inputcollid,
+								 form->aggtransfn, InvalidOid, &expr, NULL);
+	fmgr_info_cxt(form->aggtransfn, &trans->transfn, generic->cxt);
+	fmgr_info_set_expr((Node *) expr, &trans->transfn);
+	trans->aggref = aggref;
+	trans->aggshared = false;
+	trans->transfn_oid = form->aggtransfn;
+	trans->aggCollation = aggref->inputcollid;
+	trans->aggtranstype = aggref->aggtranstype;
+	trans->numInputs = trans->numTransInputs = ntypes;
+	get_typlenbyval(aggref->aggtranstype, &trans->transtypeLen,
+					&trans->transtypeByVal);
+	if (trans->transfn.fn_strict && trans->initValueIsNull &&
+		(ntypes == 0 || !IsBinaryCoercible(types[0], aggref->aggtranstype)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
+				 errmsg("aggregate %u needs to have compatible input type and transition type",
+						aggref->aggfnoid)));
+
+	generic->nargs = ntypes;
+	generic->call = palloc(SizeForFunctionCallInfo(ntypes + 1));
+	InitFunctionCallInfoData(*generic->call, &trans->transfn, ntypes + 1,
+							 aggref->inputcollid, (Node *) generic->aggstate,
+							 NULL);
+	generic->scratch = palloc(Max(ntypes, 1) * sizeof(generic->scratch[0]));
+}
+
+static void
+init_final(OlapGeneric *generic, Form_pg_aggregate form, Oid owner, Oid *types,
+		   int ntypes)
+{
+	AggStatePerAgg agg = &generic->agg;
+	Aggref	   *aggref = generic->aggref;
+	Expr	   *expr;
+
+	agg->aggref = aggref;
+	agg->transno = 0;
+	agg->finalfn_oid = form->aggfinalfn;
+	get_typlenbyval(aggref->aggtype, &agg->resulttypeLen, &agg->resulttypeByVal);
+	agg->numFinalArgs = form->aggfinalextra ? ntypes + 1 : 1;
+	if (!OidIsValid(form->aggfinalfn))
+		return;
+	check_function(form->aggfinalfn, owner, OBJECT_FUNCTION);
+	build_aggregate_finalfn_expr(types, agg->numFinalArgs, aggref->aggtranstype,
+								 aggref->aggtype, aggref->inputcollid,
+								 form->aggfinalfn, &expr);
+	fmgr_info_cxt(form->aggfinalfn, &agg->finalfn, generic->cxt);
+	fmgr_info_set_expr((Node *) expr, &agg->finalfn);
+}
+
+static void
+init_initial_value(OlapGeneric *generic, HeapTuple tuple)
+{
+	AggStatePerTrans trans = &generic->trans;
+	Datum		initval;
+	Oid			typinput,
+				typioparam;
+
+	initval = SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval,
+						   &trans->initValueIsNull);
+	trans->initValue = (Datum) 0;
+	if (trans->initValueIsNull)
+		return;
+	getTypeInputInfo(generic->aggref->aggtranstype, &typinput, &typioparam);
+	trans->initValue = OidInputFunctionCall(typinput, TextDatumGetCString(initval),
+											typioparam, -1);
+}
+
+OlapGeneric *
+olap_generic_create(Aggref *aggref, EState *estate)
+{
+	MemoryContext cxt = AllocSetContextCreate(estate->es_query_cxt,
+											  "OlapAgg aggregate",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	OlapGeneric *generic = palloc0(sizeof(OlapGeneric));
+	Oid			types[FUNC_MAX_ARGS];
+	int			ntypes = get_aggregate_argtypes(aggref, types);
+	Oid			owner = owner_of(aggref->aggfnoid);
+	HeapTuple	tuple;
+	Form_pg_aggregate form;
+
+	generic->cxt = cxt;
+	generic->aggref = aggref;
+	generic->states_cxt = CreateExprContext(estate);
+	generic->row_cxt = CreateExprContext(estate);
+	generic->aggstate = makeNode(AggState);
+	generic->aggstate->ss.ps.state = estate;
+	generic->aggstate->ss.ps.ps_ExprContext = generic->row_cxt;
+	generic->aggstate->tmpcontext = generic->row_cxt;
+	generic->aggstate->curaggcontext = generic->states_cxt;
+	generic->aggstate->pertrans = &generic->trans;
+	generic->aggstate->peragg = &generic->agg;
+	generic->aggstate->numaggs = generic->aggstate->numtrans = 1;
+
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	init_initial_value(generic, tuple);
+	init_transition(generic, form, owner, types, ntypes);
+	init_final(generic, form, owner, types, ntypes);
+	generic->combinefn_oid = form->aggcombinefn;
+	if (OidIsValid(form->aggcombinefn) && OidIsValid(form->aggdeserialfn))
+	{
+		generic->trans.deserialfn_oid = form->aggdeserialfn;
+		init_state_function(form->aggcombinefn, owner, &generic->combinefn, cxt);
+		init_state_function(form->aggdeserialfn, owner, &generic->deserialfn, cxt);
+	}
+	ReleaseSysCache(tuple);
+	MemoryContextSwitchTo(old);
+	return generic;
+}
+
+Oid
+olap_generic_deserialfn(const OlapGeneric *generic)
+{
+	return generic->trans.deserialfn_oid;
+}
+
+/* ---- transitions ---- */
+
+void
+olap_generic_grow(OlapGeneric *generic, uint32 ngroups)
+{
+	MemoryContext old;
+
+	if (ngroups > generic->capacity)
+	{
+		generic->capacity = Max(ngroups, Max(64, generic->capacity * 2));
+		generic->groups = generic->groups == NULL ?
+			MemoryContextAllocHuge(generic->cxt,
+								   generic->capacity * sizeof(ServerState)) :
+			repalloc_huge(generic->groups,
+						  generic->capacity * sizeof(ServerState));
+	}
+	old = MemoryContextSwitchTo(generic->states_cxt->ecxt_per_tuple_memory);
+	for (; generic->ngroups < ngroups; generic->ngroups++)
+	{
+		ServerState *group = &generic->groups[generic->ngroups];
+
+		group->isnull = group->empty = generic->trans.initValueIsNull;
+		group->touched = false;
+		group->value = group->isnull ? (Datum) 0 :
+			datumCopy(generic->trans.initValue, generic->trans.transtypeByVal,
+					  generic->trans.transtypeLen);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* Make a by-reference state that a function returned the group's own. */
+static Datum
+keep_state(OlapGeneric *generic, ServerState *group, Datum value, bool isnull)
+{
+	int16		len = generic->trans.transtypeLen;
+	MemoryContext states = generic->states_cxt->ecxt_per_tuple_memory;
+
+	if (isnull)
+		value = (Datum) 0;
+	else if (!DatumIsReadWriteExpandedObject(value, false, len) ||
+			 MemoryContextGetParent(DatumGetEOHP(value)->eoh_context) != states)
+	{
+		MemoryContext old = MemoryContextSwitchTo(states);
+
+		value = datumCopy(value, false, len);
+		MemoryContextSwitchTo(old);
+	}
+	if (!group->isnull)
+	{
+		if (DatumIsReadWriteExpandedObject(group->value, false, len))
+			DeleteExpandedObject(group->value);
+		else
+			pfree(DatumGetPointer(group->value));
+	}
+	return value;
+}
+
+/* The arguments are in generic->call. */
+static void
+advance(OlapGeneric *generic, ServerState *group)
+{
+	FunctionCallInfo call = generic->call;
+	AggStatePerTrans trans = &generic->trans;
+	Datum		value;
+
+	group->touched = true;
+	if (trans->transfn.fn_strict)
+	{
+		for (int i = 1; i <= generic->nargs; i++)
+			if (call->args[i].isnull)
+				return;
+		if (group->empty)
+		{
+			MemoryContext old = MemoryContextSwitchTo(generic->states_cxt->ecxt_per_tuple_memory);
+
+			group->value = datumCopy(call->args[1].value, trans->transtypeByVal,
+									 trans->transtypeLen);
+			group->isnull = group->empty = false;
+			MemoryContextSwitchTo(old);
+			return;
+		}
+		if (group->isnull)
+			return;
+	}
+	call->args[0].value = group->value;
+	call->args[0].isnull = group->isnull;
+	call->isnull = false;
+	value = FunctionCallInvoke(call);
+	if (!trans->transtypeByVal &&
+		DatumGetPointer(value) != DatumGetPointer(group->value))
+		value = keep_state(generic, group, value, call->isnull);
+	group->value = value;
+	group->isnull = call->isnull;
+}
+
+void
+olap_generic_update(OlapGeneric *generic, const uint32 *gids,
+					const OlapVector *const *args, uint32 n)
+{
+	MemoryContext row = generic->row_cxt->ecxt_per_tuple_memory;
+	MemoryContext old = MemoryContextSwitchTo(row);
+	NullableDatum *values = generic->call->args + 1;
+
+	generic->aggstate->curpertrans = &generic->trans;
+	for (uint32 i = 0; i < n; i++)
+	{
+		for (int a = 0; a < generic->nargs; a++)
+		{
+			values[a].isnull = olap_vector_is_null(args[a], i);
+			values[a].value = values[a].isnull ? (Datum) 0 :
+				olap_vector_datum(args[a], i, generic->scratch[a]);
+		}
+		advance(generic, &generic->groups[gids == NULL ? 0 : gids[i]]);
+		MemoryContextReset(row);
+	}
+	generic->aggstate->curpertrans = NULL;
+	MemoryContextSwitchTo(old);
+}
+
+bool
+olap_generic_has_rows(const OlapGeneric *generic, uint32 gid)
+{
+	return gid < generic->ngroups && generic->groups[gid].touched;
+}
+
+/* ---- results ---- */
+
+/* Read state, and combine it with the group's if that has rows. */
+static Datum
+combine(OlapGeneric *generic, ServerState *group, bytea *state)
+{
+	LOCAL_FCINFO(fcinfo, 2);
+	Datum		other;
+
+	InitFunctionCallInfoData(*fcinfo, &generic->deserialfn, 2, InvalidOid,
+							 (Node *) generic->aggstate, NULL);
+	fcinfo->args[0].value = PointerGetDatum(state);
+	fcinfo->args[0].isnull = false;
+	fcinfo->args[1].value = (Datum) 0;
+	fcinfo->args[1].isnull = false;
+	other = FunctionCallInvoke(fcinfo);
+	if (!group->touched || group->isnull)
+		return other;
+
+	InitFunctionCallInfoData(*fcinfo, &generic->combinefn, 2,
+							 generic->trans.aggCollation,
+							 (Node *) generic->aggstate, NULL);
+	fcinfo->args[0].value = group->value;
+	fcinfo->args[0].isnull = false;
+	fcinfo->args[1].value = other;
+	fcinfo->args[1].isnull = false;
+	group->value = FunctionCallInvoke(fcinfo);
+	return group->value;
+}
+
+static Datum
+call_final(OlapGeneric *generic, Datum value, bool *isnull)
+{
+	AggStatePerAgg agg = &generic->agg;
+	LOCAL_FCINFO(fcinfo, FUNC_MAX_ARGS);
+	bool		anynull = *isnull || agg->numFinalArgs > 1;
+	Datum		result;
+
+	InitFunctionCallInfoData(*fcinfo, &agg->finalfn, agg->numFinalArgs,
+							 generic->trans.aggCollation,
+							 (Node *) generic->aggstate, NULL);
+	fcinfo->args[0].value = MakeExpandedObjectReadOnly(value, *isnull,
+													   generic->trans.transtypeLen);
+	fcinfo->args[0].isnull = *isnull;
+	for (int i = 1; i < agg->numFinalArgs; i++)
+	{
+		fcinfo->args[i].value = (Datum) 0;
+		fcinfo->args[i].isnull = true;
+	}
+	if (agg->finalfn.fn_strict && anynull)
+	{
+		*isnull = true;
+		return (Datum) 0;
+	}
+	generic->aggstate->curperagg = agg;
+	result = FunctionCallInvoke(fcinfo);
+	generic->aggstate->curperagg = NULL;
+	*isnull = fcinfo->isnull;
+	return result;
+}
+
+Datum
+olap_generic_result(OlapGeneric *generic, uint32 gid, bytea *state, bool *isnull)
+{
+	MemoryContext row = generic->row_cxt->ecxt_per_tuple_memory;
+	MemoryContext old = MemoryContextSwitchTo(row);
+	ServerState *group;
+	Datum		value;
+
+	if (gid >= generic->ngroups)
+		olap_generic_grow(generic, gid + 1);
+	group = &generic->groups[gid];
+	value = state != NULL ? combine(generic, group, state) : group->value;
+	*isnull = state == NULL && group->isnull;
+	if (OidIsValid(generic->agg.finalfn_oid))
+		value = call_final(generic, value, isnull);
+	MemoryContextSwitchTo(old);
+	if (!*isnull && !generic->agg.resulttypeByVal)
+		value = datumCopy(value, false, generic->agg.resulttypeLen);
+	MemoryContextReset(row);
+	return value;
+}
+
+/* ---- memory ---- */
+
+void
+olap_generic_reset(OlapGeneric *generic)
+{
+	/* callbacks that functions registered run here */
+	ReScanExprContext(generic->states_cxt);
+	ReScanExprContext(generic->row_cxt);
+	generic->ngroups = 0;
+}
+
+size_t
+olap_generic_memory(const OlapGeneric *generic)
+{
+	return MemoryContextMemAllocated(generic->cxt, false) +
+		MemoryContextMemAllocated(generic->states_cxt->ecxt_per_tuple_memory,
+								  true);
+}
+
+void
+olap_generic_free(OlapGeneric *generic)
+{
+	FreeExprContext(generic->states_cxt, true);
+	FreeExprContext(generic->row_cxt, true);
+	MemoryContextDelete(generic->cxt);
+}

@@ -1,0 +1,151 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_internal.h
+ *		What the files of the OlapAgg node share.
+ *
+ * src/exec/agg_internal.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_INTERNAL_H
+#define OLAP_AGG_INTERNAL_H
+
+#include "nodes/execnodes.h"
+#include "portability/instr_time.h"
+
+#include "exec/agg_call.h"
+#include "exec/agg_generic.h"
+#include "exec/agg_spill.h"
+#include "exec/scan_batch.h"
+#include "vector/agg.h"
+#include "vector/group.h"
+#include "vector/program.h"
+
+/* An aggregate at work. */
+typedef struct AggWork
+{
+	OlapAggCall call;
+	Aggref	   *aggref;
+	OlapColumnType type;		/* of the first argument, if there is one */
+	int			outs[FUNC_MAX_ARGS];	/* arguments: results of the program */
+	OlapAgg    *agg;			/* NULL: generic */
+	OlapDistinctSets *sets;		/* DISTINCT */
+	OlapVector	fresh;			/* DISTINCT: values new to their groups */
+
+	/*
+	 * The server's functions: for generic calls all rows; for others rows that
+	 * agg does not take, and final functions.  Made when first needed.
+	 */
+	OlapGeneric *server;
+	uint64		server_rows;
+} AggWork;
+
+/* Aggregates that have their FILTER, or none, in common. */
+typedef struct AggStage
+{
+	int			filter;			/* result of the main program; -1: none */
+	OlapProgram *program;		/* of the arguments */
+	int			nworks;
+	AggWork   **works;
+} AggStage;
+
+/* Time spent, in seconds; only kept with EXPLAIN (ANALYZE, TIMING). */
+typedef struct AggTimes
+{
+	double		input;			/* reading, decoding, filtering */
+	double		group;
+	double		update;
+	double		output;
+} AggTimes;
+
+typedef struct OlapAggNode
+{
+	CustomScanState css;
+	CustomScanState *scan;
+	List	   *columns;		/* expressions of the scan's target list */
+	int			nkeys;
+	OlapOrder  *orders;			/* [nkeys] */
+	int			nworks;
+	AggWork    *works;
+
+	/* of one run: from the first call to the next rescan */
+	MemoryContext cxt;
+	bool		filled;			/* all input is taken */
+	OlapBatchInput input;
+	OlapProgram *program;		/* keys, FILTERs, arguments without FILTER */
+	int			nstages;
+	AggStage   *stages;
+	OlapGroups *groups;			/* NULL: no GROUP BY */
+	uint32		ngroups;
+
+	/* rows put aside when memory is spent */
+	size_t		memory_limit;
+	OlapColumnType *types;		/* [natts] of the table */
+	bool	   *needed;			/* [natts] columns that the programs read */
+	int			natts;
+	OlapSpill  *spill;			/* NULL: new groups are still made */
+	OlapSpillReader *reader;
+	List	   *files;			/* OlapSpillFile, to be read */
+	int			level;			/* of the rows being read: 0 from the table */
+
+	/* buffers of a batch */
+	const OlapVector **keys;	/* [nkeys] */
+	uint32	   *gids;			/* [OLAP_VECTOR_ROWS], as the others */
+	uint32	   *stage_gids;
+	uint32	   *fresh_gids;
+	uint32	   *hashes;
+	uint16	   *positions;
+	uint16	   *stage_sel;
+	uint16	   *fresh_sel;
+	uint16	   *kept_sel;
+
+	/* the way out */
+	uint32		next;			/* group to go up */
+	uint32		first;			/* first group whose keys are in out_keys */
+	uint32		nout;
+	OlapVector *out_keys;		/* [nkeys] */
+	char	  (*scratch)[OLAP_DECIMAL_MAX_SIZE + 8];	/* [nkeys] */
+	MemoryContext row_cxt;		/* results of the row that went up last */
+
+	/* for EXPLAIN */
+	bool		timing;
+	AggTimes	times;
+	uint64		peak_memory;
+	uint64		groups_made;	/* of all runs */
+	uint64		spilled_files;
+	uint64		spilled_rows;
+	uint64		spilled_bytes;
+	int			spilled_level;	/* greatest */
+} OlapAggNode;
+
+/* Add what passed since the last call to *sum. */
+static inline void
+olap_agg_lap(OlapAggNode *node, instr_time *last, double *sum)
+{
+	instr_time	now,
+				passed;
+
+	if (!node->timing)
+		return;
+	INSTR_TIME_SET_CURRENT(now);
+	passed = now;
+	INSTR_TIME_SUBTRACT(passed, *last);
+	*sum += INSTR_TIME_GET_DOUBLE(passed);
+	*last = now;
+}
+
+/* agg_build.c: make and free what a run needs. */
+extern void olap_agg_build(OlapAggNode *node);
+extern void olap_agg_discard(OlapAggNode *node);
+extern OlapGeneric *olap_agg_server(OlapAggNode *node, AggWork *work);
+
+/*
+ * agg_input.c: take all input; then, when the groups made of it went up, that of
+ * a file.  False if there is no file left.
+ */
+extern void olap_agg_fill(OlapAggNode *node);
+extern bool olap_agg_refill(OlapAggNode *node);
+
+/* agg_output.c: the next row into the scan slot; false at the end. */
+extern bool olap_agg_emit(OlapAggNode *node);
+
+#endif							/* OLAP_AGG_INTERNAL_H */

@@ -1,0 +1,212 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_node.c
+ *		The OlapAgg node: filter, group and aggregate in vectors.
+ *
+ * src/exec/agg_node.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "executor/executor.h"
+#include "executor/instrument.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "exec/agg_internal.h"
+#include "exec/agg_node.h"
+#include "exec/scan_node.h"
+#include "table/writer.h"
+
+static Node *create_state(CustomScan *plan);
+static void begin(CustomScanState *css, EState *estate, int eflags);
+static TupleTableSlot *exec(CustomScanState *css);
+static void end(CustomScanState *css);
+static void rescan(CustomScanState *css);
+
+const CustomScanMethods olap_agg_plan_methods = {
+	.CustomName = "OlapAgg",
+	.CreateCustomScanState = create_state,
+};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "OlapAgg",
+	.BeginCustomScan = begin,
+	.ExecCustomScan = exec,
+	.EndCustomScan = end,
+	.ReScanCustomScan = rescan,
+	.ExplainCustomScan = olap_agg_explain,
+};
+
+void
+olap_agg_node_init(void)
+{
+	RegisterCustomScanMethods(&olap_agg_plan_methods);
+}
+
+List *
+olap_agg_plan_private(List *keys, List *calls)
+{
+	return list_make2(keys, calls);
+}
+
+static Node *
+create_state(CustomScan *plan)
+{
+	OlapAggNode *node = palloc0(sizeof(OlapAggNode));
+
+	NodeSetTag(node, T_CustomScanState);
+	node->css.methods = &exec_methods;
+	return (Node *) node;
+}
+
+static void
+begin_works(OlapAggNode *node, CustomScan *plan)
+{
+	List	   *keys = linitial(plan->custom_private);
+	List	   *calls = lsecond(plan->custom_private);
+
+	node->nkeys = list_length(keys);
+	node->orders = palloc(Max(node->nkeys, 1) * sizeof(OlapOrder));
+	for (int i = 0; i < node->nkeys; i++)
+		node->orders[i] = list_nth_int(keys, i);
+	node->nworks = list_length(calls);
+	node->works = palloc0(Max(node->nworks, 1) * sizeof(AggWork));
+	for (int i = 0; i < node->nworks; i++)
+	{
+		AggWork    *work = &node->works[i];
+		TargetEntry *tle = list_nth(plan->custom_scan_tlist, node->nkeys + i);
+
+		work->aggref = (Aggref *) tle->expr;
+		olap_agg_call_from_list(list_nth(calls, i), &work->call);
+		olap_agg_check_permission(work->aggref->aggfnoid);
+	}
+}
+
+/* The columns of the table that keys, arguments and FILTERs read. */
+static void
+begin_columns(OlapAggNode *node)
+{
+	ScanState  *ss = &node->scan->ss;
+	TupleDesc	desc = RelationGetDescr(ss->ss_currentRelation);
+	Bitmapset  *set = NULL;
+	int			x = -1;
+
+	node->columns = get_tlist_exprs(ss->ps.plan->targetlist, true);
+	node->types = olap_column_types(desc);
+	node->natts = desc->natts;
+	node->needed = palloc0(Max(desc->natts, 1) * sizeof(bool));
+	pull_varattnos((Node *) node->columns, ((Scan *) ss->ps.plan)->scanrelid, &set);
+	while ((x = bms_next_member(set, x)) >= 0)
+	{
+		int			attno = x + FirstLowInvalidHeapAttributeNumber;
+
+		Assert(attno > 0);
+		node->needed[attno - 1] = true;
+	}
+}
+
+static void
+begin(CustomScanState *css, EState *estate, int eflags)
+{
+	OlapAggNode *node = (OlapAggNode *) css;
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	PlanState  *child;
+
+	child = ExecInitNode(linitial(plan->custom_plans), estate,
+						 eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
+	css->custom_ps = list_make1(child);
+	node->scan = castNode(CustomScanState, child);
+	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg",
+									  ALLOCSET_DEFAULT_SIZES);
+	node->row_cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg row",
+										  ALLOCSET_DEFAULT_SIZES);
+	begin_columns(node);
+	node->timing = (estate->es_instrument & INSTRUMENT_TIMER) != 0;
+	begin_works(node, plan);
+}
+
+/* The next group's row in the scan slot; false at the end. */
+static bool
+next_row(OlapAggNode *node)
+{
+	instr_time	last;
+	bool		found;
+
+	do
+	{
+		if (node->timing)
+			INSTR_TIME_SET_CURRENT(last);
+		found = olap_agg_emit(node);
+		olap_agg_lap(node, &last, &node->times.output);
+	} while (!found && olap_agg_refill(node));
+	return found;
+}
+
+static TupleTableSlot *
+exec(CustomScanState *css)
+{
+	OlapAggNode *node = (OlapAggNode *) css;
+	ExprContext *econtext = css->ss.ps.ps_ExprContext;
+	PlanState  *child = &node->scan->ss.ps;
+
+	if (!node->filled)
+	{
+		if (child->chgParam != NULL)
+			ExecReScan(child);
+		olap_agg_build(node);
+		olap_agg_fill(node);
+	}
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(econtext);
+		if (!next_row(node))
+			return NULL;
+		econtext->ecxt_scantuple = css->ss.ss_ScanTupleSlot;
+		if (!ExecQual(css->ss.ps.qual, econtext))
+		{
+			InstrCountFiltered1(css, 1);
+			continue;
+		}
+		if (css->ss.ps.ps_ProjInfo == NULL)
+			return css->ss.ss_ScanTupleSlot;
+		return ExecProject(css->ss.ps.ps_ProjInfo);
+	}
+}
+
+/*
+ * Without a change of parameters the groups are the same: they go up once more.
+ */
+static void
+rescan(CustomScanState *css)
+{
+	OlapAggNode *node = (OlapAggNode *) css;
+	PlanState  *child = &node->scan->ss.ps;
+
+	ExecClearTuple(css->ss.ss_ScanTupleSlot);
+	if (css->ss.ps.chgParam != NULL)
+		UpdateChangedParamSet(child, css->ss.ps.chgParam);
+	if (node->filled && node->spilled_files == 0 &&
+		css->ss.ps.chgParam == NULL && child->chgParam == NULL)
+	{
+		node->next = node->first = node->nout = 0;
+		return;
+	}
+	olap_agg_discard(node);
+	if (child->chgParam == NULL)
+		ExecReScan(child);
+}
+
+static void
+end(CustomScanState *css)
+{
+	OlapAggNode *node = (OlapAggNode *) css;
+
+	olap_agg_discard(node);
+	ExecEndNode(&node->scan->ss.ps);
+}

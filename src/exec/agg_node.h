@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_node.h
+ *		The OlapAgg node: filter, group and aggregate in vectors.
+ *
+ * Why: between a scan and an aggregate PostgreSQL moves one row at a time, which
+ * costs many times what the arithmetic does.  Here batches go from the scan
+ * through expression programs, group numbers and state arrays; rows exist only
+ * once a group.
+ *
+ * src/exec/agg_node.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_NODE_H
+#define OLAP_AGG_NODE_H
+
+#include "nodes/extensible.h"
+
+/*
+ * Plan: a CustomScan without a relation.
+ *
+ * custom_plans		one OlapScan; its target list holds the group expressions,
+ *					then arguments and FILTERs of aggregates in any order.  It
+ *					is never executed as such: OlapAgg takes its batches.
+ * custom_scan_tlist	the rows that OlapAgg makes: group expressions, Aggrefs.
+ *					Target list and HAVING (plan.qual) refer to it.
+ * custom_private	olap_agg_plan_private(): integers only
+ */
+extern const CustomScanMethods olap_agg_plan_methods;
+
+/* keys: the OlapOrder of each; calls: olap_agg_call_to_list() of each */
+extern List *olap_agg_plan_private(List *keys, List *calls);
+
+/* Register the node; called by olap_exec_init(). */
+extern void olap_agg_node_init(void);
+
+/* EXPLAIN of one node; in agg_explain.c. */
+struct ExplainState;
+extern void olap_agg_explain(CustomScanState *node, List *ancestors,
+							 struct ExplainState *es);
+
+#endif							/* OLAP_AGG_NODE_H */

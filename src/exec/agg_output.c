@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_output.c
+ *		OlapAgg: from groups and states to rows.
+ *
+ * src/exec/agg_output.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "exec/agg_internal.h"
+
+/* Groups whose keys are fetched at a time. */
+#define OUT_GROUPS 1024
+
+/* Have the keys of node->next in out_keys. */
+static void
+load_keys(OlapAggNode *node)
+{
+	if (node->next < node->first + node->nout)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	node->first = node->next;
+	node->nout = Min(node->ngroups - node->next, OUT_GROUPS);
+	for (int k = 0; k < node->nkeys; k++)
+	{
+		olap_vector_reset(&node->out_keys[k], olap_program_type(node->program, k));
+		olap_groups_keys(node->groups, k, node->first, node->nout,
+						 &node->out_keys[k]);
+	}
+}
+
+/* The result of an aggregate some of whose states need the server. */
+static Datum
+server_result(OlapAggNode *node, AggWork *work, uint32 gid,
+			  const OlapAggValue *value, bool *isnull)
+{
+	OlapGeneric *server = olap_agg_server(node, work);
+	bytea	   *state = NULL;
+
+	if (value->count > 0)
+		state = olap_agg_call_serialize(value, olap_generic_deserialfn(server));
+	return olap_generic_result(server, gid, state, isnull);
+}
+
+static Datum
+work_result(OlapAggNode *node, AggWork *work, uint32 gid, bool *isnull)
+{
+	OlapAggValue value;
+
+	if (work->agg == NULL)
+		return olap_generic_result(work->server, gid, NULL, isnull);
+	olap_agg_get(work->agg, gid, &value);
+	if (work->call.shape == OLAP_SHAPE_SERVER ||
+		(work->server != NULL && olap_generic_has_rows(work->server, gid)))
+		return server_result(node, work, gid, &value, isnull);
+	return olap_agg_call_result(&work->call, &value, &work->type, isnull);
+}
+
+bool
+olap_agg_emit(OlapAggNode *node)
+{
+	TupleTableSlot *slot = node->css.ss.ss_ScanTupleSlot;
+	MemoryContext old;
+	uint32		gid;
+
+	ExecClearTuple(slot);
+	if (node->next >= node->ngroups)
+		return false;
+	MemoryContextReset(node->row_cxt);
+	old = MemoryContextSwitchTo(node->row_cxt);
+	if (node->groups != NULL)
+		load_keys(node);
+	gid = node->next++;
+	for (int k = 0; k < node->nkeys; k++)
+	{
+		uint32		row = gid - node->first;
+
+		slot->tts_isnull[k] = olap_vector_is_null(&node->out_keys[k], row);
+		slot->tts_values[k] = slot->tts_isnull[k] ? (Datum) 0 :
+			olap_vector_datum(&node->out_keys[k], row, node->scratch[k]);
+	}
+	for (int i = 0; i < node->nworks; i++)
+		slot->tts_values[node->nkeys + i] =
+			work_result(node, &node->works[i], gid,
+						&slot->tts_isnull[node->nkeys + i]);
+	MemoryContextSwitchTo(old);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}

@@ -1,0 +1,350 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_paths.c
+ *		OlapAgg paths: grouping and aggregation of one olap table in vectors.
+ *
+ * The path stands beside PostgreSQL's own for the same upper relation, and wins
+ * by cost.  What it cannot do (see collect()) is left to PostgreSQL, with the
+ * OlapScan below.
+ *
+ * src/plan/agg_paths.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planner.h"
+#include "optimizer/tlist.h"
+#include "utils/selfuncs.h"
+
+#include "base/compat.h"
+#include "base/guc.h"
+#include "exec/agg_call.h"
+#include "exec/agg_node.h"
+#include "exec/compile.h"
+#include "plan/paths.h"
+
+/*
+ * Work a row, in units of cpu_operator_cost: what a kernel, a group number and
+ * an update of a state cost, measured against an operator call of the executor;
+ * a transition function costs a call.
+ */
+#define KERNEL_FACTOR 0.1
+#define UPDATE_FACTOR 0.1
+#define GENERIC_FACTOR 1.5
+
+/* Building programs and tables, in units of cpu_tuple_cost. */
+#define START_TUPLES 100
+
+/* Making a row of a group, in units of cpu_tuple_cost. */
+#define GROUP_FACTOR 0.5
+
+static create_upper_paths_hook_type previous_hook = NULL;
+
+/* What a query asks of the node. */
+typedef struct AggQuery
+{
+	RelOptInfo *rel;			/* the scanned relation */
+	List	   *keys;			/* group expressions */
+	List	   *orders;			/* OlapOrder of each */
+	List	   *aggs;			/* Aggrefs, each once */
+	List	   *calls;			/* olap_agg_call_to_list() of each */
+	int			ngeneric;
+	List	   *columns;		/* the scan's target list */
+} AggQuery;
+
+static Plan *plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best,
+					  List *tlist, List *clauses, List *custom_plans);
+
+static const CustomPathMethods path_methods = {
+	.CustomName = "OlapAgg",
+	.PlanCustomPath = plan_agg,
+};
+
+/* ---- what is asked ---- */
+
+/* The column of the scan's target list that is expr; -1 if it can't be one. */
+static int
+scan_column(AggQuery *query, Expr *expr)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, query->columns)
+	{
+		if (equal(lfirst(lc), expr))
+			return i;
+		i++;
+	}
+	if (!olap_compile_supported(expr, query->rel->relid))
+		return -1;
+	query->columns = lappend(query->columns, expr);
+	return i;
+}
+
+static bool
+add_key(AggQuery *query, SortGroupClause *clause, Expr *expr)
+{
+	OlapOrder	order;
+
+	if (list_member(query->keys, expr))
+		return true;
+	if (!olap_equality_order(clause->eqop, exprType((Node *) expr),
+							 exprCollation((Node *) expr), &order) ||
+		scan_column(query, expr) < 0)
+		return false;
+	query->keys = lappend(query->keys, expr);
+	query->orders = lappend_int(query->orders, order);
+	return true;
+}
+
+static bool
+add_aggregate(AggQuery *query, Aggref *aggref)
+{
+	OlapAggCall call;
+	ListCell   *lc;
+
+	if (list_member(query->aggs, aggref))
+		return true;
+	if (!olap_agg_call_plan(aggref, &call))
+		return false;
+	foreach(lc, aggref->args)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			return false;
+		call.args[call.nargs] = scan_column(query, tle->expr);
+		if (call.args[call.nargs++] < 0)
+			return false;
+	}
+	if (aggref->aggfilter != NULL)
+	{
+		call.filter = scan_column(query, aggref->aggfilter);
+		if (call.filter < 0)
+			return false;
+	}
+	if (call.kind == OLAP_CALL_GENERIC)
+		query->ngeneric++;
+	query->aggs = lappend(query->aggs, aggref);
+	query->calls = lappend(query->calls, olap_agg_call_to_list(&call));
+	return true;
+}
+
+/*
+ * Add the aggregates in node.  True if there is something that is neither made
+ * of group expressions and aggregates nor constant: a column that depends on the
+ * group functionally, GROUPING(), ...
+ */
+static bool
+collect(Node *node, AggQuery *query)
+{
+	if (node == NULL || list_member(query->keys, node))
+		return false;
+	if (IsA(node, Aggref))
+		return !add_aggregate(query, (Aggref *) node);
+	if (IsA(node, Var) || IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc))
+		return true;
+	return expression_tree_walker(node, collect, query);
+}
+
+/* All clauses that filter rows must be of our doing. */
+static bool
+filters_supported(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst(lc);
+
+		if (rinfo->pseudoconstant ||
+			!olap_compile_supported(rinfo->clause, rel->relid))
+			return false;
+	}
+	return true;
+}
+
+/* ---- path ---- */
+
+static double
+count_groups(PlannerInfo *root, const AggQuery *query, double rows)
+{
+	if (query->keys == NIL)
+		return 1;
+	return estimate_num_groups(root, query->keys, rows, NULL, NULL);
+}
+
+static void
+cost_agg_path(PlannerInfo *root, const AggQuery *query, List *having,
+			  Path *path, const Path *scan)
+{
+	double		rows = query->rel->rows;
+	double		groups = count_groups(root, query, rows);
+	double		operators;
+	Cost		work;
+
+	operators = KERNEL_FACTOR * scan->pathtarget->cost.per_tuple /
+		Max(cpu_operator_cost, 1e-10) +
+		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs)) +
+		GENERIC_FACTOR * query->ngeneric;
+	work = rows * operators * cpu_operator_cost;
+
+	/* all input is taken before the first group goes up */
+	path->startup_cost = scan->total_cost + scan->pathtarget->cost.startup +
+		START_TUPLES * cpu_tuple_cost + work;
+	path->rows = groups;
+	path->total_cost = path->startup_cost +
+		groups * GROUP_FACTOR * cpu_tuple_cost;
+	if (having != NIL)
+	{
+		QualCost	cost;
+
+		cost_qual_eval(&cost, having, root);
+		path->startup_cost += cost.startup;
+		path->total_cost += cost.startup + groups * cost.per_tuple;
+		path->rows = clamp_row_est(groups *
+								   clauselist_selectivity(root, having, 0,
+														  JOIN_INNER, NULL));
+	}
+	path->startup_cost += path->pathtarget->cost.startup;
+	path->total_cost += path->pathtarget->cost.startup +
+		path->pathtarget->cost.per_tuple * path->rows;
+}
+
+static void
+add_agg_path(PlannerInfo *root, AggQuery *query, RelOptInfo *output,
+			 PathTarget *target, List *having)
+{
+	PathTarget *columns = create_empty_pathtarget();
+	CustomPath *path = makeNode(CustomPath);
+	Path	   *scan;
+
+	add_new_columns_to_pathtarget(columns, query->columns);
+	set_pathtarget_cost_width(root, columns);
+	scan = olap_batch_scan_path(root, query->rel, columns);
+	if (scan == NULL)
+		return;
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = output;
+	path->path.pathtarget = target;
+	path->path.parallel_safe = output->consider_parallel && scan->parallel_safe;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(scan);
+	path->custom_private = list_make5(having, query->keys, query->aggs,
+									  query->orders, query->calls);
+	path->methods = &path_methods;
+	cost_agg_path(root, query, having, &path->path, scan);
+	add_path(output, &path->path);
+}
+
+/* GROUP BY and aggregates, of a base relation or a partition. */
+static void
+group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
+				GroupPathExtraData *extra)
+{
+	AggQuery	query = {.rel = input};
+	List	   *having = (List *) extra->havingQual;
+	ListCell   *lc;
+
+	if (root->parse->groupingSets != NIL || root->hasPseudoConstantQuals ||
+		contain_volatile_functions((Node *) output->reltarget->exprs) ||
+		contain_volatile_functions((Node *) having) ||
+		!filters_supported(input))
+		return;
+	foreach(lc, root->parse->groupClause)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+
+		if (!add_key(&query, clause,
+					 get_sortgroupclause_tle(clause, extra->targetList)->expr))
+			return;
+	}
+	if (collect((Node *) output->reltarget->exprs, &query) ||
+		collect((Node *) having, &query))
+		return;
+	add_agg_path(root, &query, output, output->reltarget, having);
+}
+
+/* SELECT DISTINCT of a base relation: groups without aggregates. */
+static void
+distinct_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
+{
+	AggQuery	query = {.rel = input};
+	PathTarget *target = input->cheapest_total_path->pathtarget;
+	ListCell   *lc;
+
+	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs ||
+		root->hasPseudoConstantQuals ||
+		contain_volatile_functions((Node *) target->exprs) ||
+		!filters_supported(input))
+		return;
+	foreach(lc, root->parse->distinctClause)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+
+		if (!add_key(&query, clause,
+					 get_sortgroupclause_tle(clause, root->processed_tlist)->expr))
+			return;
+	}
+	if (query.keys == NIL || collect((Node *) target->exprs, &query))
+		return;
+	add_agg_path(root, &query, output, target, NIL);
+}
+
+static void
+upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
+			RelOptInfo *output, void *extra)
+{
+	if (previous_hook)
+		previous_hook(root, stage, input, output, extra);
+	if (!olap_guc_enable_vector_agg ||
+		(stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT) ||
+		(input->reloptkind != RELOPT_BASEREL &&
+		 input->reloptkind != RELOPT_OTHER_MEMBER_REL) ||
+		!olap_rel_is_ours(root, input))
+		return;
+	if (stage == UPPERREL_GROUP_AGG)
+		group_agg_paths(root, input, output, extra);
+	else
+		distinct_paths(root, input, output);
+}
+
+/* ---- plan ---- */
+
+static Plan *
+plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
+		 List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	List	   *keys = lsecond(best->custom_private);
+	List	   *aggs = lthird(best->custom_private);
+	List	   *rows = NIL;
+	ListCell   *lc;
+
+	foreach(lc, list_concat_copy(keys, aggs))
+		rows = lappend(rows, makeTargetEntry(copyObject(lfirst(lc)),
+											 list_length(rows) + 1, NULL, false));
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = linitial(best->custom_private);
+	scan->flags = best->flags;
+	scan->custom_plans = custom_plans;
+	scan->custom_scan_tlist = rows;
+	scan->custom_private = olap_agg_plan_private(lfourth(best->custom_private),
+												 list_nth(best->custom_private, 4));
+	scan->methods = &olap_agg_plan_methods;
+	return &scan->scan.plan;
+}
+
+void
+olap_agg_paths_init(void)
+{
+	previous_hook = create_upper_paths_hook;
+	create_upper_paths_hook = upper_paths;
+}

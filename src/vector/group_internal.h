@@ -54,6 +54,7 @@ typedef struct OlapCodeMap
 	uint64		place;
 	uint32	   *numbers;
 	uint32		capacity;
+	uint32		known;			/* entries of dict that have a number or MAP_UNKNOWN */
 } OlapCodeMap;
 
 typedef struct OlapKeyState

@@ -200,21 +200,34 @@ olap_key_to_raw(OlapKeyState *key)
 
 /* Numbers ----------------------------------------------------------------- */
 
-/* Make map be that of dict; entries are looked up when they occur. */
+/*
+ * Make map be that of dict; entries are looked up when they occur.  A dictionary
+ * may have got further entries since the last vector.
+ */
 static void
 prepare_map(OlapGroups *groups, OlapCodeMap *map, const OlapVector *dict)
 {
-	if (map->dict == dict && map->place == groups->place)
-		return;
+	if (map->dict != dict || map->place != groups->place)
+		map->known = 0;
 	if (map->capacity < dict->n)
 	{
+		uint32		capacity = Max(dict->n, map->capacity * 2);
+		uint32	   *numbers = MemoryContextAllocHuge(groups->cxt,
+													 capacity * sizeof(uint32));
+
+		if (map->known > 0)
+			memcpy(numbers, map->numbers, map->known * sizeof(uint32));
 		if (map->numbers != NULL)
 			pfree(map->numbers);
-		map->numbers = MemoryContextAllocHuge(groups->cxt,
-											  dict->n * sizeof(uint32));
-		map->capacity = dict->n;
+		map->numbers = numbers;
+		map->capacity = capacity;
 	}
-	memset(map->numbers, 0xFF, dict->n * sizeof(uint32));
+	if (map->known < dict->n)
+	{
+		memset(map->numbers + map->known, 0xFF,
+			   (dict->n - map->known) * sizeof(uint32));
+		map->known = dict->n;
+	}
 	map->dict = dict;
 	map->place = groups->place;
 }

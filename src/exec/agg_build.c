@@ -119,6 +119,7 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 
 	work->agg = NULL;
 	work->sets = NULL;
+	work->scale = -1;
 	if (work->call.nargs > 0)
 	{
 		work->type = *olap_program_type(stage->program, work->outs[0]);

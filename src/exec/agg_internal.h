@@ -30,6 +30,7 @@ typedef struct AggWork
 	OlapAgg    *agg;			/* NULL: generic */
 	OlapDistinctSets *sets;		/* DISTINCT */
 	OlapVector	fresh;			/* DISTINCT: values new to their groups */
+	int			scale;			/* of all numerics in agg's sums; -1: none yet */
 
 	/*
 	 * The server's functions: for generic calls all rows; for others rows that

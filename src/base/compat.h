@@ -295,7 +295,10 @@ extern bool olap_has_createdb_privilege(void);
 #if PG_VERSION_NUM >= 180000
 #define olap_path_set_enabled(path, enabled) \
 	((path)->disabled_nodes = (enabled) ? 0 : 1)
+#define olap_path_inherit_enabled(path, child) \
+	((path)->disabled_nodes = (child)->disabled_nodes)
 #else
+#define olap_path_inherit_enabled(path, child) ((void) 0)
 #define olap_path_set_enabled(path, enabled) \
 	do { \
 		Cost		off = (enabled) ? 0 : disable_cost; \

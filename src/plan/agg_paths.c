@@ -240,6 +240,7 @@ add_agg_path(PlannerInfo *root, AggQuery *query, RelOptInfo *output,
 	path->custom_private = list_make5(having, query->keys, query->aggs,
 									  query->orders, query->calls);
 	path->methods = &path_methods;
+	olap_path_inherit_enabled(&path->path, scan);
 	cost_agg_path(root, query, having, &path->path, scan);
 	add_path(output, &path->path);
 }

@@ -192,7 +192,7 @@ compile_sum(const Making *m, int sign, bool utc, const OlapTimeZone *zone)
 		isnull)
 		return NULL;
 	span = DatumGetIntervalP(datum);
-	if (span->month != 0 || Abs((int64) span->day) > 1000000 ||
+	if (span->month != 0 || llabs(span->day) > 1000000 ||
 		span->time > MAX_WIDTH || span->time < -MAX_WIDTH)
 		return NULL;
 	return olap_node_shift(m->scope, utc, utc, sign * span->day,
@@ -214,7 +214,7 @@ compile_bin(const Making *m)
 		isnull)
 		return NULL;
 	stride = DatumGetIntervalP(datum);
-	if (stride->month != 0 || Abs((int64) stride->day) > 1000000 ||
+	if (stride->month != 0 || llabs(stride->day) > 1000000 ||
 		stride->time > MAX_WIDTH || stride->time < 0)
 		return NULL;
 	buckets.width = stride->day * USECS_PER_DAY + stride->time;

@@ -86,7 +86,7 @@ olap_time_buckets(const Interval *width, Oid typid, const Datum *origin,
 	}
 	buckets->unit = OLAP_UNIT_BIN;
 	buckets->origin = origin != NULL ? start : DEFAULT_ORIGIN;
-	if (Abs((int64) width->day) > MAX_WIDTH / USECS_PER_DAY ||
+	if (llabs(width->day) > MAX_WIDTH / USECS_PER_DAY ||
 		width->time > MAX_WIDTH || width->time < -MAX_WIDTH)
 		return false;
 	buckets->width = width->day * USECS_PER_DAY + width->time;

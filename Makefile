@@ -13,7 +13,7 @@
 # read only for the others. Each layer folder under src/ names its objects in its
 # own objs.mk, one a line.
 
-SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers \
+SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers check-upgrade \
 	demo demo-fresh demo-shell clean-demo bench pgsuite twin stress power-loss
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
@@ -33,6 +33,8 @@ check-all:
 	scripts/check.sh --all
 check-fresh:
 	scripts/chroot.sh 15 --bare
+check-upgrade:
+	scripts/upgrade.sh
 check-layers:
 	scripts/check_layers.sh
 demo:

@@ -5,6 +5,7 @@
 #   scripts/chroot.sh 17            build the chroot if there is none, run the tests
 #   scripts/chroot.sh 18 --fresh    make the chroot anew first
 #   scripts/chroot.sh 17 -- CMD ... run a command in the copied tree instead
+#   scripts/chroot.sh 17 --share DIR -- CMD ...    the same, DIR is /mnt there
 #   scripts/chroot.sh 15 --bare     a bare system made anew, with git and make only:
 #                                   scripts/fresh.sh tries the demo and the tests in a
 #                                   clone, as root; -- scripts/fresh.sh --user for others
@@ -20,7 +21,7 @@ PARTS=build,unit,regress,parallel,isolation,tap
 
 skip() { echo "$*"; exit 77; }
 
-usage() { sed -n '5,10p' "$0" | sed 's/^# *//' >&2; exit 2; }
+usage() { sed -n '5,11p' "$0" | sed 's/^# *//' >&2; exit 2; }
 
 [ $# -ge 1 ] || usage
 MAJOR=$1
@@ -31,10 +32,11 @@ case $MAJOR in
   18) SUITE=sid ;;
   *) usage ;;
 esac
-FRESH= BARE=
+FRESH= BARE= SHARE=
 case ${1:-} in
   --fresh) FRESH=1; shift ;;
   --bare) FRESH=1 BARE=1; shift ;;
+  --share) SHARE=$(cd "${2:?--share needs a folder}" && pwd); shift 2 ;;
 esac
 if [ "${1:-}" = -- ]; then
   shift
@@ -101,6 +103,7 @@ enter()
     mount -t proc proc "$0/proc"
     mount --rbind /dev "$0/dev"
     mount -t tmpfs -o mode=1777 tmpfs "$0/dev/shm"
+    '"${SHARE:+mount --bind \"$SHARE\" \"\$0/mnt\"}"'
     cp -L /etc/resolv.conf "$0/etc/resolv.conf" 2> /dev/null || true
     '"${BARE:+exec}"' chroot "$0" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 LANG=C.UTF-8 \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -158,7 +161,7 @@ copy_tree
 enter sh -c 'cd /work/olap && scripts/setup.sh base' ||
   { echo "the packages of $SUITE cannot be installed"; exit 1; }
 # Not a user named olap: "$user" in its search_path would be our own schema.
-enter sh -c 'id tester > /dev/null 2>&1 || useradd -m tester; chown -R tester /work/olap'
+enter sh -c 'id tester > /dev/null 2>&1 || useradd -m tester; chown -R tester /work/olap '"${SHARE:+/mnt}"
 echo "chroot: ready after $((SECONDS - start)) s"
 if [ $# -gt 0 ]; then
   enter runuser -u tester -- env -C /work/olap HOME=/home/tester "$@"

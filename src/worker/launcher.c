@@ -442,6 +442,13 @@ olap_worker_init(void)
 		return;
 	olap_live_init();
 	olap_databases_init();
+
+	/*
+	 * pg_upgrade copies files while it believes that nobody writes to them, and
+	 * hands out transaction ids of its own: no work in the background then.
+	 */
+	if (IsBinaryUpgrade)
+		return;
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = 5;

@@ -2,6 +2,8 @@
 -- rows of small inserts and around deleted rows; what it leaves to PostgreSQL.
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
+-- min() and max() by an aggregate, not by the first row in order
+SET olap.enable_order = off;
 CREATE TABLE agg_heap (
 	id int NOT NULL, ts timestamptz NOT NULL, b bool, i2 int2, i4 int4, i8 int8,
 	f4 float4, f8 float8, n6 numeric(12,6), n numeric, t text, tc text COLLATE "C",

@@ -48,11 +48,11 @@ DROP INDEX agg_tab_id;
 
 -- Parameters, generic plans.
 SET plan_cache_mode = force_generic_plan;
-PREPARE by_a(int, text) AS SELECT t, count(*), sum(n * $1) FROM agg_tab WHERE a = $1 AND t LIKE $2 GROUP BY t HAVING count(*) > $1 ORDER BY t;
-EXECUTE by_a(3, 'k%');
-EXECUTE by_a(4, '%4');
-EXECUTE by_a(NULL, '%');
-SELECT agg_plan_of('EXECUTE by_a(3, ''k%'')');
+PREPARE by_a(int, text) AS SELECT t, count(*), sum(n * $1) FROM agg_tab WHERE a >= $1 AND t >= $2 COLLATE "C" GROUP BY t HAVING count(*) > $1 ORDER BY t;
+EXECUTE by_a(8, 'k');
+EXECUTE by_a(4, 'k1');
+EXECUTE by_a(NULL, '');
+SELECT agg_plan_of('EXECUTE by_a(8, ''k'')');
 DEALLOCATE by_a;
 RESET plan_cache_mode;
 SELECT count(*) FROM agg_tab WHERE id > (SELECT max(id) - 3 FROM agg_rows);

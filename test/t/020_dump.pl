@@ -76,6 +76,39 @@ $target->command_ok([ 'pg_restore', '--exit-on-error', '--port', $target->port, 
         $target->host, '-d', 'again', $custom ], 'pg_restore runs');
 is($target->safe_psql('again', $facts), $before, 'the same through pg_restore');
 
+# In parallel, from a directory; schema and data apart, by section and by option.
+sub pg
+{
+    my ($what, $node, $program, @args) = @_;
+    $node->command_ok([ $program, '--port', $node->port, '--host', $node->host, @args ], $what);
+}
+
+my $dir = $source->basedir . '/dir';
+pg('pg_dump -Fd -j2 runs', $source, 'pg_dump', '-Fd', '-j2', '-f', $dir, 'postgres');
+my $data = $source->basedir . '/data.sql';
+pg('pg_dump --data-only runs', $source, 'pg_dump', '--data-only', '-f', $data, 'postgres');
+$target->safe_psql('postgres', "CREATE DATABASE $_") for ('parallel', 'sections', 'apart', 'inserts');
+pg('pg_restore -j2 runs', $target, 'pg_restore', '--exit-on-error', '-j2', '-d', 'parallel', $dir);
+for my $section ('pre-data', 'data', 'post-data')
+{
+    pg("pg_restore --section=$section runs", $target, 'pg_restore', '--exit-on-error', "--section=$section",
+        '-d', 'sections', $custom);
+}
+pg('pg_restore --schema-only runs', $target, 'pg_restore', '--exit-on-error', '--schema-only', '-d', 'apart', $dir);
+$target->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '--port', $target->port,
+        '--host', $target->host, '-f', $data, 'apart' ], 'the data restore into what is there');
+# which do not include those of materialized views, whatever their access method
+$target->safe_psql('apart', 'REFRESH MATERIALIZED VIEW totals');
+my $inserts = $source->basedir . '/inserts.sql';
+pg('pg_dump --rows-per-insert runs', $source, 'pg_dump', '--rows-per-insert=500', '-f', $inserts, 'postgres');
+$target->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '--port', $target->port,
+        '--host', $target->host, '-f', $inserts, 'inserts' ], 'INSERTs restore');
+for my $database ('parallel', 'sections', 'apart', 'inserts')
+{
+    is($target->safe_psql($database, $facts), $before, "the same in database $database");
+    is($target->safe_psql($database, q(SELECT count(*) FROM olap.verify('events'))), '0', "which is sound");
+}
+
 # The restored options are live: ALTER TABLE finds and changes them.
 $target->safe_psql('again', q(ALTER TABLE events RESET (hll), SET (segment_interval = '2 hours')));
 like($target->safe_psql('again', q(SELECT reloptions FROM pg_class WHERE relname = 'events')),

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "vector/group_internal.h"
+#include "vector/group_kernels.h"
 
 OlapGroups *
 olap_groups_create(const OlapGroupKey *keys, int nkeys, size_t memory_limit,
@@ -73,6 +74,7 @@ olap_groups_reset(OlapGroups *groups)
 {
 	groups->frozen = false;
 	groups->count = 0;
+	groups->nfresh = 0;
 	groups->review = 0;
 	groups->place++;
 	if (groups->layout == OLAP_LAYOUT_DIRECT)
@@ -128,31 +130,61 @@ is_constant(const OlapVector *v, uint32 n)
 	return memcmp(values, values + width, (n - 1) * width) == 0;
 }
 
+/* Find the keys that are constant here; returns whether all are. */
 static bool
-are_constant(const OlapGroups *groups, const OlapVector *const *keys, uint32 n)
+find_constants(OlapGroups *groups, const OlapVector *const *keys, uint32 n)
 {
+	bool		all = true;
+
 	for (int k = 0; k < groups->nkeys; k++)
-		if (!is_constant(keys[k], n))
-			return false;
-	return true;
+	{
+		groups->keys[k].constant = is_constant(keys[k], n);
+		all &= groups->keys[k].constant;
+	}
+	return all;
+}
+
+/* Free of branches: where many groups are new, no guess would be right. */
+static void
+look_up_new(OlapGroups *groups, uint32 n, uint32 *gids)
+{
+	uint32	   *map = groups->map;
+	const uint32 *index = groups->index;
+	uint32		count = groups->count;
+	uint32		nfresh = 0;
+
+	if (count >= OLAP_GROUP_NONE - OLAP_VECTOR_ROWS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many groups in memory")));
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		gid = map[index[i]];
+		bool		is_new = gid == OLAP_GROUP_NONE;
+
+		gid = is_new ? count : gid;
+		map[index[i]] = gid;
+		gids[i] = gid;
+		groups->fresh[nfresh] = i;
+		nfresh += is_new;
+		count += is_new;
+	}
+	groups->count = count;
+	groups->nfresh = nfresh;
 }
 
 static void
 look_up_direct(OlapGroups *groups, uint32 n, uint32 *gids)
 {
-	uint32	   *map = groups->map;
-	const uint32 *index = groups->index;
-	uint32		count = groups->count;
-
-	for (uint32 i = 0; i < n; i++)
+	/* lately every eighth row was new: the first look is not worth it */
+	if (groups->nfresh <= n / 8 || groups->frozen)
 	{
-		uint32		gid = map[index[i]];
-
-		if (gid == OLAP_GROUP_NONE && !groups->frozen)
-			gid = map[index[i]] = count++;
-		gids[i] = gid;
+		groups->nfresh = 0;
+		if (olap_look_up(gids, groups->map, groups->index, n) !=
+			OLAP_GROUP_NONE || groups->frozen)
+			return;
 	}
-	groups->count = count;
+	look_up_new(groups, n, gids);
 }
 
 /* Numbers of n rows whose codes are known. */
@@ -213,16 +245,17 @@ assign(OlapGroups *groups, const OlapVector *const *keys, uint32 n,
 
 /* Keep the keys of the groups that gids have beyond the first count. */
 static void
-store(OlapGroups *groups, const OlapVector *const *keys, uint32 n,
+store(OlapGroups *groups, const OlapVector *const *keys,
 	  const uint32 *gids, uint32 count)
 {
-	uint32		nfresh = 0;
+	uint32		nfresh = groups->nfresh;
 
-	for (uint32 i = 0; i < n && count + nfresh < groups->count; i++)
-	{
-		groups->fresh[nfresh] = i;
-		nfresh += gids[i] == count + nfresh;
-	}
+	if (groups->layout != OLAP_LAYOUT_DIRECT)
+		for (uint32 i = nfresh = 0; count + nfresh < groups->count; i++)
+		{
+			groups->fresh[nfresh] = i;
+			nfresh += gids[i] == count + nfresh;
+		}
 	for (int k = 0; k < groups->nkeys; k++)
 		olap_key_store(groups, &groups->keys[k], keys[k], nfresh);
 	if (groups->count >= groups->review)
@@ -243,12 +276,12 @@ olap_groups_assign(OlapGroups *groups, const OlapVector *const *keys,
 		memset(gids, 0xFF, n * sizeof(uint32));
 		return true;
 	}
-	constant = are_constant(groups, keys, n);
+	constant = find_constants(groups, keys, n);
 	for (int k = 0; k < groups->nkeys; k++)
 		olap_key_prepare(groups, &groups->keys[k], keys[k]);
 	assign(groups, keys, constant ? 1 : n, gids);
 	if (groups->count > count)
-		store(groups, keys, constant ? 1 : n, gids, count);
+		store(groups, keys, gids, count);
 	if (constant)
 		for (uint32 i = 1; i < n; i++)
 			gids[i] = gids[0];

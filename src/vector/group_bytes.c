@@ -142,6 +142,7 @@ olap_byte_table_init(OlapByteTable *table, OlapOrder order, MemoryContext cxt)
 	table->cxt = cxt;
 	table->order = order;
 	table->mask = MIN_SLOTS - 1;
+	table->shift = __builtin_clz((uint32) table->mask);
 	table->seed = UINT64CONST(0x9E3779B97F4A7C15);
 	table->max_probes = MAX_PROBES;
 	table->slots = MemoryContextAlloc(cxt, MIN_SLOTS * sizeof(OlapByteSlot));
@@ -183,7 +184,7 @@ hash_string(const OlapByteTable *table, const uint8 *data, size_t len)
 static uint32
 next_number(OlapByteTable *table, const char *string)
 {
-	if (table->count >= OLAP_NUMBER_NONE - 1)
+	if (table->count >= OLAP_NUMBER_LIMIT)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many groups in memory")));
@@ -214,7 +215,7 @@ move_slots(OlapByteTable *table, OlapByteSlot *to, uint64 mask, bool reseeded)
 		if (reseeded)
 			slot.hash = hash_string(table, OLAP_ARENA_DATA(slot.string),
 									OLAP_ARENA_LENGTH(slot.string));
-		at = slot.hash & mask;
+		at = slot.hash >> table->shift;
 		while (to[at].number != OLAP_NUMBER_NONE)
 		{
 			at = (at + 1) & mask;
@@ -232,6 +233,7 @@ rebuild(OlapByteTable *table, uint64 mask, bool reseeded)
 	OlapByteSlot *to = MemoryContextAllocHuge(table->cxt, (mask + 1) *
 											  sizeof(OlapByteSlot));
 
+	table->shift = __builtin_clz((uint32) mask);
 	while (!move_slots(table, to, mask, reseeded))
 	{
 		table->seed = olap_hash_u64(table->seed);
@@ -255,7 +257,7 @@ add_string(OlapByteTable *table, const uint8 *data, size_t len, uint32 hash)
 		return OLAP_NUMBER_NONE;
 	if ((uint64) table->count * 8 > (table->mask + 1) * 5)
 		rebuild(table, table->mask * 2 + 1, false);
-	for (at = hash & table->mask;
+	for (at = hash >> table->shift;
 		 table->slots[at].number != OLAP_NUMBER_NONE;
 		 at = (at + 1) & table->mask)
 	{
@@ -265,7 +267,7 @@ add_string(OlapByteTable *table, const uint8 *data, size_t len, uint32 hash)
 			table->max_probes = Min(table->max_probes, PG_UINT32_MAX / 2) * 2;
 			rebuild(table, table->mask, true);
 			hash = hash_string(table, data, len);
-			at = (hash - 1) & table->mask;
+			at = ((hash >> table->shift) - 1) & table->mask;
 			probes = 0;
 		}
 	}
@@ -279,7 +281,7 @@ add_string(OlapByteTable *table, const uint8 *data, size_t len, uint32 hash)
 static inline uint32
 find_string(OlapByteTable *table, const uint8 *data, size_t len, uint32 hash)
 {
-	for (uint64 at = hash & table->mask;; at = (at + 1) & table->mask)
+	for (uint64 at = hash >> table->shift;; at = (at + 1) & table->mask)
 	{
 		const OlapByteSlot *slot = &table->slots[at];
 
@@ -326,7 +328,8 @@ olap_byte_table_assign(OlapByteTable *table, const OlapVector *v, uint32 n,
 				continue;
 			data = olap_vector_bytes(v, i, &scratch, &len);
 			hashes[i - base] = hash_string(table, data, len);
-			__builtin_prefetch(&table->slots[hashes[i - base] & table->mask]);
+			__builtin_prefetch(&table->slots[hashes[i - base] >>
+											 table->shift]);
 		}
 		for (uint32 i = base; i < end; i++)
 		{

@@ -62,6 +62,7 @@ typedef struct OlapKeyState
 	OlapGroupKey def;
 	OlapKeyMode mode;
 	bool		many;			/* too many words to be worth WORDS */
+	bool		constant;		/* the vector at work has one value */
 
 	/* what has been seen: NULLs, and the range of words */
 	bool		has_null;
@@ -79,6 +80,7 @@ typedef struct OlapKeyState
 	uint32		radix;			/* DIRECT */
 	int			word;			/* WORD, WIDE */
 	int			shift;
+	bool		starts;			/* is the first of its array or word */
 
 	OlapWordTable words;
 	OlapByteTable bytes;
@@ -117,6 +119,7 @@ struct OlapGroups
 	int64		words[OLAP_VECTOR_ROWS];
 	uint8		live[OLAP_VECTOR_ROWS];
 	uint8		dead[OLAP_VECTOR_ROWS]; /* frozen: a key has no such value */
+	uint32		nfresh;			/* DIRECT: rows of new groups */
 	uint32		fresh[OLAP_VECTOR_ROWS];
 };
 
@@ -159,10 +162,7 @@ extern void olap_key_scan_words(OlapKeyState *key);
 extern void olap_key_store(OlapGroups *groups, OlapKeyState *key,
 						   const OlapVector *v, uint32 nfresh);
 
-/* group_layout.c ---------------------------------------------------------- */
-
-/* Choose a layout by what the keys have seen, and enter all groups. */
-extern void olap_groups_layout(OlapGroups *groups);
+/* group_codes.c ----------------------------------------------------------- */
 
 /*
  * Codes of n rows into index or packed.  False: some value has no code (what
@@ -171,5 +171,14 @@ extern void olap_groups_layout(OlapGroups *groups);
  */
 extern bool olap_groups_codes(OlapGroups *groups, const OlapVector *const *keys,
 							  uint32 n);
+
+/* The same for groups first .. first + n - 1, which have codes. */
+extern void olap_groups_codes_of_groups(OlapGroups *groups, uint32 first,
+										uint32 n);
+
+/* group_layout.c ---------------------------------------------------------- */
+
+/* Choose a layout by what the keys have seen, and enter all groups. */
+extern void olap_groups_layout(OlapGroups *groups);
 
 #endif							/* OLAP_GROUP_INTERNAL_H */

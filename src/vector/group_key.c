@@ -13,6 +13,7 @@
 
 #include "base/errors.h"
 #include "vector/group_internal.h"
+#include "vector/group_kernels.h"
 
 /* In a code map: not looked up yet; looked up, and not in a frozen table. */
 #define MAP_UNSET OLAP_NUMBER_NONE
@@ -256,9 +257,24 @@ static void
 dict_numbers(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
 			 uint32 n, uint32 *numbers)
 {
+	const uint8 *live = olap_vector_live(v, n, groups->live);
+
 	prepare_map(groups, &key->map, v->dict);
+	if (v->dict->n > 0 &&
+		olap_look_up_codes(numbers, key->map.numbers, v->dict->n, v->codes,
+						   n) < MAP_UNKNOWN)
+	{
+		if (live == NULL)
+			return;
+		if (key->bytes.null_number != OLAP_NUMBER_NONE || key->bytes.frozen)
+		{
+			olap_set_dead(numbers, live, n, key->bytes.null_number);
+			return;
+		}
+	}
+	/* some are new, or not to be had: one by one, in order */
 	for (uint32 i = 0; i < n; i++)
-		numbers[i] = olap_vector_is_null(v, i) ?
+		numbers[i] = live != NULL && !live[i] ?
 			olap_byte_table_null(&key->bytes) :
 			number_of_code(key, v->dict, v->codes[i]);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * group_layout.c
- *		Choose how codes make a group number, and make one of each row's codes.
+ *		Choose how a row's codes make a group number.
  *
  * In order of preference: a direct array over all combinations of RAW codes; the
  * same with wide integer keys (time buckets, say) numbered in WORDS, as long as
@@ -17,7 +17,6 @@
 #include "utils/memutils.h"
 
 #include "base/errors.h"
-#include "base/kernel.h"
 #include "vector/group_internal.h"
 
 /* An array of so many entries is always fine; ... */
@@ -62,6 +61,14 @@ set_range(OlapKeyState *key, Slack slack)
 		min = Max(min - room, (__int128) PG_INT64_MIN);
 		max = Min(max + room, (__int128) PG_INT64_MAX);
 	}
+	if (key->values.width <= 4 && key->values.phys != OLAP_PHYS_F32)
+	{
+		/* where 32 bits number the values one to one */
+		bool		is_unsigned = key->def.order == OLAP_ORDER_UINT;
+
+		min = Max(min, is_unsigned ? 0 : PG_INT32_MIN);
+		max = Min(max, is_unsigned ? (__int128) PG_UINT32_MAX : PG_INT32_MAX);
+	}
 	key->base = (int64) min;
 	key->last = (uint64) (max - min);
 	key->null_offset = key->has_null ? 1 : 0;
@@ -104,6 +111,7 @@ try_direct(OlapGroups *groups, Slack slack)
 			set_range(key, slack);
 		key->limit = code_count(key);
 		key->radix = (uint32) size;
+		key->starts = k == 0;
 		if (key->limit > LARGE_ARRAY / size + 1)
 			return false;
 		size *= key->limit;
@@ -235,6 +243,7 @@ pack(OlapGroups *groups)
 		}
 		key->word = groups->width - 1;
 		key->shift = used;
+		key->starts = used == 0;
 		used += bits;
 	}
 	groups->layout = groups->width == 1 ? OLAP_LAYOUT_WORD : OLAP_LAYOUT_WIDE;
@@ -330,219 +339,13 @@ start_layout(OlapGroups *groups)
 		olap_wide_table_init(&groups->wide, groups->width, groups->cxt);
 }
 
-/* Codes ------------------------------------------------------------------- */
-
-/* index += code * radix; returns whether a word was out of range */
-OLAP_KERNEL static bool
-raw_index(uint32 *restrict index, const int64 *restrict words, uint32 n,
-		  int64 base, uint64 last, uint32 offset, uint32 radix)
-{
-	uint64		bad = 0;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		uint64		code = (uint64) words[i] - (uint64) base;
-
-		bad |= code > last;
-		index[i] += ((uint32) code + offset) * radix;
-	}
-	return bad != 0;
-}
-
-OLAP_KERNEL static bool
-raw_index_live(uint32 *restrict index, const int64 *restrict words,
-			   const uint8 *restrict live, uint32 n,
-			   int64 base, uint64 last, uint32 radix)
-{
-	uint64		bad = 0;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		uint64		code = (uint64) words[i] - (uint64) base;
-
-		bad |= (code > last) & live[i];
-		index[i] += live[i] ? ((uint32) code + 1) * radix : 0;
-	}
-	return bad != 0;
-}
-
-OLAP_KERNEL static bool
-raw_packed(uint64 *restrict packed, const int64 *restrict words,
-		   uint32 n, int64 base, uint64 last, uint32 offset, int shift)
-{
-	uint64		bad = 0;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		uint64		code = (uint64) words[i] - (uint64) base;
-
-		bad |= code > last;
-		packed[i] |= (code + offset) << shift;
-	}
-	return bad != 0;
-}
-
-OLAP_KERNEL static bool
-raw_packed_live(uint64 *restrict packed, const int64 *restrict words,
-				const uint8 *restrict live, uint32 n, int64 base, uint64 last,
-				int shift)
-{
-	uint64		bad = 0;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		uint64		code = (uint64) words[i] - (uint64) base;
-
-		bad |= (code > last) & live[i];
-		packed[i] |= live[i] ? (code + 1) << shift : 0;
-	}
-	return bad != 0;
-}
-
-OLAP_KERNEL static void
-add_numbers(uint32 *restrict index, const uint32 *restrict numbers, uint32 n,
-			uint32 radix)
-{
-	for (uint32 i = 0; i < n; i++)
-		index[i] += numbers[i] * radix;
-}
-
-OLAP_KERNEL static void
-pack_numbers(uint64 *restrict packed, const uint32 *restrict numbers, uint32 n,
-			 int shift)
-{
-	for (uint32 i = 0; i < n; i++)
-		packed[i] |= (uint64) numbers[i] << shift;
-}
-
-static bool
-raw_codes(OlapGroups *groups, OlapKeyState *key, const int64 *words,
-		  const uint8 *live, uint32 n)
-{
-	if (groups->layout == OLAP_LAYOUT_DIRECT)
-	{
-		if (live == NULL)
-			return !raw_index(groups->index, words, n, key->base, key->last,
-							  key->null_offset, key->radix);
-		return !raw_index_live(groups->index, words, live, n, key->base,
-							   key->last, key->radix);
-	}
-	if (live == NULL)
-		return !raw_packed(groups->packed[key->word], words, n, key->base,
-						   key->last, key->null_offset, key->shift);
-	return !raw_packed_live(groups->packed[key->word], words, live, n,
-							key->base, key->last, key->shift);
-}
-
-/*
- * Words of rows that have no code in a frozen table give way to base, and the
- * rows are dead.
- */
-static const int64 *
-bury(OlapGroups *groups, const OlapKeyState *key, const int64 *words,
-	 const uint8 **live, uint32 n)
-{
-	bool		nulls = *live != NULL && key->null_offset == 0;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		bool		is_null = *live != NULL && !(*live)[i];
-		bool		dead = is_null ? nulls :
-			(uint64) words[i] - (uint64) key->base > key->last;
-
-		groups->words[i] = dead ? key->base : words[i];
-		groups->dead[i] |= dead;
-		groups->any_dead |= dead;
-	}
-	if (nulls)
-		*live = NULL;
-	return groups->words;
-}
-
-static bool
-key_codes(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
-		  uint32 n, const uint32 *numbers)
-{
-	if (key->mode == OLAP_KEY_RAW)
-	{
-		const uint8 *live;
-		const int64 *words = olap_key_words(groups, key, v, n, &live);
-
-		if (groups->frozen)
-			words = bury(groups, key, words, &live, n);
-		if ((live == NULL || key->null_offset > 0) &&
-			raw_codes(groups, key, words, live, n))
-			return true;
-		olap_key_extend(key, words, live, n);
-		return false;
-	}
-	if (numbers == NULL)
-	{
-		olap_key_numbers(groups, key, v, n, groups->numbers);
-		numbers = groups->numbers;
-		if (groups->frozen)
-			for (uint32 i = 0; i < n; i++)
-				if (numbers[i] == OLAP_NUMBER_NONE)
-				{
-					groups->numbers[i] = 0;
-					groups->dead[i] = 1;
-					groups->any_dead = true;
-				}
-	}
-	if (key->limit > 0 && key->limit < (key->mode == OLAP_KEY_WORDS ?
-										key->words.count : key->bytes.count))
-		return false;
-	if (groups->layout == OLAP_LAYOUT_DIRECT)
-		add_numbers(groups->index, numbers, n, key->radix);
-	else
-		pack_numbers(groups->packed[key->word], numbers, n, key->shift);
-	return true;
-}
-
-static void
-clear_codes(OlapGroups *groups, uint32 n)
-{
-	if (groups->layout == OLAP_LAYOUT_DIRECT)
-		memset(groups->index, 0, n * sizeof(uint32));
-	else
-		for (int w = 0; w < groups->width; w++)
-			memset(groups->packed[w], 0, n * sizeof(uint64));
-	groups->any_dead = false;
-	if (groups->frozen)
-		memset(groups->dead, 0, n);
-}
-
-bool
-olap_groups_codes(OlapGroups *groups, const OlapVector *const *keys, uint32 n)
-{
-	bool		good = true;
-
-	clear_codes(groups, n);
-	for (int k = 0; k < groups->nkeys; k++)
-		good &= key_codes(groups, &groups->keys[k], keys[k], n, NULL);
-	return good;
-}
-
 /* Enter the groups first .. first + n - 1. */
 static void
 enter(OlapGroups *groups, uint32 first, uint32 n)
 {
 	uint32		numbers[OLAP_VECTOR_ROWS];
 
-	clear_codes(groups, n);
-	for (int k = 0; k < groups->nkeys; k++)
-	{
-		OlapKeyState *key = &groups->keys[k];
-		OlapVector	slice = {0};
-		bool		good;
-
-		if (key->mode != OLAP_KEY_BYTES)
-			slice = olap_vector_slice(&key->values, first, n);
-		good = key_codes(groups, key, &slice, n,
-						 key->mode == OLAP_KEY_BYTES ? key->numbers + first :
-						 NULL);
-		Ensure(good, "a group has no place in its layout");
-	}
+	olap_groups_codes_of_groups(groups, first, n);
 	if (groups->layout == OLAP_LAYOUT_DIRECT)
 	{
 		for (uint32 i = 0; i < n; i++)
@@ -604,6 +407,8 @@ olap_groups_layout(OlapGroups *groups)
 		groups->keys[k].words.frozen = frozen;
 		groups->keys[k].bytes.frozen = frozen;
 	}
-	groups->review = Max(4096, (uint32) Min((uint64) groups->count * 2,
-											(uint64) PG_UINT32_MAX));
+	/* an array is left only when it must be */
+	groups->review = groups->layout == OLAP_LAYOUT_DIRECT ? PG_UINT32_MAX :
+		Max(4096, (uint32) Min((uint64) groups->count * 2,
+							   (uint64) PG_UINT32_MAX));
 }

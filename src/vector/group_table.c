@@ -43,7 +43,7 @@ reseed(uint64 *seed, uint32 *max_probes)
 static void
 check_count(uint32 count)
 {
-	if (count >= OLAP_NUMBER_NONE - 1)
+	if (count >= OLAP_NUMBER_LIMIT)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many groups in memory")));
@@ -65,6 +65,7 @@ olap_word_table_init(OlapWordTable *table, MemoryContext cxt)
 {
 	table->cxt = cxt;
 	table->mask = MIN_SLOTS - 1;
+	table->shift = __builtin_clzll(table->mask);
 	table->seed = UINT64CONST(0x9E3779B97F4A7C15);
 	table->max_probes = MAX_PROBES;
 	table->slots = MemoryContextAlloc(cxt, MIN_SLOTS * sizeof(OlapWordSlot));
@@ -85,13 +86,18 @@ olap_word_table_reset(OlapWordTable *table)
 	clear_words(table);
 }
 
+/*
+ * The slot where a key's chain starts.  It is the upper bits of the hash, so
+ * that a table that doubles is read and written in order.
+ */
 static inline uint64
-hash_word(const OlapWordTable *table, uint64 key)
+home_of_word(const OlapWordTable *table, uint64 key)
 {
-	return olap_hash_mix(key ^ table->seed, UINT64CONST(0xD6E8FEB86659FD93));
+	return olap_hash_mix(key ^ table->seed,
+						 UINT64CONST(0xD6E8FEB86659FD93)) >> table->shift;
 }
 
-/* Put all slots into a table of mask + 1; false: a chain is too long. */
+/* Put all slots into a larger table; false: a chain is too long. */
 static bool
 move_words(OlapWordTable *table, OlapWordSlot *to, uint64 mask)
 {
@@ -106,7 +112,7 @@ move_words(OlapWordTable *table, OlapWordSlot *to, uint64 mask)
 
 		if (slot->number == OLAP_NUMBER_NONE)
 			continue;
-		at = hash_word(table, slot->key) & mask;
+		at = home_of_word(table, slot->key);
 		while (to[at].number != OLAP_NUMBER_NONE)
 		{
 			at = (at + 1) & mask;
@@ -124,6 +130,7 @@ rebuild_words(OlapWordTable *table, uint64 mask)
 	OlapWordSlot *to = MemoryContextAllocHuge(table->cxt, (mask + 1) *
 											  sizeof(OlapWordSlot));
 
+	table->shift = __builtin_clzll(mask);
 	while (!move_words(table, to, mask))
 		reseed(&table->seed, &table->max_probes);
 	pfree(table->slots);
@@ -143,7 +150,7 @@ add_word(OlapWordTable *table, uint64 key)
 	check_count(table->count);
 	if (is_full(table->count, table->mask))
 		rebuild_words(table, table->mask * 2 + 1);
-	for (at = hash_word(table, key) & table->mask;
+	for (at = home_of_word(table, key);
 		 table->slots[at].number != OLAP_NUMBER_NONE;
 		 at = (at + 1) & table->mask)
 	{
@@ -151,7 +158,7 @@ add_word(OlapWordTable *table, uint64 key)
 		{
 			reseed(&table->seed, &table->max_probes);
 			rebuild_words(table, table->mask);
-			at = (hash_word(table, key) - 1) & table->mask;
+			at = (home_of_word(table, key) - 1) & table->mask;
 			probes = 0;
 		}
 	}
@@ -165,7 +172,7 @@ find_word(OlapWordTable *table, uint64 key)
 {
 	const OlapWordSlot *slots = table->slots;
 	uint64		mask = table->mask;
-	uint64		at = hash_word(table, key) & mask;
+	uint64		at = home_of_word(table, key);
 
 	for (;; at = (at + 1) & mask)
 	{
@@ -196,8 +203,7 @@ olap_word_table_assign(OlapWordTable *table, const uint64 *keys,
 		uint32		end = Min(n, base + BATCH);
 
 		for (uint32 i = base; i < end; i++)
-			__builtin_prefetch(&table->slots[hash_word(table, keys[i]) &
-											 table->mask]);
+			__builtin_prefetch(&table->slots[home_of_word(table, keys[i])]);
 		for (uint32 i = base; i < end; i++)
 		{
 			if (live != NULL && !live[i])
@@ -217,6 +223,7 @@ olap_wide_table_init(OlapWideTable *table, int width, MemoryContext cxt)
 	table->cxt = cxt;
 	table->width = width;
 	table->mask = MIN_SLOTS - 1;
+	table->shift = __builtin_clz((uint32) table->mask);
 	table->seed = UINT64CONST(0x9E3779B97F4A7C15);
 	table->max_probes = MAX_PROBES;
 	table->slots = MemoryContextAlloc(cxt, MIN_SLOTS * sizeof(OlapWideSlot));
@@ -248,39 +255,50 @@ hash_wide(uint64 seed, const uint64 *key, int width)
 	return (uint32) (hash ^ hash >> 32);
 }
 
-/* With the seed as it is; false: a chain is too long. */
+/*
+ * Put all slots into to, in their order if the seed is the one they were made
+ * with; false: a chain is too long.
+ */
 static bool
-fill_wide(OlapWideTable *table, OlapWideSlot *to, uint64 mask)
+move_wide(OlapWideTable *table, OlapWideSlot *to, uint64 mask, bool reseeded)
 {
 	memset(to, 0xFF, (mask + 1) * sizeof(OlapWideSlot));
-	for (uint32 number = 0; number < table->count; number++)
+	for (uint64 i = 0; i <= table->mask; i++)
 	{
-		uint32		hash = hash_wide(table->seed, table->keys +
-									 (size_t) number * table->width,
-									 table->width);
-		uint64		at = hash & mask;
+		OlapWideSlot slot = table->slots[i];
+		uint64		at;
 		uint32		probes = 0;
 
+		if (slot.number == OLAP_NUMBER_NONE)
+			continue;
+		if (reseeded)
+			slot.hash = hash_wide(table->seed, table->keys +
+								  (size_t) slot.number * table->width,
+								  table->width);
+		at = slot.hash >> table->shift;
 		while (to[at].number != OLAP_NUMBER_NONE)
 		{
 			at = (at + 1) & mask;
 			if (++probes > table->max_probes)
 				return false;
 		}
-		to[at].hash = hash;
-		to[at].number = number;
+		to[at] = slot;
 	}
 	return true;
 }
 
 static void
-rebuild_wide(OlapWideTable *table, uint64 mask)
+rebuild_wide(OlapWideTable *table, uint64 mask, bool reseeded)
 {
 	OlapWideSlot *to = MemoryContextAllocHuge(table->cxt, (mask + 1) *
 											  sizeof(OlapWideSlot));
 
-	while (!fill_wide(table, to, mask))
+	table->shift = __builtin_clz((uint32) mask);
+	while (!move_wide(table, to, mask, reseeded))
+	{
 		reseed(&table->seed, &table->max_probes);
+		reseeded = true;
+	}
 	pfree(table->slots);
 	table->slots = to;
 	table->mask = mask;
@@ -298,7 +316,7 @@ add_wide(OlapWideTable *table, const uint64 *key)
 		return OLAP_NUMBER_NONE;
 	check_count(number);
 	if (is_full(number, table->mask))
-		rebuild_wide(table, table->mask * 2 + 1);
+		rebuild_wide(table, table->mask * 2 + 1, false);
 	if (number == table->capacity)
 	{
 		table->capacity = (uint32) Min((uint64) number * 2,
@@ -309,16 +327,17 @@ add_wide(OlapWideTable *table, const uint64 *key)
 	memcpy(table->keys + (size_t) number * table->width, key,
 		   table->width * sizeof(uint64));
 	hash = hash_wide(table->seed, key, table->width);
-	for (at = hash & table->mask; table->slots[at].number != OLAP_NUMBER_NONE;
+	for (at = hash >> table->shift;
+		 table->slots[at].number != OLAP_NUMBER_NONE;
 		 at = (at + 1) & table->mask)
 	{
 		if (++probes > table->max_probes)
 		{
-			/* with the new key, which is in keys already */
-			table->count++;
 			reseed(&table->seed, &table->max_probes);
-			rebuild_wide(table, table->mask);
-			return number;
+			rebuild_wide(table, table->mask, true);
+			hash = hash_wide(table->seed, key, table->width);
+			at = ((hash >> table->shift) - 1) & table->mask;
+			probes = 0;
 		}
 	}
 	table->slots[at].hash = hash;
@@ -332,7 +351,7 @@ find_wide(OlapWideTable *table, const uint64 *key, uint32 hash)
 {
 	size_t		bytes = table->width * sizeof(uint64);
 
-	for (uint64 at = hash & table->mask;; at = (at + 1) & table->mask)
+	for (uint64 at = hash >> table->shift;; at = (at + 1) & table->mask)
 	{
 		const OlapWideSlot *slot = &table->slots[at];
 
@@ -364,11 +383,11 @@ olap_wide_table_assign(OlapWideTable *table, uint64 *const *keys, uint32 n,
 			for (int w = 0; w < width; w++)
 				rows[i * width + w] = keys[w][base + i];
 			hashes[i] = hash_wide(seed, rows + i * width, width);
-			__builtin_prefetch(&table->slots[hashes[i] & table->mask]);
+			__builtin_prefetch(&table->slots[hashes[i] >> table->shift]);
 		}
 		for (uint32 i = 0; i < batch; i++)
 			__builtin_prefetch(table->keys + (size_t) width *
-							   Min(table->slots[hashes[i] & table->mask].number,
+							   Min(table->slots[hashes[i] >> table->shift].number,
 								   table->count));
 		for (uint32 i = 0; i < batch; i++)
 		{

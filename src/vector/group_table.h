@@ -23,6 +23,8 @@
 
 /* No number. */
 #define OLAP_NUMBER_NONE PG_UINT32_MAX
+/* A table gives at most so many: 32 bits of hash are enough then. */
+#define OLAP_NUMBER_LIMIT (UINT32_C(1) << 31)
 
 typedef struct OlapWordSlot
 {
@@ -35,6 +37,7 @@ typedef struct OlapWordTable
 	MemoryContext cxt;
 	OlapWordSlot *slots;		/* mask + 1 of them */
 	uint64		mask;
+	int			shift;			/* leaves as many bits of a hash */
 	uint64		seed;
 	uint32		max_probes;
 	uint32		count;			/* numbers given, NULL's included */
@@ -63,6 +66,7 @@ typedef struct OlapWideTable
 	MemoryContext cxt;
 	OlapWideSlot *slots;
 	uint64		mask;
+	int			shift;
 	uint64		seed;
 	uint32		max_probes;
 	int			width;
@@ -112,6 +116,7 @@ typedef struct OlapByteTable
 	OlapOrder	order;
 	OlapByteSlot *slots;
 	uint64		mask;
+	int			shift;
 	uint64		seed;
 	uint32		max_probes;
 	const char **strings;		/* [count], by number; NULL's is NULL */

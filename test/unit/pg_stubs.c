@@ -42,6 +42,8 @@ typedef struct StubContext
 	struct StubContext *sibling;
 } StubContext;
 
+bool		unit_fill_memory = true;
+
 static StubContext top_context;
 static size_t allocated;
 
@@ -94,7 +96,8 @@ allocate(MemoryContext context, Size size, bool huge, bool zero, bool no_oom)
 	owner->chunks.next = chunk;
 	allocated += size;
 	/* fresh memory is never zero by luck */
-	memset((char *) chunk + CHUNK_HEADER, zero ? 0 : 0x7f, size);
+	if (zero || unit_fill_memory)
+		memset((char *) chunk + CHUNK_HEADER, zero ? 0 : 0x7f, size);
 	return (char *) chunk + CHUNK_HEADER;
 }
 

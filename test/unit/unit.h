@@ -72,6 +72,9 @@ extern uint64 unit_random(void);
 extern const char *unit_last_message(void);
 extern int	unit_last_sqlstate(void);
 
+/* Off, fresh memory is as malloc has it: for benchmarks. */
+extern bool unit_fill_memory;
+
 /* Bytes that palloc and friends hold now. */
 extern size_t unit_allocated(void);
 

@@ -8,10 +8,12 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "utils/memutils.h"
 
 #include "base/errors.h"
-#include "vector/agg_internal.h"
+#include "vector/agg_kernels.h"
 
 #define MIN_GROUPS 16
 
@@ -54,6 +56,23 @@ grow_array(OlapAgg *agg, void **array, size_t width, uint32 capacity)
 		*array = repalloc_huge(*array, capacity * width);
 }
 
+/* The same for sums, which must not lie across cache lines. */
+static void
+grow_sums(OlapAgg *agg, uint32 capacity)
+{
+	size_t		width = sizeof(OlapSumState);
+	char	   *raw = MemoryContextAllocHuge(agg->cxt, capacity * width + width);
+	OlapSumState *sums = (OlapSumState *) TYPEALIGN(width, raw);
+
+	if (agg->sums != NULL)
+	{
+		memcpy(sums, agg->sums, agg->ngroups * width);
+		pfree(agg->raw_sums);
+	}
+	agg->raw_sums = raw;
+	agg->sums = sums;
+}
+
 /* Make the arrays that the kind has hold capacity groups. */
 static void
 grow_arrays(OlapAgg *agg, uint32 capacity)
@@ -68,8 +87,7 @@ grow_arrays(OlapAgg *agg, uint32 capacity)
 					   capacity);
 			/* FALLTHROUGH */
 		case OLAP_AGG_SUM_INT:
-			grow_array(agg, (void **) &agg->sums, sizeof(OlapSumState),
-					   capacity);
+			grow_sums(agg, capacity);
 			if (agg->wide != NULL)
 				grow_array(agg, (void **) &agg->wide, sizeof(__int128),
 						   capacity);
@@ -117,6 +135,10 @@ clear_states(OlapAgg *agg, uint32 first, uint32 n)
 		memset(agg->strings + first, 0, n * sizeof(OlapStringState));
 	if (agg->seen != NULL)
 		memset(agg->seen + first, 0, n);
+	for (uint32 g = first; agg->values != NULL && g < first + n; g++)
+		agg->values[g] = olap_agg_neutral(agg);
+	for (uint32 g = first; agg->doubles != NULL && g < first + n; g++)
+		agg->doubles[g] = agg->kind == OLAP_AGG_MIN ? NAN : -INFINITY;
 	/* -0 is what leaves every first value as it is, -0 included */
 	if (agg->floats != NULL)
 		for (uint32 g = first; g < first + n; g++)
@@ -155,6 +177,7 @@ olap_agg_reset(OlapAgg *agg)
 	agg->ngroups = 0;
 	agg->bound = 0;
 	agg->square_bound = 0;
+	agg->has_infinite = false;
 	agg->has_scale = false;
 	if (agg->wide != NULL)
 		pfree(agg->wide);
@@ -183,50 +206,67 @@ olap_agg_drop_values(OlapAgg *agg)
 }
 
 static void
-count_rows(OlapAgg *agg, const uint32 *gids, const OlapVector *arg, uint32 n)
+count_rows(OlapAgg *agg, const uint32 *gids, uint32 gid, const OlapVector *arg,
+		   uint32 n)
 {
 	const uint8 *live = arg == NULL ? NULL :
 		olap_vector_live(arg, n, agg->live);
 
-	for (uint32 i = 0; i < n; i++)
-		agg->counts[gids[i]] += live == NULL || live[i];
+	if (gids != NULL)
+		olap_group_count(agg->counts, agg->ngroups, gids, live, n);
+	else
+		agg->counts[gid] += live == NULL ? n : olap_count_live(live, n);
+}
+
+/* gids: NULL: all rows are of group gid. */
+static bool
+update(OlapAgg *agg, const uint32 *gids, uint32 gid, const OlapVector *arg,
+	   uint32 n)
+{
+	Assert(n <= OLAP_VECTOR_ROWS);
+	if (n == 0)
+		return true;
+	switch (agg->kind)
+	{
+		case OLAP_AGG_COUNT:
+			count_rows(agg, gids, gid, arg, n);
+			return true;
+		case OLAP_AGG_SUM_INT:
+		case OLAP_AGG_SUM_SQUARES_INT:
+			return olap_agg_sum_update(agg, gids, gid, arg, n);
+		case OLAP_AGG_SUM_FLOAT:
+			olap_agg_float_update(agg, gids, gid, arg, n);
+			return true;
+		case OLAP_AGG_MOMENTS_FLOAT:
+			olap_agg_moments_update(agg, gids, gid, arg, n);
+			return true;
+		default:
+			olap_agg_value_update(agg, gids, gid, arg, n);
+			return true;
+	}
 }
 
 bool
 olap_agg_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
 				uint32 n)
 {
-	Assert(n <= OLAP_VECTOR_ROWS);
-	if (n == 0)
-		return true;
-	if (gids == NULL)
-		return olap_agg_update_one(agg, 0, arg, n);
-	switch (agg->kind)
-	{
-		case OLAP_AGG_COUNT:
-			count_rows(agg, gids, arg, n);
-			return true;
-		case OLAP_AGG_SUM_INT:
-		case OLAP_AGG_SUM_SQUARES_INT:
-			return olap_agg_sum_update(agg, gids, arg, n);
-		case OLAP_AGG_SUM_FLOAT:
-			olap_agg_float_update(agg, gids, arg, n);
-			return true;
-		case OLAP_AGG_MOMENTS_FLOAT:
-			olap_agg_moments_update(agg, gids, arg, n);
-			return true;
-		default:
-			olap_agg_value_update(agg, gids, arg, n);
-			return true;
-	}
+	return update(agg, gids, 0, arg, n);
 }
 
 bool
 olap_agg_update_one(OlapAgg *agg, uint32 gid, const OlapVector *arg, uint32 n)
 {
+	return update(agg, NULL, gid, arg, n);
+}
+
+const uint32 *
+olap_agg_gids(OlapAgg *agg, const uint32 *gids, uint32 gid, uint32 n)
+{
+	if (gids != NULL)
+		return gids;
 	for (uint32 i = 0; i < n; i++)
 		agg->gids[i] = gid;
-	return olap_agg_update(agg, agg->gids, arg, n);
+	return agg->gids;
 }
 
 void

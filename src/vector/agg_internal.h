@@ -66,7 +66,8 @@ struct OlapAgg
 
 	/* by group; which there are depends on the kind */
 	int64	   *counts;			/* COUNT */
-	OlapSumState *sums;			/* SUM_INT, SUM_SQUARES_INT */
+	OlapSumState *sums;			/* SUM_INT, SUM_SQUARES_INT; aligned in ... */
+	void	   *raw_sums;
 	OlapInt128 *wide;			/* the part of the sums beyond .sum, or NULL */
 	OlapInt128 *squares;		/* SUM_SQUARES_INT */
 	OlapFloatState *floats;		/* SUM_FLOAT */
@@ -74,11 +75,17 @@ struct OlapAgg
 	int64	   *values;			/* MIN, MAX, FIRST in WORD mode, BOOL_* */
 	double	   *doubles;		/* ... in FLOAT mode */
 	OlapStringState *strings;	/* ... in BYTES mode */
-	uint8	   *seen;			/* is there a value? WORD and FLOAT */
+
+	/*
+	 * FLOAT: is there a value?  WORD: is it there although it is the neutral
+	 * one, which a state has at first?
+	 */
+	uint8	   *seen;
 
 	/* no sums[].sum is greater than this in magnitude */
 	uint64		bound;
 	OlapUint128 square_bound; /* nor squares[] than this */
+	bool		has_infinite;	/* a float sum is, or was added, inf or NaN */
 	bool		has_scale;
 	uint8		scale;			/* of sums of decimals */
 	OlapPhys	phys;			/* of values */
@@ -88,9 +95,18 @@ struct OlapAgg
 	/* of the vector at work */
 	int64		words[OLAP_VECTOR_ROWS];
 	int64		masked[OLAP_VECTOR_ROWS];
+	double		floating[OLAP_VECTOR_ROWS];
 	uint8		live[OLAP_VECTOR_ROWS];
 	uint32		gids[OLAP_VECTOR_ROWS];
 };
+
+/* What changes no MIN, or MAX; a word that is no value of a FIRST. */
+static inline int64
+olap_agg_neutral(const OlapAgg *agg)
+{
+	return agg->kind == OLAP_AGG_MIN || agg->kind == OLAP_AGG_BOOL_AND ?
+		PG_INT64_MAX : PG_INT64_MIN;
+}
 
 /* Arrays of MIN, MAX and FIRST: for a mode, empty; none at all. */
 extern void olap_agg_set_mode(OlapAgg *agg, OlapValueMode mode);
@@ -99,13 +115,19 @@ extern void olap_agg_drop_values(OlapAgg *agg);
 /* Move all 64-bit sums to the 128-bit ones. */
 extern void olap_agg_sum_flush(OlapAgg *agg);
 
-extern bool olap_agg_sum_update(OlapAgg *agg, const uint32 *gids,
+/*
+ * Updates by gids, or, if that is NULL, of group gid.  The latter as an array,
+ * for those who have no loop for it.
+ */
+extern const uint32 *olap_agg_gids(OlapAgg *agg, const uint32 *gids, uint32 gid,
+								   uint32 n);
+extern bool olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 								const OlapVector *arg, uint32 n);
-extern void olap_agg_float_update(OlapAgg *agg, const uint32 *gids,
+extern void olap_agg_float_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 								  const OlapVector *arg, uint32 n);
-extern void olap_agg_moments_update(OlapAgg *agg, const uint32 *gids,
+extern void olap_agg_moments_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 									const OlapVector *arg, uint32 n);
-extern void olap_agg_value_update(OlapAgg *agg, const uint32 *gids,
+extern void olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 								  const OlapVector *arg, uint32 n);
 extern void olap_agg_value_get(const OlapAgg *agg, uint32 gid,
 							   OlapAggValue *value);

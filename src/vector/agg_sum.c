@@ -15,44 +15,13 @@
 
 #include "utils/memutils.h"
 
-#include "base/kernel.h"
 #include "base/varlena.h"
-#include "vector/agg_internal.h"
+#include "vector/agg_kernels.h"
 
 /* 128-bit sums are kept below this, so that no addition of two overflows. */
 #define WIDE_LIMIT (((unsigned __int128) 1) << 126)
 /* The square of 10 ^ 18 fits 128 bits. */
 #define MAX_STEPS 18
-
-/* Greatest magnitude, rounded up to a power of two less one. */
-OLAP_KERNEL static uint64
-magnitude(const int64 *restrict words, uint32 n)
-{
-	uint64		bits = 0;
-
-	for (uint32 i = 0; i < n; i++)
-		bits |= (uint64) (words[i] ^ (words[i] >> 63));
-	return bits;
-}
-
-/* The words, 0 where live is 0. */
-OLAP_KERNEL static void
-mask_words(int64 *restrict out, const int64 *restrict words,
-		   const uint8 *restrict live, uint32 n)
-{
-	for (uint32 i = 0; i < n; i++)
-		out[i] = words[i] & -(int64) live[i];
-}
-
-/* A power of two above every magnitude; words of one vector. */
-static uint64
-words_bound(const int64 *words, uint32 n)
-{
-	uint64		bits = magnitude(words, n);
-
-	return bits == 0 ? 1 : bits >> 62 != 0 ? UINT64CONST(1) << 63 :
-		UINT64CONST(1) << (64 - __builtin_clzll(bits));
-}
 
 /* Decimals ---------------------------------------------------------------- */
 
@@ -230,6 +199,21 @@ olap_agg_sum_flush(OlapAgg *agg)
 	agg->bound = 0;
 }
 
+/* Greatest magnitude, rounded up to a power of two, of a vector's words. */
+static uint64
+words_bound(const OlapVector *arg, const int64 *words, uint32 n)
+{
+	uint64		bits;
+
+	/* of narrow types it is known, unless they have been scaled */
+	if (arg->width < sizeof(int64) && arg->phys != OLAP_PHYS_VAR)
+		return UINT64CONST(1) << (8 * arg->width);
+	bits = olap_magnitude_i64(words, n);
+	if (bits >> 62 != 0)
+		return UINT64CONST(1) << 63;
+	return bits == 0 ? 1 : UINT64CONST(1) << (64 - __builtin_clzll(bits));
+}
+
 static void
 add_wide(OlapAgg *agg, const uint32 *gids, const int64 *words,
 		 const uint8 *live, uint32 n)
@@ -240,26 +224,6 @@ add_wide(OlapAgg *agg, const uint32 *gids, const int64 *words,
 	{
 		agg->wide[gids[i]] += words[i];
 		agg->sums[gids[i]].count += live == NULL || live[i];
-	}
-}
-
-static void
-add_narrow(OlapSumState *sums, const uint32 *gids, const int64 *words,
-		   const uint8 *live, uint32 n)
-{
-	if (live == NULL)
-	{
-		for (uint32 i = 0; i < n; i++)
-		{
-			sums[gids[i]].count++;
-			sums[gids[i]].sum += words[i];
-		}
-		return;
-	}
-	for (uint32 i = 0; i < n; i++)
-	{
-		sums[gids[i]].count += live[i];
-		sums[gids[i]].sum += words[i];
 	}
 }
 
@@ -278,14 +242,113 @@ squares_fit(OlapAgg *agg, uint64 bound, uint32 n)
 	return true;
 }
 
+static bool
+add_squares(OlapAgg *agg, const uint32 *gids, uint32 gid, const int64 *words,
+			uint64 bound, uint32 n)
+{
+	if (!squares_fit(agg, bound, n))
+		return false;
+	if (gids == NULL && bound <= (UINT64CONST(1) << 26))
+	{
+		uint64		sum = 0;
+
+		for (uint32 i = 0; i < n; i++)
+			sum += (uint64) (words[i] * words[i]);
+		agg->squares[gid] += sum;
+		return true;
+	}
+	for (uint32 i = 0; i < n; i++)
+		agg->squares[gids == NULL ? gid : gids[i]] +=
+			(__int128) words[i] * words[i];
+	return true;
+}
+
+/* Room in 64 bits for n more words of at most bound each; made if need be. */
+static void
+make_room(OlapAgg *agg, uint64 bound, uint32 n)
+{
+	bound *= n;
+	if (agg->bound + bound > (uint64) PG_INT64_MAX)
+		olap_agg_sum_flush(agg);
+	agg->bound += bound;
+}
+
+#define BOTH(name) \
+	do { \
+		if (gids != NULL) \
+			olap_group_sum_##name(agg->sums, agg->ngroups, gids, v, n); \
+		else \
+			agg->sums[gid].sum += olap_sum_##name(v, n); \
+	} while (0)
+
+/* Integers without NULLs, from where they are. */
+static void
+add_native(OlapAgg *agg, const uint32 *gids, uint32 gid, const OlapVector *arg,
+		   uint32 n)
+{
+	bool		is_unsigned = agg->order == OLAP_ORDER_UINT;
+	const void *v = arg->values;
+
+	switch (arg->phys)
+	{
+		case OLAP_PHYS_BOOL:
+			BOTH(u8);
+			break;
+		case OLAP_PHYS_I8:
+			if (is_unsigned)
+				BOTH(u8);
+			else
+				BOTH(i8);
+			break;
+		case OLAP_PHYS_I16:
+			BOTH(i16);
+			break;
+		case OLAP_PHYS_I32:
+			if (is_unsigned)
+				BOTH(u32);
+			else
+				BOTH(i32);
+			break;
+		default:
+			BOTH(i64);
+	}
+	if (gids == NULL)
+		agg->sums[gid].count += n;
+}
+
+static void
+add_narrow(OlapAgg *agg, const uint32 *gids, uint32 gid, const int64 *words,
+		   const uint8 *live, uint32 n)
+{
+	OlapVector	v = {.phys = OLAP_PHYS_I64, .values = (void *) words};
+
+	if (live == NULL)
+		add_native(agg, gids, gid, &v, n);
+	else if (gids != NULL)
+		olap_group_sum_live(agg->sums, gids, words, live, n);
+	else
+	{
+		agg->sums[gid].count += olap_count_live(live, n);
+		agg->sums[gid].sum += olap_sum_i64(words, n);
+	}
+}
+
 bool
-olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
-					uint32 n)
+olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
+					const OlapVector *arg, uint32 n)
 {
 	const uint8 *live = olap_vector_live(arg, n, agg->live);
+	bool		squares = agg->kind == OLAP_AGG_SUM_SQUARES_INT;
 	const int64 *words;
 	uint64		bound;
 
+	if (live == NULL && arg->width < sizeof(int64) && !squares &&
+		agg->order != OLAP_ORDER_NUMERIC)
+	{
+		make_room(agg, words_bound(arg, NULL, n), n);
+		add_native(agg, gids, gid, arg, n);
+		return true;
+	}
 	if (agg->order == OLAP_ORDER_NUMERIC)
 		words = decimal_words(agg, arg, live, n);
 	else
@@ -295,26 +358,18 @@ olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
 		return false;
 	if (live != NULL)
 	{
-		mask_words(agg->masked, words, live, n);
+		olap_mask_i64(agg->masked, words, live, n, 0);
 		words = agg->masked;
 	}
-	bound = words_bound(words, n);
-	if (agg->kind == OLAP_AGG_SUM_SQUARES_INT)
-	{
-		if (!squares_fit(agg, bound, n))
-			return false;
-		for (uint32 i = 0; i < n; i++)
-			agg->squares[gids[i]] += (__int128) words[i] * words[i];
-	}
+	bound = words_bound(arg, words, n);
+	if (squares && !add_squares(agg, gids, gid, words, bound, n))
+		return false;
 	if (bound > (uint64) PG_INT64_MAX / OLAP_VECTOR_ROWS)
 	{
-		add_wide(agg, gids, words, live, n);
+		add_wide(agg, olap_agg_gids(agg, gids, gid, n), words, live, n);
 		return true;
 	}
-	bound *= n;
-	if (agg->bound + bound > (uint64) PG_INT64_MAX)
-		olap_agg_sum_flush(agg);
-	agg->bound += bound;
-	add_narrow(agg->sums, gids, words, live, n);
+	make_room(agg, bound, n);
+	add_narrow(agg, gids, gid, words, live, n);
 	return true;
 }

@@ -12,11 +12,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "utils/memutils.h"
 
-#include "vector/agg_internal.h"
+#include "vector/agg_kernels.h"
 #include "vector/expr_internal.h"
 
 /* Does a new value take a state's place?  By the order of both, -1, 0, 1. */
@@ -39,55 +37,135 @@ takes_place(const OlapAgg *agg, int order)
 /* Words ------------------------------------------------------------------- */
 
 static void
-update_words(OlapAgg *agg, const uint32 *gids, const int64 *words,
-			 const uint8 *live, uint32 n)
+first_words(OlapAgg *agg, const uint32 *gids, const int64 *words,
+			const uint8 *live, uint32 n)
 {
 	for (uint32 i = 0; i < n; i++)
 	{
-		int64	   *state = &agg->values[gids[i]];
-		uint8	   *seen = &agg->seen[gids[i]];
-		int64		word = words[i];
-
-		if (live != NULL && !live[i])
+		if (agg->seen[gids[i]] || (live != NULL && !live[i]))
 			continue;
-		if (!*seen)
-			*state = word;
-		else if (agg->kind == OLAP_AGG_MIN || agg->kind == OLAP_AGG_BOOL_AND)
-			*state = Min(*state, word);
-		else if (agg->kind == OLAP_AGG_MAX || agg->kind == OLAP_AGG_BOOL_OR)
-			*state = Max(*state, word);
-		*seen = 1;
+		agg->values[gids[i]] = words[i];
+		agg->seen[gids[i]] = 1;
 	}
+}
+
+/* Values that are the neutral one must be told from no value. */
+static void
+see_neutral(OlapAgg *agg, const uint32 *gids, uint32 gid, const int64 *words,
+			const uint8 *live, uint32 n, int64 neutral)
+{
+	for (uint32 i = 0; i < n; i++)
+		if (words[i] == neutral && (live == NULL || live[i]))
+			agg->seen[gids == NULL ? gid : gids[i]] = 1;
+}
+
+static void
+update_words(OlapAgg *agg, const uint32 *gids, uint32 gid, const int64 *words,
+			 const uint8 *live, uint32 n)
+{
+	bool		least = agg->kind == OLAP_AGG_MIN ||
+		agg->kind == OLAP_AGG_BOOL_AND;
+	int64		neutral = olap_agg_neutral(agg);
+	const int64 *masked = words;
+
+	if (agg->kind == OLAP_AGG_FIRST)
+	{
+		first_words(agg, olap_agg_gids(agg, gids, gid, n), words, live, n);
+		return;
+	}
+	if (live != NULL)
+	{
+		olap_mask_i64(agg->masked, words, live, n, neutral);
+		masked = agg->masked;
+	}
+	if (agg->phys == OLAP_PHYS_I64 || agg->phys == OLAP_PHYS_DEC64)
+		see_neutral(agg, gids, gid, words, live, n, neutral);
+	if (gids == NULL)
+	{
+		int64		best = least ? olap_min_i64(masked, n) :
+			olap_max_i64(masked, n);
+
+		agg->values[gid] = least ? Min(best, agg->values[gid]) :
+			Max(best, agg->values[gid]);
+	}
+	else if (least)
+		olap_group_min(agg->values, agg->ngroups, gids, masked, n);
+	else
+		olap_group_max(agg->values, agg->ngroups, gids, masked, n);
 }
 
 /* Floats ------------------------------------------------------------------ */
 
-static inline int
-compare_doubles(double a, double b)
+/*
+ * What the server's float8smaller and float8larger return: NaN is above all, of
+ * equal values the later one.
+ */
+static inline double
+smaller(double state, double value)
 {
-	if (isnan(a) || isnan(b))
-		return (int) isnan(a) - (int) isnan(b);
-	return a < b ? -1 : a > b;
+	bool		stays = (state == state) & ((value != value) | (state < value));
+
+	return stays ? state : value;
+}
+
+static inline double
+larger(double state, double value)
+{
+	bool		stays = (value == value) & ((state != state) | (state > value));
+
+	return stays ? state : value;
 }
 
 static void
-update_floats(OlapAgg *agg, const uint32 *gids, const OlapVector *v,
+update_floats(OlapAgg *agg, const uint32 *gids, const double *values,
 			  const uint8 *live, uint32 n)
 {
+	double	   *doubles = agg->doubles;
+
 	for (uint32 i = 0; i < n; i++)
 	{
-		double	   *state = &agg->doubles[gids[i]];
-		uint8	   *seen = &agg->seen[gids[i]];
-		double		value = v->phys == OLAP_PHYS_F32 ?
-			(double) ((const float *) v->values)[i] :
-			((const double *) v->values)[i];
+		uint32		g = gids[i];
 
 		if (live != NULL && !live[i])
 			continue;
-		if (!*seen || takes_place(agg, compare_doubles(value, *state)))
-			*state = value;
-		*seen = 1;
+		if (agg->kind == OLAP_AGG_MIN)
+			doubles[g] = smaller(doubles[g], values[i]);
+		else if (agg->kind == OLAP_AGG_MAX)
+			doubles[g] = larger(doubles[g], values[i]);
+		else if (!agg->seen[g])
+			doubles[g] = values[i];
+		agg->seen[g] = 1;
 	}
+}
+
+/*
+ * One group, without NULLs: the best of the vector first, in an order of
+ * integers; of zeros, the last.
+ */
+static void
+update_one_float(OlapAgg *agg, uint32 gid, const double *values, uint32 n)
+{
+	bool		least = agg->kind == OLAP_AGG_MIN;
+	double		best;
+
+	if (agg->kind == OLAP_AGG_FIRST)
+	{
+		if (!agg->seen[gid])
+			agg->doubles[gid] = values[0];
+		agg->seen[gid] = 1;
+		return;
+	}
+	best = olap_best_float(values, n, least);
+	if (best == 0)
+		for (uint32 i = n; i-- > 0;)
+			if (values[i] == 0)
+			{
+				best = values[i];
+				break;
+			}
+	agg->doubles[gid] = least ? smaller(agg->doubles[gid], best) :
+		larger(agg->doubles[gid], best);
+	agg->seen[gid] = 1;
 }
 
 /* Bytes ------------------------------------------------------------------- */
@@ -150,7 +228,8 @@ words_to_strings(OlapAgg *agg)
 		const uint8 *data;
 		size_t		len;
 
-		if (!seen[g])
+		if (!seen[g] && (agg->kind == OLAP_AGG_FIRST ||
+						 values[g] == olap_agg_neutral(agg)))
 			continue;
 		v.values = &values[g];
 		data = olap_vector_bytes(&v, 0, &scratch, &len);
@@ -178,10 +257,11 @@ mode_of(OlapPhys phys)
 }
 
 void
-olap_agg_value_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
-					  uint32 n)
+olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
+					  const OlapVector *arg, uint32 n)
 {
 	const uint8 *live = olap_vector_live(arg, n, agg->live);
+	const double *values = arg->values;
 
 	if (agg->mode == OLAP_VALUE_UNKNOWN)
 	{
@@ -193,13 +273,24 @@ olap_agg_value_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
 			 (arg->phys != OLAP_PHYS_DEC64 || arg->scale != agg->scale))
 		words_to_strings(agg);
 	if (agg->mode == OLAP_VALUE_WORD)
-		update_words(agg, gids, olap_vector_words(arg, agg->order ==
-												  OLAP_ORDER_UINT, n,
-												  agg->words), live, n);
-	else if (agg->mode == OLAP_VALUE_FLOAT)
-		update_floats(agg, gids, arg, live, n);
+		update_words(agg, gids, gid,
+					 olap_vector_words(arg, agg->order == OLAP_ORDER_UINT, n,
+									   agg->words), live, n);
+	else if (agg->mode == OLAP_VALUE_BYTES)
+		update_strings(agg, olap_agg_gids(agg, gids, gid, n), arg, n);
 	else
-		update_strings(agg, gids, arg, n);
+	{
+		if (arg->phys == OLAP_PHYS_F32)
+		{
+			olap_widen_f32(agg->floating, arg->values, n);
+			values = agg->floating;
+		}
+		if (gids == NULL && live == NULL)
+			update_one_float(agg, gid, values, n);
+		else
+			update_floats(agg, olap_agg_gids(agg, gids, gid, n), values, live,
+						  n);
+	}
 }
 
 void
@@ -216,7 +307,9 @@ olap_agg_value_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 		value->len = agg->strings[gid].len;
 		return;
 	}
-	value->count = agg->seen[gid];
+	value->count = agg->seen[gid] || (agg->mode == OLAP_VALUE_WORD &&
+									  agg->kind != OLAP_AGG_FIRST &&
+									  agg->values[gid] != olap_agg_neutral(agg));
 	if (agg->mode == OLAP_VALUE_FLOAT)
 		value->f[0] = agg->doubles[gid];
 	else

@@ -1,6 +1,7 @@
 # src/vector (rank 2): batch, selection and validity: the one currency between layers; expression program and kernels
 OLAP_OBJS += src/vector/agg.o
 OLAP_OBJS += src/vector/agg_float.o
+OLAP_OBJS += src/vector/agg_kernels.o
 OLAP_OBJS += src/vector/agg_sum.o
 OLAP_OBJS += src/vector/agg_value.o
 OLAP_OBJS += src/vector/decimal.o

@@ -40,6 +40,7 @@ static int64 *hour;
 static int64 *cost;
 static int32 *latency;
 static double *score;
+static uint32 *country_text;	/* offsets of the countries' names */
 static uint32 *word;			/* offsets of text without a dictionary */
 static OlapVector countries;	/* dictionaries */
 static OlapVector types;
@@ -101,6 +102,7 @@ make_data(void)
 	cost = MemoryContextAllocHuge(TopMemoryContext, (size_t) ROWS * 8);
 	latency = MemoryContextAllocHuge(TopMemoryContext, (size_t) ROWS * 4);
 	score = MemoryContextAllocHuge(TopMemoryContext, (size_t) ROWS * 8);
+	country_text = MemoryContextAllocHuge(TopMemoryContext, (size_t) ROWS * 4);
 	word = MemoryContextAllocHuge(TopMemoryContext, (size_t) ROWS * 4);
 	text_type = make_type(TEXTOID, -1, false, TYPALIGN_INT);
 	int4_type = make_type(INT4OID, 4, true, TYPALIGN_INT);
@@ -116,6 +118,7 @@ make_data(void)
 
 		country[i] = (r & 0xFFFF) * (r >> 16 & 0xFFFF) % COUNTRIES *
 			(r >> 32 & 0xFF) >> 8;
+		country_text[i] = ((uint32 *) countries.values)[country[i]];
 		type[i] = (r >> 40) % TYPES;
 		campaign[i] = (int32) (h(i, 2) % CAMPAIGNS);
 		user[i] = (int64) (h(i, 3) % USERS);
@@ -141,11 +144,8 @@ view(const OlapColumnType *t, const void *values, size_t first)
 static OlapVector
 dict_view(const OlapVector *dict, const uint32 *codes, size_t first)
 {
-	static uint32 offsets[OLAP_VECTOR_ROWS];
-	OlapVector	v = view(&text_type, offsets, 0);
-
-	for (uint32 i = 0; dict == &countries && i < OLAP_VECTOR_ROWS; i++)
-		offsets[i] = ((uint32 *) dict->values)[codes[first + i]];
+	OlapVector	v = view(&text_type, dict == &countries ? country_text : codes,
+						 first);
 
 	v.heap = dict->heap;
 	v.heap_len = dict->heap_len;

@@ -42,6 +42,12 @@ typedef struct OlapCompactPass
 } OlapCompactPass;
 
 /*
+ * What a transaction that changes places begins with: it takes no part in
+ * serializability, and sees what is committed, whatever the session's defaults.
+ */
+extern void olap_compact_begin(void);
+
+/*
  * One job in the caller's transaction, which must have done nothing else and
  * commits (or, on GAVE_UP, rolls back) next.  The caller holds
  * ShareUpdateExclusiveLock on rel.  pass->skip grows in CurrentMemoryContext.

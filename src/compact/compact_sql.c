@@ -132,10 +132,13 @@ open_table(Oid relid)
 static OlapCompactResult
 compact_once(Oid relid, OlapCompactPass *pass, MemoryContext cxt)
 {
-	Relation	rel = open_table(relid);
 	OlapCompactResult result = OLAP_COMPACT_NOTHING;
 	MemoryContext old;
+	Relation	rel;
 
+	/* the transaction is new: no snapshot has been taken */
+	olap_compact_begin();
+	rel = open_table(relid);
 	if (rel != NULL)
 	{
 		OlapMeta	meta;

@@ -333,6 +333,12 @@ run_job(Job *job, OlapCompactPass *pass)
 	return OLAP_COMPACT_DONE;
 }
 
+void
+olap_compact_begin(void)
+{
+	XactIsoLevel = XACT_READ_COMMITTED;
+}
+
 OlapCompactResult
 olap_compact_job(Relation rel, OlapCompactPass *pass)
 {
@@ -407,6 +413,7 @@ olap_compact_step(Oid relid, OlapCompactEffort effort)
 	bool		more;
 
 	StartTransactionCommand();
+	olap_compact_begin();
 	if (!ConditionalLockRelationOid(relid, ShareUpdateExclusiveLock))
 	{
 		CommitTransactionCommand();

@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "compact/compact.h"
 #include "compact/retention.h"
 #include "delta/rangelog.h"
 #include "segment/directory.h"
@@ -156,6 +157,7 @@ olap_retention_apply(Oid relid)
 	int			dropped = 0;
 
 	StartTransactionCommand();
+	olap_compact_begin();
 	if (!ConditionalLockRelationOid(relid, ShareUpdateExclusiveLock))
 	{
 		CommitTransactionCommand();

@@ -171,9 +171,10 @@ olap_view_cutoff(Relation rel)
 	return cutoff;
 }
 
-void
-olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
-				TransactionId cutoff)
+/* latest: moves must not be older than now */
+static void
+view_begin(OlapView *view, Relation rel, Snapshot snapshot,
+		   TransactionId cutoff, bool latest)
 {
 	Snapshot	moves;
 
@@ -191,11 +192,24 @@ olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
 	else
 	{
 		/* an older snapshot does as well as the latest, and costs nothing */
-		moves = ActiveSnapshotSet() && IsMVCCSnapshot(GetActiveSnapshot()) ?
+		moves = !latest && ActiveSnapshotSet() && IsMVCCSnapshot(GetActiveSnapshot()) ?
 			GetActiveSnapshot() : GetLatestSnapshot();
 		view->owner = CurrentResourceOwner;
 		view->moves = RegisterSnapshotOnOwner(moves, view->owner);
 	}
+}
+
+void
+olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
+				TransactionId cutoff)
+{
+	view_begin(view, rel, snapshot, cutoff, false);
+}
+
+void
+olap_view_begin_latest(OlapView *view, Relation rel, Snapshot snapshot)
+{
+	view_begin(view, rel, snapshot, InvalidTransactionId, true);
 }
 
 void
@@ -266,6 +280,34 @@ olap_entry_visible(const OlapDirEntry *entry, Snapshot snapshot)
 
 	Assert(IsMVCCSnapshot(snapshot));
 	return olap_entry_in_view(entry, &view);
+}
+
+/* Had it ended before a snapshot with this xmin was taken? */
+static bool
+is_past(TransactionId xid, TransactionId xmin)
+{
+	return !TransactionIdIsNormal(xid) || TransactionIdPrecedes(xid, xmin);
+}
+
+static bool
+past_committed(TransactionId xid)
+{
+	return TransactionIdIsNormal(xid) ? TransactionIdDidCommit(xid) :
+		TransactionIdIsValid(xid);
+}
+
+bool
+olap_entry_decided(const OlapDirEntry *entry, TransactionId xmin,
+				   bool *visible)
+{
+	if (!is_past(entry->xmin, xmin) || !is_past(entry->xmax, xmin))
+		return false;
+	*visible = (entry->flags & OLAP_ENTRY_DEAD) == 0 &&
+		(entry->kind == OLAP_ENTRY_DELTA ||
+		 ((entry->flags & OLAP_ENTRY_COMPLETE) != 0 &&
+		  past_committed(entry->xmin))) &&
+		!past_committed(entry->xmax);
+	return true;
 }
 
 bool

@@ -90,6 +90,13 @@ extern void olap_view_begin(OlapView *view, Relation rel, Snapshot snapshot,
 extern void olap_view_end(OlapView *view);
 
 /*
+ * The same, never older than what has been committed by now: olap_view_begin()
+ * takes the active snapshot, if there is one, for moves.
+ */
+extern void olap_view_begin_latest(OlapView *view, Relation rel,
+								   Snapshot snapshot);
+
+/*
  * Is the place there for the reader?  Segments: complete, xmin visible, xmax
  * not.  Delta runs: xmax is not (of the rows tuple headers decide).
  * SNAPSHOT_DIRTY reports running inserters in snapshot->xmin, as heap does.
@@ -98,6 +105,14 @@ extern bool olap_entry_in_view(const OlapDirEntry *entry, const OlapView *view);
 
 /* The same for an MVCC snapshot. */
 extern bool olap_entry_visible(const OlapDirEntry *entry, Snapshot snapshot);
+
+/*
+ * Is the answer the same for all MVCC snapshots with this xmin or a later one?
+ * *visible: the answer.  Of such old transactions one must ask while the directory
+ * is new: later VACUUM may have frozen them, and the commit log forgotten them.
+ */
+extern bool olap_entry_decided(const OlapDirEntry *entry, TransactionId xmin,
+							   bool *visible);
 
 /* Has a compaction left its mark on the entry that is not history yet? */
 extern bool olap_entry_moves(const OlapDirEntry *entry);

@@ -177,6 +177,34 @@ judge(const OlapClaim *claim, const OlapLogRow *log, Verdict *verdict)
 }
 
 /*
+ * No place has the row: it is none that the claim may see, or a compaction left
+ * it behind because it was deleted, and then its log says by whom.
+ */
+static TM_Result
+judge_missing(OlapClaim *claim)
+{
+	OlapLogRecord change;
+	bool		dead;
+
+	if (olap_log_row_change(claim->rel, olap_row_of_tid(&claim->tid), &change,
+							&dead))
+	{
+		if (TransactionIdIsCurrentTransactionId(change.xid) ||
+			TransactionIdIsInProgress(change.xid))
+			return TM_Invisible;
+		describe_change(&change, &claim->tid, claim->tmfd);
+		return ItemPointerEquals(&claim->tmfd->ctid, &claim->tid) ?
+			TM_Deleted : TM_Updated;
+	}
+	if (!dead)
+		return TM_Invisible;
+	claim->tmfd->ctid = claim->tid;
+	claim->tmfd->xmax = FrozenTransactionId;
+	claim->tmfd->cmax = InvalidCommandId;
+	return TM_Deleted;
+}
+
+/*
  * Is there a row that the claim may want?  One that our own command, or one
  * that is running or aborted, inserted is none.
  */
@@ -185,7 +213,7 @@ judge_inserter(OlapClaim *claim)
 {
 	if (!olap_fetch_inserter(olap_fetch_shared(claim->rel), &claim->tid,
 							 &claim->xmin, &claim->cmin))
-		return TM_Invisible;
+		return judge_missing(claim);
 	if (TransactionIdIsCurrentTransactionId(claim->xmin))
 	{
 		if (claim->cmin >= claim->cid)
@@ -303,7 +331,7 @@ olap_claim_row(OlapClaim *claim)
 
 	claim->new_row = OLAP_NO_ROW;
 	claim->crosschecked |= claim->running;
-	claim->own_change = result != TM_Ok && changed_by_us(claim);
+	claim->own_change = result == TM_Invisible && changed_by_us(claim);
 	if (result != TM_Ok)
 		return result;
 	for (;;)

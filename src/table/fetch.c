@@ -58,6 +58,14 @@ typedef struct FetchVector
 	uint64		used;
 } FetchVector;
 
+/* Does an MVCC snapshot see an entry? */
+typedef enum FetchVerdict
+{
+	VERDICT_OPEN,				/* ask */
+	VERDICT_SEEN,
+	VERDICT_UNSEEN
+} FetchVerdict;
+
 struct OlapFetch
 {
 	Relation	rel;
@@ -71,6 +79,8 @@ struct OlapFetch
 	uint32	   *ends;			/* highest end of row ranges up to here */
 	uint32	   *block_ends;		/* the same of FETCH_BLOCK entries each */
 	bool		moves;			/* a compaction is not history yet */
+	uint8	   *verdicts;		/* FetchVerdict of each; NULL: none is kept */
+	TransactionId verdict_xmin;	/* for snapshots with this xmin or a later one */
 	uint64		clock;
 	FetchSegment segments[FETCH_SEGMENTS];
 	FetchVector vectors[FETCH_VECTORS];
@@ -138,6 +148,26 @@ compare_entries(const void *a, const void *b)
 	return 0;
 }
 
+/*
+ * Where one directory serves all lookups, old entries are judged while it is new:
+ * a cursor may live longer than the commit log knows their transactions.
+ */
+static void
+judge_entries(OlapFetch *fetch, TransactionId xmin)
+{
+	if (fetch->verdicts == NULL)
+		fetch->verdicts = MemoryContextAllocHuge(fetch->cxt, Max(fetch->n, 1));
+	fetch->verdict_xmin = xmin;
+	for (int i = 0; i < fetch->n; i++)
+	{
+		bool		visible;
+
+		fetch->verdicts[i] =
+			!olap_entry_decided(&fetch->entries[i], xmin, &visible) ? VERDICT_OPEN :
+			visible ? VERDICT_SEEN : VERDICT_UNSEEN;
+	}
+}
+
 /* Put the entries in order and note how far their ranges reach. */
 static void
 index_entries(OlapFetch *fetch)
@@ -179,8 +209,11 @@ olap_fetch_refresh(OlapFetch *fetch)
 		pfree(fetch->ends);
 	if (fetch->block_ends != NULL)
 		pfree(fetch->block_ends);
+	if (fetch->verdicts != NULL)
+		pfree(fetch->verdicts);
 	fetch->entries = NULL;
 	fetch->ends = fetch->block_ends = NULL;
+	fetch->verdicts = NULL;
 	fetch->n = 0;
 	fetch->moves = false;
 	fetch->read = false;
@@ -403,6 +436,16 @@ still_there(const OlapDirEntry *entry, const OlapView *view)
 		(entry->flags & (OLAP_ENTRY_COMPLETE | OLAP_ENTRY_OUTPUT)) == OLAP_ENTRY_COMPLETE;
 }
 
+static bool
+entry_visible(OlapFetch *fetch, int i, const OlapView *view)
+{
+	if (fetch->verdicts != NULL && fetch->verdicts[i] != VERDICT_OPEN &&
+		IsMVCCSnapshot(view->snapshot) &&
+		!TransactionIdPrecedes(view->snapshot->xmin, fetch->verdict_xmin))
+		return fetch->verdicts[i] == VERDICT_SEEN;
+	return olap_place_visible(fetch->rel, &fetch->entries[i], view);
+}
+
 int
 olap_fetch_find(OlapFetch *fetch, OlapRow row, const OlapView *view,
 				uint32 *index)
@@ -411,7 +454,7 @@ olap_fetch_find(OlapFetch *fetch, OlapRow row, const OlapView *view,
 	int			start = entries_before(fetch, vblock);
 
 	for (int i = start; (i = next_cover(fetch, i, vblock)) >= 0;)
-		if (olap_place_visible(fetch->rel, &fetch->entries[i], view) &&
+		if (entry_visible(fetch, i, view) &&
 			place_holds(fetch, &fetch->entries[i], row, index))
 			return i;
 	if (view->snapshot->snapshot_type != SNAPSHOT_ANY || !fetch->moves)
@@ -575,6 +618,8 @@ olap_fetch_row(OlapFetch *fetch, ItemPointer tid, Snapshot snapshot,
 	/* what a snapshot may see was complete before the first lookup by it */
 	if (!fetch->read || !fetch->one_snapshot || !IsMVCCSnapshot(snapshot))
 		olap_fetch_refresh(fetch);
+	if (fetch->verdicts == NULL && fetch->one_snapshot && IsMVCCSnapshot(snapshot))
+		judge_entries(fetch, snapshot->xmin);
 	if (IsMVCCSnapshot(snapshot) || !fetch->moves)
 		return fetch_row(fetch, tid, &view, true, slot);
 
@@ -644,6 +689,10 @@ olap_fetch_inserter(OlapFetch *fetch, ItemPointer tid, TransactionId *xmin,
 	return found;
 }
 
+/*
+ * Looks where the row is now: retention may have dropped it from a place that a
+ * compaction moved it to after the active snapshot was taken.
+ */
 TransactionId
 olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid)
 {
@@ -655,7 +704,7 @@ olap_fetch_dropper(OlapFetch *fetch, ItemPointer tid)
 	olap_fetch_refresh(fetch);
 	if (fetch->moves)
 	{
-		olap_view_begin(&view, fetch->rel, SnapshotAny, InvalidTransactionId);
+		olap_view_begin_latest(&view, fetch->rel, SnapshotAny);
 		olap_fetch_refresh(fetch);
 	}
 	i = olap_fetch_find(fetch, olap_row_of_tid(tid), &view, &index);

@@ -60,6 +60,13 @@ is($node->safe_psql('postgres', q(SELECT age(relfrozenxid) < 10 FROM pg_class WH
     't', 'relfrozenxid is recent after VACUUM FREEZE');
 is($node->safe_psql('postgres', q(SELECT DISTINCT xmin FROM t)), '2', 'rows are frozen');
 
+$node->safe_psql('postgres', q(
+CREATE TABLE held (a int) USING olap;
+CREATE INDEX held_a ON held (a);
+INSERT INTO held SELECT g FROM generate_series(1, 5000) g;
+INSERT INTO held SELECT g FROM generate_series(5001, 10000) g;
+BEGIN; INSERT INTO held SELECT g FROM generate_series(5001, 10000) g; ROLLBACK));
+
 # Burn a million and a half transactions' worth of commit log, truncate it, read.
 $node->stop;
 command_ok([ 'pg_resetwal', '-x', '50000000', '-D', $node->data_dir ],
@@ -74,8 +81,23 @@ if (!-e $file)
     close $fh;
 }
 $node->start;
+
+# Meanwhile a cursor goes on in an index: it has read the directory, but not asked
+# yet about all places of it.
+my $cursor = $node->background_psql('postgres');
+$cursor->query_safe('SET enable_seqscan = off; SET enable_bitmapscan = off; SET olap.enable_scan = off; SET enable_indexonlyscan = off;'
+    . ' BEGIN; DECLARE c CURSOR FOR SELECT a FROM held ORDER BY a;');
+is($cursor->query_safe('FETCH 1 FROM c'), '1', 'a cursor has begun');
 $node->safe_psql('postgres', $_) for ('VACUUM FREEZE', );
 $node->safe_psql('template1', 'VACUUM FREEZE');
+$node->safe_psql('postgres', q(UPDATE pg_database SET datallowconn = true WHERE datname = 'template0'));
+$node->safe_psql('template0', 'VACUUM FREEZE');
+$node->safe_psql('postgres', 'VACUUM FREEZE pg_database');
+ok(!-e $node->data_dir . '/pg_xact/0000', 'the commit log has forgotten the inserters');
+my @rest = split /\n/, $cursor->query_safe('FETCH ALL FROM c');
+is(scalar(@rest), 9999, 'the cursor does not ask the commit log about them');
+$cursor->query_safe('COMMIT');
+$cursor->quit;
 is($node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM t'),
     '19003|90509503', 'all rows are there 50 million transactions later');
 is($node->safe_psql('postgres', q(SELECT age(relfrozenxid) < 100 FROM pg_class WHERE relname = 't')),

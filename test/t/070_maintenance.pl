@@ -39,6 +39,27 @@ is($node->safe_psql('work', q(
 SELECT count(*) FROM olap.segments('left_alone') WHERE kind = 'segment')),
     '0', 'autovacuum_enabled = off keeps a table out of it');
 
+# An UPDATE that waits since before its row moved and expired does not bring it back.
+$node->safe_psql('work', q(
+CREATE TABLE late (ts timestamptz NOT NULL, id int, v int) USING olap
+  WITH (time_column = 'ts', segment_interval = '1 hour', retention = '1 day', autovacuum_enabled = off);
+CREATE FUNCTION gate() RETURNS boolean VOLATILE LANGUAGE plpgsql AS
+  'BEGIN PERFORM pg_advisory_xact_lock(77); RETURN true; END';
+INSERT INTO late SELECT now() - interval '30 days', g, 0 FROM generate_series(1, 100) g));
+my $holder = $node->background_psql('work');
+$holder->query_safe('SELECT pg_advisory_lock(77)');
+my $update = $node->background_psql('work');
+$update->query_until(qr/started/, "\\echo started\nUPDATE late SET v = 1 WHERE id = 5 AND gate();\n");
+$node->poll_query_until('work', q(SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted));
+$node->safe_psql('work', q(CALL olap.compact('late')));
+$node->safe_psql('work', q(ALTER TABLE late RESET (autovacuum_enabled)));
+ok($node->poll_query_until('work', q(SELECT count(*) = 0 FROM late)), 'the rows moved, and expired');
+$holder->query_safe('SELECT pg_advisory_unlock(77)');
+$update->query_safe('SELECT 1');
+$update->quit;
+$holder->quit;
+is($node->safe_psql('work', 'SELECT count(*) FROM late'), '0', 'an UPDATE that began before finds the row gone');
+
 # retention drops whole segments; rows without a time and young rows stay
 $node->safe_psql('work', q(
 CREATE TABLE log (ts timestamp, id int) USING olap

@@ -45,16 +45,10 @@ pg_noreturn static void row_corrupted(Relation rel, HeapTuple tuple, int col);
 static void
 row_corrupted(Relation rel, HeapTuple tuple, int col)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("olap table \"%s\" is corrupted",
-					RelationGetRelationName(rel)),
-			 errdetail("Column %d of delta row (%u,%u) does not fit the row's %u bytes.",
-					   col + 1, ItemPointerGetBlockNumberNoCheck(&tuple->t_self),
-					   ItemPointerGetOffsetNumberNoCheck(&tuple->t_self),
-					   tuple->t_len),
-			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
+	olap_corrupted(rel, "Column %d of delta row (%u,%u) does not fit the row's %u bytes.",
+				   col + 1, ItemPointerGetBlockNumberNoCheck(&tuple->t_self),
+				   ItemPointerGetOffsetNumberNoCheck(&tuple->t_self),
+				   tuple->t_len);
 }
 
 /*

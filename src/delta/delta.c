@@ -314,12 +314,8 @@ olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
 	if (!ItemIdIsNormal(item))
 		return false;
 	if (!olap_delta_item_sound(copy, item))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(rel)),
-				 errdetail("Line pointer %u of virtual block %u does not lead to a row.",
-						   off, page->vblock)));
+		olap_corrupted(rel, "Line pointer %u of virtual block %u does not lead to a row.",
+					   off, page->vblock);
 
 	header = (HeapTupleHeader) PageGetItem(copy, item);
 	tuple->t_data = header;
@@ -329,11 +325,7 @@ olap_delta_tuple(Relation rel, OlapDeltaPage *page, OffsetNumber off,
 	*xmin = HeapTupleHeaderGetRawXmin(header);
 	*cmin = HeapTupleHeaderGetRawCommandId(header);
 	if (!olap_xid_possible(&page->limits, *xmin))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(rel)),
-				 errdetail("Row (%u,%u) was inserted by transaction %u, which cannot have been.",
-						   page->vblock, off, *xmin)));
+		olap_corrupted(rel, "Row (%u,%u) was inserted by transaction %u, which cannot have been.",
+					   page->vblock, off, *xmin);
 	return true;
 }

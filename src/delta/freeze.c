@@ -42,12 +42,8 @@ freeze_tuples(Relation rel, Page page, const Freeze *freeze, bool only_look)
 		if (!ItemIdIsNormal(item))
 			continue;
 		if (!olap_delta_item_sound(page, item))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("olap table \"%s\" is corrupted",
-							RelationGetRelationName(rel)),
-					 errdetail("Line pointer %u of virtual block %u does not lead to a row.",
-							   off, OlapPageGetOpaque(page)->vblock)));
+			olap_corrupted(rel, "Line pointer %u of virtual block %u does not lead to a row.",
+						   off, OlapPageGetOpaque(page)->vblock);
 		header = (HeapTupleHeader) PageGetItem(page, item);
 		xmin = HeapTupleHeaderGetRawXmin(header);
 		if (xmin == FrozenTransactionId || TransactionIdIsInProgress(xmin))

@@ -32,13 +32,7 @@ StaticAssertDecl(sizeof(OlapLogHeadPage) + 100 * sizeof(OlapLogRecord) <
 void
 olap_log_corrupted(Relation rel, BlockNumber block, const char *what)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("olap table \"%s\" is corrupted",
-					RelationGetRelationName(rel)),
-			 errdetail("Block %u of the range log: %s.", block, what),
-			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
+	olap_corrupted(rel, "Block %u of the range log: %s.", block, what);
 }
 
 void

@@ -40,13 +40,7 @@ static const OlapDirCache empty_directory = {0, NULL};
 static void
 directory_corrupted(Relation rel, BlockNumber block, const char *what)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("olap table \"%s\" is corrupted",
-					RelationGetRelationName(rel)),
-			 errdetail("Directory block %u: %s.", block, what),
-			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
+	olap_corrupted(rel, "Directory block %u: %s.", block, what);
 }
 
 static void

@@ -121,12 +121,8 @@ static void
 check_meta(Relation rel, const OlapMeta *meta)
 {
 	if (meta->magic != OLAP_META_MAGIC)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(rel)),
-				 errdetail("The metapage has magic number %08X, expected %08X.",
-						   meta->magic, OLAP_META_MAGIC)));
+		olap_corrupted(rel, "The metapage has magic number %08X, expected %08X.",
+					   meta->magic, OLAP_META_MAGIC);
 	if (meta->format_version != OLAP_FORMAT_VERSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -286,12 +282,8 @@ edit_free_slot(DirEdit *edit, OlapDirRef *ref)
 			break;
 	if (dir->nentries > OLAP_DIR_ENTRIES || ref->slot == dir->nentries ||
 		dir->nfree == 0 || dir->nfree > dir->nentries)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(edit->rel)),
-				 errdetail("Directory block %u should have %u free slots.",
-						   ref->block, dir->nfree)));
+		olap_corrupted(edit->rel, "Directory block %u should have %u free slots.",
+					   ref->block, dir->nfree);
 	if (--dir->nfree == 0)
 	{
 		edit->meta->dir_free = dir->next_free;
@@ -386,12 +378,8 @@ edit_entry(DirEdit *edit, const OlapDirRef *ref, uint32 id)
 	OlapDirPage    *dir = edit_directory(edit, ref->block);
 
 	if (ref->slot >= dir->nentries || dir->entries[ref->slot].id != id)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(edit->rel)),
-				 errdetail("Segment %u is not in slot %u of directory block %u.",
-						   id, ref->slot, ref->block)));
+		olap_corrupted(edit->rel, "Segment %u is not in slot %u of directory block %u.",
+					   id, ref->slot, ref->block);
 	return &dir->entries[ref->slot];
 }
 

@@ -32,13 +32,7 @@ StaticAssertDecl(OLAP_FREE_META_EXTENTS - KEEP_EXTENTS <= OLAP_FREE_PAGE_EXTENTS
 static void
 list_corrupted(Relation rel, BlockNumber block, const char *what)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("olap table \"%s\" is corrupted",
-					RelationGetRelationName(rel)),
-			 errdetail("Block %u, list of free blocks: %s.", block, what),
-			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
+	olap_corrupted(rel, "Block %u, list of free blocks: %s.", block, what);
 }
 
 /* The list behind meta, with a count that can be relied on. */

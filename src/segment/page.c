@@ -122,6 +122,24 @@ olap_page_fault(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 }
 
 void
+olap_corrupted(Relation rel, const char *format,...)
+{
+	char		detail[512];
+	va_list		args;
+
+	va_start(args, format);
+	vsnprintf(detail, sizeof(detail), format, args);
+	va_end(args);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("olap table \"%s\" is corrupted",
+					RelationGetRelationName(rel)),
+			 errdetail_internal("%s", detail),
+			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
+					 RelationGetRelationName(rel))));
+}
+
+void
 olap_page_check(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 {
 	const char *fault = olap_page_fault(rel, buffer, kind, owner);
@@ -137,13 +155,7 @@ olap_page_check(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 				 errdetail("Block %u: %s.", blkno, fault),
 				 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
 						 RelationGetRelationName(rel))));
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("olap table \"%s\" is corrupted",
-					RelationGetRelationName(rel)),
-			 errdetail("Block %u: %s.", blkno, fault),
-			 errhint("Run olap.verify('%s') for a full report; restore the table from a backup or replay its source.",
-					 RelationGetRelationName(rel))));
+	olap_corrupted(rel, "Block %u: %s.", blkno, fault);
 }
 
 /* Name the table and segment also in errors that the buffer manager raises. */
@@ -183,12 +195,8 @@ pin_page(Relation rel, BlockNumber blkno, uint32 owner, int lockmode,
 
 	/* P_NEW would add a block to the file */
 	if (blkno == InvalidBlockNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(rel)),
-				 errdetail("A block number is missing where one must stand (segment %u).",
-						   owner)));
+		olap_corrupted(rel, "A block number is missing where one must stand (segment %u).",
+					   owner);
 
 	callback.callback = read_error_context;
 	callback.arg = &ctx;
@@ -379,15 +387,6 @@ olap_extent_writev(Relation rel, BlockNumber first, uint32 nblocks,
 		write_batch(rel, buffers, first + done, n, owner, &cursor);
 		done += n;
 	}
-}
-
-void
-olap_extent_write(Relation rel, BlockNumber first, uint32 nblocks, uint32 owner,
-				  const uint8 *src, size_t len)
-{
-	OlapSpan	span = {src, len};
-
-	olap_extent_writev(rel, first, nblocks, owner, &span, 1);
 }
 
 void

@@ -24,6 +24,8 @@
 #include "storage/itemptr.h"
 #include "utils/relcache.h"
 
+#include "base/compat.h"
+
 /* On disk: never renumber. */
 typedef enum OlapPageKind
 {
@@ -97,6 +99,13 @@ extern void olap_page_seal(Page page, BlockNumber blkno);
 extern void olap_page_check(Relation rel, Buffer buffer, OlapPageKind kind,
 							uint32 owner);
 
+/*
+ * What is wrong with a table, as the detail of the error; the hint names
+ * olap.verify.
+ */
+pg_noreturn extern void olap_corrupted(Relation rel, const char *format,...)
+			pg_attribute_printf(2, 3);
+
 /* The same without an error: a static reason, or NULL if sound. */
 extern const char *olap_page_fault(Relation rel, Buffer buffer,
 								   OlapPageKind kind, uint32 owner);
@@ -153,10 +162,6 @@ typedef struct OlapSpan
  */
 extern void olap_extent_writev(Relation rel, BlockNumber first, uint32 nblocks,
 							   uint32 owner, const OlapSpan *spans, int nspans);
-
-/* The same for one piece. */
-extern void olap_extent_write(Relation rel, BlockNumber first, uint32 nblocks,
-							  uint32 owner, const uint8 *src, size_t len);
 
 /*
  * Copy bytes [offset, offset + len) of an extent written so into dst.

@@ -273,12 +273,8 @@ load_segment_column(OlapBatchSource *source, int col)
 	v = own_vector(source, col, olap_segment_type(source->segment, col));
 	olap_segment_decode(source->segment, col, source->rg, source->vecno, v);
 	if (v->n != source->batch.nrows)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("olap table \"%s\" is corrupted",
-						RelationGetRelationName(source->rel)),
-				 errdetail("Column %d has %u rows in a vector of %u.",
-						   col + 1, v->n, source->batch.nrows)));
+		olap_corrupted(source->rel, "Column %d has %u rows in a vector of %u.",
+					   col + 1, v->n, source->batch.nrows);
 	source->batch.cols[col] = *v;
 }
 

@@ -8,6 +8,7 @@ OLAP_OBJS += src/table/deadset.o
 OLAP_OBJS += src/table/ddl.o
 OLAP_OBJS += src/table/demand.o
 OLAP_OBJS += src/table/fetch.o
+OLAP_OBJS += src/table/fetch_am.o
 OLAP_OBJS += src/table/handler.o
 OLAP_OBJS += src/table/indexing.o
 OLAP_OBJS += src/table/modify.o

@@ -15,6 +15,7 @@
 
 #include "access/sysattr.h"
 #include "executor/executor.h"
+#include "jit/jit.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "tcop/pquery.h"
@@ -255,10 +256,13 @@ build_quals(OlapScanNode *node)
 	css->ss.ps.ps_ExprContext};
 	MemoryContext old;
 	OlapExpr  **exprs;
+	int			jit = css->ss.ps.state->es_jit_flags;
 	List	   *unbuilt = NIL;
 	ListCell   *lc;
 	int			n = 0;
 
+	/* compiling an expression to evaluate it once, at every rescan, is no use */
+	css->ss.ps.state->es_jit_flags = PGJIT_NONE;
 	node->never = false;
 	MemoryContextReset(node->cxt);
 	old = MemoryContextSwitchTo(node->cxt);
@@ -280,6 +284,7 @@ build_quals(OlapScanNode *node)
 								   desc->natts, node->zones, 0, MAX_ZONE_QUALS);
 	node->filter = n > 0 ? olap_filter_create(exprs, n, node->cxt) : NULL;
 	node->unbuilt_clauses = unbuilt;
+	css->ss.ps.state->es_jit_flags = jit;
 	node->unbuilt = unbuilt == NIL ? NULL : ExecInitQual(unbuilt, &css->ss.ps);
 	MemoryContextSwitchTo(old);
 	node->built = true;
@@ -305,10 +310,12 @@ static void
 start_order(OlapScanNode *node)
 {
 	Relation	rel = node->css.ss.ss_currentRelation;
-	OlapColumnType *types = olap_column_types(RelationGetDescr(rel));
 	OlapOrderedSpec spec = {.col = node->order.attno - 1,
 	.limit = node->order.limit};
+	MemoryContext old = MemoryContextSwitchTo(node->cxt);
+	OlapColumnType *types = olap_column_types(RelationGetDescr(rel));
 
+	MemoryContextSwitchTo(old);
 	if (!olap_sort_kind(&types[spec.col], &spec.sort))
 		elog(ERROR, "column %d of \"%s\" has no order", node->order.attno,
 			 RelationGetRelationName(rel));

@@ -57,7 +57,6 @@ typedef Oid RelFileNumber;
 #define dbOid dbNode
 #define relNumber relNode
 #define relation_set_new_filelocator relation_set_new_filenode
-#define rd_firstRelfilelocatorSubid rd_firstRelfilenodeSubid
 #endif
 
 /*

@@ -53,9 +53,9 @@ olap_log_record_ended(const OlapLogRecord *record)
 /* ---- checked access ---- */
 
 static bool
-records_sound(Relation rel, const OlapLogRecord *records, int n)
+records_sound(const OlapLogRecord *records, int n)
 {
-	OlapXidLimits limits = olap_xid_limits(rel);
+	OlapXidLimits limits = {InvalidTransactionId};
 
 	for (int i = 0; i < n; i++)
 		if (records[i].kind < OLAP_LOG_LOCK_KEY_SHARE ||
@@ -79,7 +79,7 @@ olap_log_read_head(Relation rel, BlockNumber block, uint32 range, int lockmode)
 	if (head->range != range)
 		olap_log_corrupted(rel, block, "head page of another range");
 	if (head->nrecords > OLAP_LOG_HEAD_RECORDS ||
-		!records_sound(rel, head->records, head->nrecords))
+		!records_sound(head->records, head->nrecords))
 		olap_log_corrupted(rel, block, "records of a head page are not valid");
 	return buffer;
 }
@@ -96,7 +96,7 @@ olap_log_read_bucket(Relation rel, BlockNumber block, uint32 range, int bucket,
 	if (page->range != range || page->bucket != bucket)
 		olap_log_corrupted(rel, block, "page of another bucket");
 	if (page->nrecords > OLAP_LOG_BUCKET_RECORDS ||
-		!records_sound(rel, page->records, page->nrecords))
+		!records_sound(page->records, page->nrecords))
 		olap_log_corrupted(rel, block, "records of a bucket page are not valid");
 	return buffer;
 }

@@ -160,7 +160,7 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 	OlapDirPage *dir = (OlapDirPage *) OlapPageGetPayload(BufferGetPage(buffer));
 	XLogRecPtr	lsn = PageGetLSN(BufferGetPage(buffer));
 	BlockNumber next = dir->next;
-	OlapXidLimits limits;
+	OlapXidLimits limits = {InvalidTransactionId};
 	OlapMeta	meta;
 
 	if (page->entries != NULL && page->block == block && page->lsn == lsn &&
@@ -181,7 +181,6 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 										   sizeof(OlapDirEntry));
 	memcpy(page->entries, dir->entries, page->nentries * sizeof(OlapDirEntry));
 	UnlockReleaseBuffer(buffer);
-	limits = olap_xid_limits(rel);
 	for (uint32 e = 0; e < page->nentries; e++)
 		check_entry(rel, block, &page->entries[e], &limits);
 

@@ -21,30 +21,10 @@
 #include "base/compat.h"
 #include "segment/visibility.h"
 
-/*
- * A file that is new in this transaction may hold older ids than its relation
- * says: VACUUM FULL copies them.
- */
-OlapXidLimits
-olap_xid_limits(Relation rel)
-{
-	OlapXidLimits limits = {InvalidTransactionId, InvalidTransactionId};
-
-	if (rel->rd_createSubid == InvalidSubTransactionId &&
-		rel->rd_firstRelfilelocatorSubid == InvalidSubTransactionId)
-		limits.oldest = rel->rd_rel->relfrozenxid;
-	return limits;
-}
-
 bool
 olap_xid_possible(OlapXidLimits *limits, TransactionId xid)
 {
-	if (!TransactionIdIsNormal(xid))
-		return true;
-	if (TransactionIdIsNormal(limits->oldest) &&
-		TransactionIdPrecedes(xid, limits->oldest))
-		return false;
-	if (TransactionIdPrecedes(xid, RecentXmin))
+	if (!TransactionIdIsNormal(xid) || TransactionIdPrecedes(xid, RecentXmin))
 		return true;
 	if (!TransactionIdIsValid(limits->next))
 		limits->next = ReadNextTransactionId();

@@ -22,21 +22,15 @@
 extern bool olap_xid_visible(TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);
 
-/*
- * Between which transaction ids those in a relation's file must lie: VACUUM knows
- * the oldest, the server the next.  For the ids of one page, read before.
- */
+/* For the transaction ids of one page, read before; zero at first. */
 typedef struct OlapXidLimits
 {
-	TransactionId oldest;		/* or Invalid: not known */
-	TransactionId next;			/* Invalid: not asked for yet */
+	TransactionId next;			/* the server's; Invalid: not asked for yet */
 } OlapXidLimits;
 
-extern OlapXidLimits olap_xid_limits(Relation rel);
-
 /*
- * Could a transaction have had this id?  If not, asking for its fate would end in
- * an error about a file of the commit log.
+ * Has a transaction with this id begun?  (One that is too old for the commit log
+ * ends in the server's error when its fate is asked for.)
  */
 extern bool olap_xid_possible(OlapXidLimits *limits, TransactionId xid);
 

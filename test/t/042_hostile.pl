@@ -221,14 +221,16 @@ for my $i (0 .. $trials - 1)
 		# another format version is another class; values may be no values of their type
 		push @wrong, "trial $i ($kinds[$i]): $message"
 			unless ($message =~ /ERROR:  (XX00[0-9A-Z]|0A000)/ && $message =~ /victim/) ||
-			$message =~ /ERROR:  (22|54000)/;
+			$message =~ /ERROR:  (22|54000)/ ||
+			$message =~ /ERROR:  58P01: could not access status of transaction/;
 	}
 	$errors += $found;
 }
 note(join(', ', map { "$_: $states{$_}" } sort keys %states));
 is(scalar(@wrong), 0, 'what is found wrong is an error that names the table')
 	or diag(join("\n", @wrong[0 .. ($#wrong < 9 ? $#wrong : 9)]));
-cmp_ok($errors, '>', $trials / 20, "it is found wrong often ($errors of $trials)");
+cmp_ok($errors, '<', $trials * 0.9, "but not what is sound");
+cmp_ok($errors, '>', $trials / 50, "it is found wrong often ($errors of $trials)");
 
 # The good table is still good.
 is($node->safe_psql('postgres', "SELECT * FROM olap.verify('good')"), '', 'the undamaged table is unharmed');

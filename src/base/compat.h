@@ -449,10 +449,18 @@ extern FullTransactionId olap_full_xid_of(TransactionId xid);
 #endif
 
 /*
- * Where functions of indexes find what they name: 17 fixed it (2af07e2f749).
+ * Functions of indexes that run as the table's owner find what they name in
+ * pg_catalog alone, not where the caller says: 17 (2af07e2f749).  The caller
+ * opens and closes a GUC nest level.
  */
 #if PG_VERSION_NUM < 170000
-#define RestrictSearchPath() ((void) 0)
+#include "utils/guc.h"
+static inline void
+RestrictSearchPath(void)
+{
+	set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+					  PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
 #endif
 
 /*

@@ -38,7 +38,7 @@ StaticAssertDecl(OLAP_VECTOR_ROWS == 1 << VECTOR_BITS, "rows of a vector");
 
 /* Rows whose columns are fetched at once: from few to many. */
 #define FIRST_FETCH 64
-#define LIMIT_FETCH 4096		/* at first, if that many are wanted */
+#define LIMIT_FETCH 256			/* at first, if that many are wanted: how wide they are is not known */
 #define MAX_FETCH 65536
 
 /* A place or a unit that is not open yet. */

@@ -281,6 +281,7 @@ hash_entries(IndexCheck *check)
 			BUCKET_TO_BLKNO(meta, bucket);
 
 		UnlockReleaseBuffer(buffer);
+		CHECK_FOR_INTERRUPTS();
 		if (end)
 			break;
 		hash_bucket_entries(check, block);
@@ -365,7 +366,10 @@ compare(IndexCheck *check)
 	{
 		CHECK_FOR_INTERRUPTS();
 		while (have && entry < row)
+		{
+			CHECK_FOR_INTERRUPTS();
 			have = next_hash(check->entries, &entry);
+		}
 		if (have && entry == row)
 			continue;
 		if (check->missing < NAMED_ROWS)

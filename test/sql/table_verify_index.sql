@@ -86,6 +86,16 @@ CREATE FUNCTION vi.who(a int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
 CREATE TABLE o (a int) USING olap; ALTER TABLE o OWNER TO regress_olap_owner;
 SET ROLE regress_olap_owner; CREATE INDEX o_who ON o (vi.who(a)); INSERT INTO o VALUES (1); GRANT SELECT ON o TO regress_olap_verifier;
 SET ROLE regress_olap_verifier; SELECT * FROM olap.verify('o'); RESET ROLE;
+-- ... and find nothing that the caller put into his search path.
+CREATE SCHEMA regress_olap_trap AUTHORIZATION regress_olap_verifier;
+CREATE FUNCTION regress_olap_trap.lower(a text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''run as %'', current_user; END';
+GRANT USAGE ON SCHEMA regress_olap_trap TO regress_olap_owner;
+CREATE FUNCTION vi.norm(a int) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN lower(a::text); END';
+SET ROLE regress_olap_owner; CREATE INDEX o_norm ON o (vi.norm(a));
+SET ROLE regress_olap_verifier; SET search_path = regress_olap_trap, pg_catalog;
+SELECT * FROM olap.verify('vi.o'); SHOW search_path;
+RESET ROLE; SET search_path = vi, public;
+DROP SCHEMA regress_olap_trap CASCADE;
 -- Indexes that are not valid do not count; nor do those that cannot be asked.
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_expr'::regclass;
 SELECT * FROM olap.verify('t');

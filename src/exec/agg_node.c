@@ -180,6 +180,21 @@ exec(CustomScanState *css)
 }
 
 /*
+ * May the groups that are there go out once more?  Not where the server's
+ * functions hold states: combining and final functions may change them.
+ */
+static bool
+results_repeat(const OlapAggNode *node)
+{
+	if (!node->filled || node->spilled_files != 0)
+		return false;
+	for (int i = 0; i < node->nworks; i++)
+		if (node->works[i].server != NULL)
+			return false;
+	return true;
+}
+
+/*
  * Without a change of parameters the groups are the same: they go up once more.
  */
 static void
@@ -191,8 +206,8 @@ rescan(CustomScanState *css)
 	ExecClearTuple(css->ss.ss_ScanTupleSlot);
 	if (css->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(child, css->ss.ps.chgParam);
-	if (node->filled && node->spilled_files == 0 &&
-		css->ss.ps.chgParam == NULL && child->chgParam == NULL)
+	if (css->ss.ps.chgParam == NULL && child->chgParam == NULL &&
+		results_repeat(node))
 	{
 		node->next = node->first = node->nout = 0;
 		return;

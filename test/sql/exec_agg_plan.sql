@@ -134,6 +134,15 @@ SELECT x, (SELECT count(*) FROM (SELECT id, sum(n + x) AS s FROM agg_rows GROUP 
 -- ... and when nobody reads to the end
 SELECT count(*) FROM (SELECT id, count(*) FROM agg_tab GROUP BY id LIMIT 10) q;
 RESET work_mem; RESET hash_mem_multiplier;
+
+-- States that vectors and the server's functions share go up again as they were.
+CREATE TABLE agg_scales (k int, v int8) USING olap;
+INSERT INTO agg_scales SELECT 1, g FROM generate_series(1, 6000) g;
+INSERT INTO agg_scales SELECT 1, 9000000000000000000 + g FROM generate_series(1, 6000) g;
+SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+SELECT g, s, c FROM generate_series(1, 3) g LEFT JOIN (SELECT k, round(var_pop(v)) AS s, count(*) AS c FROM agg_scales GROUP BY k) x ON x.s > g ORDER BY g;
+RESET enable_material; RESET enable_hashjoin; RESET enable_mergejoin;
+DROP TABLE agg_scales;
 DROP VIEW agg_view;
 DROP TABLE agg_tab, agg_rows, agg_parts, agg_target;
 DROP AGGREGATE agg_mine(int);

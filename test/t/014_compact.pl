@@ -18,6 +18,7 @@ $node->append_conf('postgresql.conf', q(
 shared_preload_libraries = 'olap'
 checkpoint_timeout = 30s
 wal_keep_size = '512MB'
+shared_buffers = '64MB'
 ));
 $node->start;
 

@@ -113,8 +113,8 @@ FROM unnest(ARRAY['b', 'i2', 'i4', 'i8', 'f4', 'f8', 'n6', 'n', 't', 'tc', 'c', 
 	'j->>''k''', 'id % 10, b', 'CASE WHEN i4 > 0 THEN tc END', 'coalesce(t, tc)', 't || tc', 'i4 IS NULL',
 	'now() > ts', 'upper(tc), i2 + 1', 'i2::int8', 'n6::int', 'd + 1', 'extract(hour FROM ts)']) key;
 
--- Filters of all kinds below.
-SELECT clause, agg_check('SELECT count(*), sum(i4), count(DISTINCT tc) FROM T WHERE ' || clause),
+-- Filters of all kinds below.  Which plan is cheaper for few rows and DISTINCT differs between the server's versions.
+SELECT clause, substring(agg_check('SELECT count(*), sum(i4), count(DISTINCT tc) FROM T WHERE ' || clause) FROM 'DIFFERENT.*|\d+ rows') AS answer,
 	agg_check('SELECT tc, count(*), max(ts) FROM T WHERE ' || clause || ' GROUP BY tc')
 FROM unnest(ARRAY['id < 100', 'id > 19900', 'i4 % 3 = 1', 't LIKE ''word 1%'' AND length(t) = 7', 'b', 'b IS NOT TRUE',
 	'i2 <> 0 AND 1000 / i2 > 20', 'id = 7 OR tc = ''C1''', 'j @> ''{"k": 3}''', 'ts < now() AND n > n6', 'false', 'id < 0 AND length(t) > 0',

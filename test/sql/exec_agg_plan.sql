@@ -8,7 +8,8 @@ DECLARE
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
 		CONTINUE WHEN line ~ '(Bytes Read|Buffers|Heap Fetches|Memory Usage|Sort Method|Index Searches|Disk Usage)';
-		RETURN NEXT regexp_replace(line, '(rows=\d+)\.\d+', '\1');
+		-- 18 names the table before a column of a grouped query
+		RETURN NEXT regexp_replace(replace(line, 'agg_tab.', ''), '(rows=\d+)\.\d+', '\1');
 	END LOOP;
 END $$;
 CREATE TABLE agg_rows AS
@@ -33,7 +34,7 @@ DECLARE
 BEGIN
 	EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) SELECT a, count(*), string_agg(t, '','') FROM agg_tab GROUP BY a' INTO plan;
 	plan := plan->0->'Plan';
-	RAISE NOTICE '% % % % % % % % %', plan->>'Custom Plan Provider', plan->>'Group Key',
+	RAISE NOTICE '% % % % % % % % %', plan->>'Custom Plan Provider', replace(plan->>'Group Key', 'agg_tab.', ''),
 		plan->>'Groups', plan->>'Rows by Row Functions', (plan->>'Peak Memory Usage')::int > 0,
 		plan->>'Spilled Partitions', plan->>'Spilled Rows', plan->>'Disk Usage',
 		(plan->>'Input Time')::float + (plan->>'Group Time')::float + (plan->>'Update Time')::float > 0;

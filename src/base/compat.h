@@ -321,6 +321,24 @@ extern bool olap_has_createdb_privilege(void);
 #endif
 
 /*
+ * Aggregates in parts: 16 drops group and distinct columns that are known to be
+ * constant (8d83a5d0a26) and serializes states that keep their rows in order
+ * (16fd03e9565).
+ */
+#if PG_VERSION_NUM >= 160000
+#define olap_group_clauses(root) ((root)->processed_groupClause)
+#define olap_distinct_clauses(root) ((root)->processed_distinctClause)
+#define olap_keeps_row_order(serialfn) \
+	((serialfn) == F_ARRAY_AGG_SERIALIZE || \
+	 (serialfn) == F_ARRAY_AGG_ARRAY_SERIALIZE || \
+	 (serialfn) == F_STRING_AGG_SERIALIZE)
+#else
+#define olap_group_clauses(root) ((root)->parse->groupClause)
+#define olap_distinct_clauses(root) ((root)->parse->distinctClause)
+#define olap_keeps_row_order(serialfn) false
+#endif
+
+/*
  * Slots: 17 asks whether the current transaction inserted the row (0997e0af273), 18
  * lets copies of minimal tuples have room in front (4d143509cbf).
  */

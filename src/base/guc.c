@@ -22,6 +22,7 @@ bool		olap_guc_enable_scan = true;
 bool		olap_guc_enable_bloom = true;
 bool		olap_guc_enable_order = true;
 bool		olap_guc_enable_vector_agg = true;
+bool		olap_guc_parallel_float_aggregates = false;
 int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_max_pipelines = 64;
 bool		olap_guc_ingest_synchronous_commit = true;
@@ -60,6 +61,8 @@ static const OlapGucBool bool_settings[] = {
 	&olap_guc_enable_order, PGC_USERSET},
 	{"olap.enable_vector_agg", "Enables the planner's use of vectorized aggregation of olap tables.",
 	&olap_guc_enable_vector_agg, PGC_USERSET},
+	{"olap.parallel_float_aggregates", "Lets vectorized aggregates of floats be computed in parts, in workers or by partition.",
+	&olap_guc_parallel_float_aggregates, PGC_USERSET},
 	{"olap.ingest_synchronous_commit", "Lets each batch of a pipeline wait until its WAL is flushed.",
 	&olap_guc_ingest_synchronous_commit, PGC_SIGHUP},
 	{"olap.maintenance", "Compacts olap tables and drops expired rows in the background.",

@@ -21,6 +21,12 @@ extern bool olap_guc_enable_order;
 /* olap.enable_vector_agg: let the planner group and aggregate in vectors */
 extern bool olap_guc_enable_vector_agg;
 
+/*
+ * olap.parallel_float_aggregates: let OlapAgg add floats in parts, so that the
+ * last digits of a sum may differ from run to run
+ */
+extern bool olap_guc_parallel_float_aggregates;
+
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 

@@ -18,6 +18,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type_d.h"
 #include "executor/executor.h"
 #include "executor/nodeAgg.h"
 #include "miscadmin.h"
@@ -55,6 +56,7 @@ struct OlapGeneric
 	Oid			combinefn_oid;
 	FmgrInfo	combinefn;
 	FmgrInfo	deserialfn;
+	FmgrInfo	serialfn;		/* of partial aggregates with internal states */
 	FunctionCallInfo call;		/* of the transition function */
 	char	  (*scratch)[OLAP_DECIMAL_MAX_SIZE + 8];	/* numerics of one row */
 	uint32		ngroups;
@@ -151,8 +153,11 @@ init_final(OlapGeneric *generic, Form_pg_aggregate form, Oid owner, Oid *types,
 	agg->finalfn_oid = form->aggfinalfn;
 	get_typlenbyval(aggref->aggtype, &agg->resulttypeLen, &agg->resulttypeByVal);
 	agg->numFinalArgs = form->aggfinalextra ? ntypes + 1 : 1;
-	if (!OidIsValid(form->aggfinalfn))
+	if (!OidIsValid(form->aggfinalfn) || DO_AGGSPLIT_SKIPFINAL(aggref->aggsplit))
+	{
+		agg->finalfn_oid = InvalidOid;
 		return;
+	}
 	check_function(form->aggfinalfn, owner, OBJECT_FUNCTION);
 	build_aggregate_finalfn_expr(types, agg->numFinalArgs, aggref->aggtranstype,
 								 aggref->aggtype, aggref->inputcollid,
@@ -213,6 +218,9 @@ olap_generic_create(Aggref *aggref, EState *estate)
 	init_initial_value(generic, tuple);
 	init_transition(generic, form, owner, types, ntypes);
 	init_final(generic, form, owner, types, ntypes);
+	if (DO_AGGSPLIT_SERIALIZE(aggref->aggsplit) &&
+		aggref->aggtranstype == INTERNALOID)
+		init_state_function(form->aggserialfn, owner, &generic->serialfn, cxt);
 	generic->combinefn_oid = form->aggcombinefn;
 	if (OidIsValid(form->aggcombinefn) && OidIsValid(form->aggdeserialfn))
 	{
@@ -417,6 +425,19 @@ call_final(OlapGeneric *generic, Datum value, bool *isnull)
 	return result;
 }
 
+/* The state as a worker sends it. */
+static Datum
+call_serial(OlapGeneric *generic, Datum value)
+{
+	LOCAL_FCINFO(fcinfo, 1);
+
+	InitFunctionCallInfoData(*fcinfo, &generic->serialfn, 1, InvalidOid,
+							 (Node *) generic->aggstate, NULL);
+	fcinfo->args[0].value = value;
+	fcinfo->args[0].isnull = false;
+	return FunctionCallInvoke(fcinfo);
+}
+
 Datum
 olap_generic_result(OlapGeneric *generic, uint32 gid, bytea *state, bool *isnull)
 {
@@ -432,6 +453,8 @@ olap_generic_result(OlapGeneric *generic, uint32 gid, bytea *state, bool *isnull
 	*isnull = state == NULL && group->isnull;
 	if (OidIsValid(generic->agg.finalfn_oid))
 		value = call_final(generic, value, isnull);
+	else if (OidIsValid(generic->serialfn.fn_oid) && !*isnull)
+		value = call_serial(generic, value);
 	MemoryContextSwitchTo(old);
 	if (!*isnull && !generic->agg.resulttypeByVal)
 		value = datumCopy(value, false, generic->agg.resulttypeLen);

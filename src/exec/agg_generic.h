@@ -38,7 +38,8 @@ extern void olap_generic_update(OlapGeneric *generic, const uint32 *gids,
 extern bool olap_generic_has_rows(const OlapGeneric *generic, uint32 gid);
 
 /*
- * The result of group gid.  state: NULL, or another partial state of the group
+ * The result of group gid; of a partial aggregate its state, serialized if its
+ * type is internal.  state: NULL, or another partial state of the group
  * in the form that the aggregate's deserialization function reads.  By-reference
  * results are in CurrentMemoryContext.
  */

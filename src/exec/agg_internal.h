@@ -26,6 +26,7 @@ typedef struct AggWork
 	OlapAggCall call;
 	Aggref	   *aggref;
 	OlapColumnType type;		/* of the first argument, if there is one */
+	Oid			deserialfn;		/* of a partial aggregate with internal states */
 	int			outs[FUNC_MAX_ARGS];	/* arguments: results of the program */
 	OlapAgg    *agg;			/* NULL: generic */
 	OlapDistinctSets *sets;		/* DISTINCT */
@@ -148,5 +149,13 @@ extern bool olap_agg_refill(OlapAggNode *node);
 
 /* agg_output.c: the next row into the scan slot; false at the end. */
 extern bool olap_agg_emit(OlapAggNode *node);
+
+/*
+ * agg_partial.c: the server's transition state instead of a result, where the
+ * plan has a Finalize Agg above.
+ */
+extern void olap_agg_partial_begin(AggWork *work);
+extern Datum olap_agg_partial_result(OlapAggNode *node, AggWork *work,
+									 uint32 gid, bool *isnull);
 
 #endif							/* OLAP_AGG_INTERNAL_H */

@@ -84,6 +84,8 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 		work->aggref = (Aggref *) tle->expr;
 		olap_agg_call_from_list(list_nth(calls, i), &work->call);
 		olap_agg_check_permission(work->aggref->aggfnoid);
+		if (DO_AGGSPLIT_SKIPFINAL(work->aggref->aggsplit))
+			olap_agg_partial_begin(work);
 	}
 }
 

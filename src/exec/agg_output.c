@@ -53,6 +53,8 @@ work_result(OlapAggNode *node, AggWork *work, uint32 gid, bool *isnull)
 
 	if (work->agg == NULL)
 		return olap_generic_result(work->server, gid, NULL, isnull);
+	if (DO_AGGSPLIT_SKIPFINAL(work->aggref->aggsplit))
+		return olap_agg_partial_result(node, work, gid, isnull);
 	olap_agg_get(work->agg, gid, &value);
 	if (work->call.shape == OLAP_SHAPE_SERVER ||
 		(work->server != NULL && olap_generic_has_rows(work->server, gid)))

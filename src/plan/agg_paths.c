@@ -28,7 +28,9 @@
 #include "exec/agg_call.h"
 #include "exec/agg_node.h"
 #include "exec/compile.h"
+#include "plan/agg_query.h"
 #include "plan/paths.h"
+#include "vector/vector.h"
 
 /*
  * Work a row, in units of cpu_operator_cost: what a kernel, a group number and
@@ -47,18 +49,6 @@
 
 static create_upper_paths_hook_type previous_hook = NULL;
 
-/* What a query asks of the node. */
-typedef struct AggQuery
-{
-	RelOptInfo *rel;			/* the scanned relation */
-	List	   *keys;			/* group expressions */
-	List	   *orders;			/* OlapOrder of each */
-	List	   *aggs;			/* Aggrefs, each once */
-	List	   *calls;			/* olap_agg_call_to_list() of each */
-	int			ngeneric;
-	List	   *columns;		/* the scan's target list */
-} AggQuery;
-
 static Plan *plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best,
 					  List *tlist, List *clauses, List *custom_plans);
 
@@ -71,7 +61,7 @@ static const CustomPathMethods path_methods = {
 
 /* The column of the scan's target list that is expr; -1 if it can't be one. */
 static int
-scan_column(AggQuery *query, Expr *expr)
+scan_column(OlapAggQuery *query, Expr *expr)
 {
 	ListCell   *lc;
 	int			i = 0;
@@ -89,7 +79,7 @@ scan_column(AggQuery *query, Expr *expr)
 }
 
 static bool
-add_key(AggQuery *query, SortGroupClause *clause, Expr *expr)
+add_key(OlapAggQuery *query, SortGroupClause *clause, Expr *expr)
 {
 	OlapOrder	order;
 
@@ -105,7 +95,7 @@ add_key(AggQuery *query, SortGroupClause *clause, Expr *expr)
 }
 
 static bool
-add_aggregate(AggQuery *query, Aggref *aggref)
+add_aggregate(OlapAggQuery *query, Aggref *aggref)
 {
 	OlapAggCall call;
 	ListCell   *lc;
@@ -143,7 +133,7 @@ add_aggregate(AggQuery *query, Aggref *aggref)
  * group functionally, GROUPING(), ...
  */
 static bool
-collect(Node *node, AggQuery *query)
+collect(Node *node, OlapAggQuery *query)
 {
 	if (node == NULL || list_member(query->keys, node))
 		return false;
@@ -173,8 +163,8 @@ filters_supported(RelOptInfo *rel)
 
 /* ---- path ---- */
 
-static double
-count_groups(PlannerInfo *root, const AggQuery *query, double rows)
+double
+olap_agg_count_groups(PlannerInfo *root, const OlapAggQuery *query, double rows)
 {
 	if (query->keys == NIL)
 		return 1;
@@ -182,11 +172,11 @@ count_groups(PlannerInfo *root, const AggQuery *query, double rows)
 }
 
 static void
-cost_agg_path(PlannerInfo *root, const AggQuery *query, List *having,
+cost_agg_path(PlannerInfo *root, const OlapAggQuery *query, List *having,
 			  Path *path, const Path *scan)
 {
-	double		rows = query->rel->rows;
-	double		groups = count_groups(root, query, rows);
+	double		rows = scan->rows;
+	double		groups = olap_agg_count_groups(root, query, rows);
 	double		operators;
 	Cost		work;
 
@@ -195,6 +185,8 @@ cost_agg_path(PlannerInfo *root, const AggQuery *query, List *having,
 		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs)) +
 		GENERIC_FACTOR * query->ngeneric;
 	work = rows * operators * cpu_operator_cost;
+	if (query->columns == NIL)
+		work /= OLAP_VECTOR_ROWS;	/* rows are counted, not looked at */
 
 	/* all input is taken before the first group goes up */
 	path->startup_cost = scan->total_cost + scan->pathtarget->cost.startup +
@@ -218,9 +210,9 @@ cost_agg_path(PlannerInfo *root, const AggQuery *query, List *having,
 		path->pathtarget->cost.per_tuple * path->rows;
 }
 
-static void
-add_agg_path(PlannerInfo *root, AggQuery *query, RelOptInfo *output,
-			 PathTarget *target, List *having)
+CustomPath *
+olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
+			  PathTarget *target, List *having, List *aggs, int workers)
 {
 	PathTarget *columns = create_empty_pathtarget();
 	CustomPath *path = makeNode(CustomPath);
@@ -228,21 +220,52 @@ add_agg_path(PlannerInfo *root, AggQuery *query, RelOptInfo *output,
 
 	add_new_columns_to_pathtarget(columns, query->columns);
 	set_pathtarget_cost_width(root, columns);
-	scan = olap_batch_scan_path(root, query->rel, columns);
+	scan = olap_batch_scan_path(root, query->rel, columns, workers);
 	if (scan == NULL)
-		return;
+		return NULL;
 	path->path.pathtype = T_CustomScan;
-	path->path.parent = output;
+	path->path.parent = parent;
 	path->path.pathtarget = target;
-	path->path.parallel_safe = output->consider_parallel && scan->parallel_safe;
+	path->path.parallel_workers = workers;
+	path->path.parallel_safe = parent->consider_parallel && scan->parallel_safe;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(scan);
-	path->custom_private = list_make5(having, query->keys, query->aggs,
+	path->custom_private = list_make5(having, query->keys, aggs,
 									  query->orders, query->calls);
 	path->methods = &path_methods;
 	olap_path_inherit_enabled(&path->path, scan);
 	cost_agg_path(root, query, having, &path->path, scan);
-	add_path(output, &path->path);
+	return path;
+}
+
+static void
+add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
+			 PathTarget *target, List *having)
+{
+	CustomPath *path = olap_agg_path(root, query, output, target, having,
+									 query->aggs, 0);
+
+	if (path != NULL)
+		add_path(output, &path->path);
+}
+
+bool
+olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel, List *clauses,
+					List *exprs, List *outputs)
+{
+	ListCell   *clause,
+			   *expr;
+
+	memset(query, 0, sizeof(*query));
+	query->rel = rel;
+	if (!filters_supported(rel))
+		return false;
+	forboth(clause, clauses, expr, exprs)
+	{
+		if (!add_key(query, lfirst_node(SortGroupClause, clause), lfirst(expr)))
+			return false;
+	}
+	return !collect((Node *) outputs, query);
 }
 
 /* GROUP BY and aggregates, of a base relation or a partition. */
@@ -250,53 +273,41 @@ static void
 group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 				GroupPathExtraData *extra)
 {
-	AggQuery	query = {.rel = input};
+	OlapAggQuery query;
+	List	   *clauses = root->parse->groupClause;
 	List	   *having = (List *) extra->havingQual;
-	ListCell   *lc;
 
 	if (root->parse->groupingSets != NIL || root->hasPseudoConstantQuals ||
 		contain_volatile_functions((Node *) output->reltarget->exprs) ||
-		contain_volatile_functions((Node *) having) ||
-		!filters_supported(input))
+		contain_volatile_functions((Node *) having))
 		return;
-	foreach(lc, root->parse->groupClause)
-	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
-
-		if (!add_key(&query, clause,
-					 get_sortgroupclause_tle(clause, extra->targetList)->expr))
-			return;
-	}
-	if (collect((Node *) output->reltarget->exprs, &query) ||
-		collect((Node *) having, &query))
-		return;
-	add_agg_path(root, &query, output, output->reltarget, having);
+	if (olap_rel_is_ours(root, input) &&
+		olap_agg_query_fill(&query, input, clauses,
+							get_sortgrouplist_exprs(clauses, extra->targetList),
+							list_make2(output->reltarget->exprs, having)))
+		add_agg_path(root, &query, output, output->reltarget, having);
+	if (input->reloptkind == RELOPT_BASEREL)
+		olap_agg_partial_paths(root, input, output, extra);
 }
 
 /* SELECT DISTINCT of a base relation: groups without aggregates. */
 static void
 distinct_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 {
-	AggQuery	query = {.rel = input};
+	OlapAggQuery query;
 	PathTarget *target = input->cheapest_total_path->pathtarget;
-	ListCell   *lc;
+	List	   *clauses = root->parse->distinctClause;
 
 	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs ||
-		root->hasPseudoConstantQuals ||
+		root->hasPseudoConstantQuals || clauses == NIL ||
 		contain_volatile_functions((Node *) target->exprs) ||
-		!filters_supported(input))
-		return;
-	foreach(lc, root->parse->distinctClause)
-	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
-
-		if (!add_key(&query, clause,
-					 get_sortgroupclause_tle(clause, root->processed_tlist)->expr))
-			return;
-	}
-	if (query.keys == NIL || collect((Node *) target->exprs, &query))
+		!olap_rel_is_ours(root, input) ||
+		!olap_agg_query_fill(&query, input, clauses,
+							 get_sortgrouplist_exprs(clauses, root->processed_tlist),
+							 target->exprs))
 		return;
 	add_agg_path(root, &query, output, target, NIL);
+	olap_distinct_partial_paths(root, &query, output, target);
 }
 
 static void
@@ -308,8 +319,7 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	if (!olap_guc_enable_vector_agg ||
 		(stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT) ||
 		(input->reloptkind != RELOPT_BASEREL &&
-		 input->reloptkind != RELOPT_OTHER_MEMBER_REL) ||
-		!olap_rel_is_ours(root, input))
+		 input->reloptkind != RELOPT_OTHER_MEMBER_REL))
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		group_agg_paths(root, input, output, extra);

@@ -331,7 +331,8 @@ olap_rel_is_ours(PlannerInfo *root, RelOptInfo *rel)
 }
 
 Path *
-olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target)
+olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
+					 int workers)
 {
 	Bitmapset  *set = NULL;
 	OlapPlanWork work;
@@ -352,9 +353,11 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target)
 	if (needs_header(set))
 		return NULL;
 	olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
-	cpath = olap_scan_path(root, rel, 0, set, &work);
+	cpath = olap_scan_path(root, rel, workers, set, &work);
+	cpath->path.rows = rel->rows;
 	cost_scan(rel, &cpath->path, set, &work,
-			  cpu_tuple_cost * KERNEL_FACTOR + work.rest.per_tuple);
+			  (target->exprs == NIL ? 0 : cpu_tuple_cost * KERNEL_FACTOR) +
+			  work.rest.per_tuple);
 	cpath->path.pathtarget = target;
 	return &cpath->path;
 }

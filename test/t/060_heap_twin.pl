@@ -235,6 +235,7 @@ foreach my $way (
 	[ 'vectorized aggregation in little memory', "$serial SET work_mem = '64kB'; SET hash_mem_multiplier = 1;" ],
 	[ 'aggregation by rows', 'SET olap.enable_vector_agg = off;' ],
 	[ 'parallel workers', $parallel ],
+	[ 'sums of floats in parallel workers', "$parallel SET olap.parallel_float_aggregates = on;" ],
 	[ 'the plain scan', 'SET olap.enable_scan = off;' ])
 {
 	my ($name, $settings) = @$way;

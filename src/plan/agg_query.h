@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_query.h
+ *		What a query asks of OlapAgg, for the files that make paths of it.
+ *
+ * src/plan/agg_query.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_QUERY_H
+#define OLAP_AGG_QUERY_H
+
+#include "nodes/pathnodes.h"
+
+typedef struct OlapAggQuery
+{
+	RelOptInfo *rel;			/* the scanned relation, or a partitioned one */
+	List	   *keys;			/* group expressions, each once */
+	List	   *orders;			/* OlapOrder of each */
+	List	   *aggs;			/* Aggrefs, each once */
+	List	   *calls;			/* olap_agg_call_to_list() of each */
+	int			ngeneric;
+	List	   *columns;		/* the scan's target list */
+} OlapAggQuery;
+
+/*
+ * Fill query for rel: clauses are SortGroupClauses, exprs the expression of each,
+ * outputs lists of what is made of groups.  False if OlapAgg cannot compute it.
+ */
+extern bool olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel,
+								List *clauses, List *exprs, List *outputs);
+
+/*
+ * A path for query that computes target, not yet costed as anything's part: its
+ * costs are those of taking scan's batches and making a row a group.  aggs: the
+ * Aggrefs to compute, query->aggs or partial ones in the same order.  root's
+ * statistics say how many groups there are.
+ */
+extern CustomPath *olap_agg_path(PlannerInfo *root, OlapAggQuery *query,
+								 RelOptInfo *parent, PathTarget *target,
+								 List *having, List *aggs, int workers);
+
+/* Groups of query among rows. */
+extern double olap_agg_count_groups(PlannerInfo *root,
+									const OlapAggQuery *query, double rows);
+
+/*
+ * agg_partial.c: paths that aggregate in parallel workers or partition by
+ * partition, and put PostgreSQL's own Agg above to join the parts.
+ */
+extern void olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input,
+								   RelOptInfo *output,
+								   GroupPathExtraData *extra);
+extern void olap_distinct_partial_paths(PlannerInfo *root, OlapAggQuery *query,
+										RelOptInfo *output, PathTarget *target);
+
+#endif							/* OLAP_AGG_QUERY_H */

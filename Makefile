@@ -14,7 +14,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers check-upgrade \
-	demo demo-fresh demo-shell clean-demo bench pgsuite twin stress power-loss
+	demo demo-fresh demo-shell clean-demo bench bench-clients pgsuite twin stress power-loss
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -47,6 +47,8 @@ clean-demo:
 	scripts/demo.sh clean
 bench:
 	test/bench/run.sh
+bench-clients:
+	test/bench/run.sh clients
 pgsuite:
 	scripts/pgsuite.sh
 twin:

@@ -59,6 +59,8 @@ typedef struct AggTimes
 	double		output;
 } AggTimes;
 
+typedef struct AggShared AggShared; /* of parallel participants */
+
 typedef struct OlapAggNode
 {
 	CustomScanState css;
@@ -109,6 +111,7 @@ typedef struct OlapAggNode
 	MemoryContext row_cxt;		/* results of the row that went up last */
 
 	/* for EXPLAIN */
+	AggShared  *shared;			/* NULL: not in a parallel plan, or not any more */
 	bool		timing;
 	AggTimes	times;
 	uint64		peak_memory;
@@ -157,5 +160,18 @@ extern bool olap_agg_emit(OlapAggNode *node);
 extern void olap_agg_partial_begin(AggWork *work);
 extern Datum olap_agg_partial_result(OlapAggNode *node, AggWork *work,
 									 uint32 gid, bool *isnull);
+
+/* agg_shared.c: counters of parallel workers. */
+struct ParallelContext;
+struct shm_toc;
+extern Size olap_agg_estimate_dsm(CustomScanState *node,
+								  struct ParallelContext *pcxt);
+extern void olap_agg_initialize_dsm(CustomScanState *node,
+									struct ParallelContext *pcxt, void *dsm);
+extern void olap_agg_reinitialize_dsm(CustomScanState *node,
+									  struct ParallelContext *pcxt, void *dsm);
+extern void olap_agg_initialize_worker(CustomScanState *node,
+									   struct shm_toc *toc, void *dsm);
+extern void olap_agg_shutdown(CustomScanState *node);
 
 #endif							/* OLAP_AGG_INTERNAL_H */

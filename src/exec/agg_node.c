@@ -39,6 +39,11 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec,
 	.EndCustomScan = end,
 	.ReScanCustomScan = rescan,
+	.EstimateDSMCustomScan = olap_agg_estimate_dsm,
+	.InitializeDSMCustomScan = olap_agg_initialize_dsm,
+	.ReInitializeDSMCustomScan = olap_agg_reinitialize_dsm,
+	.InitializeWorkerCustomScan = olap_agg_initialize_worker,
+	.ShutdownCustomScan = olap_agg_shutdown,
 	.ExplainCustomScan = olap_agg_explain,
 };
 

@@ -8,6 +8,7 @@ OLAP_OBJS += src/exec/agg_kinds.o
 OLAP_OBJS += src/exec/agg_node.o
 OLAP_OBJS += src/exec/agg_output.o
 OLAP_OBJS += src/exec/agg_partial.o
+OLAP_OBJS += src/exec/agg_shared.o
 OLAP_OBJS += src/exec/agg_spill.o
 OLAP_OBJS += src/exec/compile.o
 OLAP_OBJS += src/exec/compile_bridge.o

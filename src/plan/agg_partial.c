@@ -324,7 +324,10 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		path = join_parts(&parts, input, target);
 		if (path == NULL)
 			continue;
-		add_final_paths(root, output, parallel ? gather_parts(root, output, path) : path,
+		/* starting workers alone would cost more: save the effort to plan them */
+		if (!parallel && path->total_cost < SETUP_FACTOR * parallel_setup_cost)
+			parallel = 1;
+		add_final_paths(root, output, parts.parallel ? gather_parts(root, output, path) : path,
 						clauses, having, extra->targetList,
 						olap_agg_count_groups(root, &query, input->rows));
 	}

@@ -226,6 +226,7 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = parent;
 	path->path.pathtarget = target;
+	path->path.parallel_aware = workers > 0;
 	path->path.parallel_workers = workers;
 	path->path.parallel_safe = parent->consider_parallel && scan->parallel_safe;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;

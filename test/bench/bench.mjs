@@ -7,7 +7,7 @@
 // Usage: node bench.mjs DIR   (called by run.sh, which starts the server)
 //   DIR                 where data and results go
 // Environment: SET [adtech] of data and queries, a folder beside this file; ROWS [1000000]; RUNS [3] counted runs after one warm-up; COPIES [2] loads of
-//   PostgreSQL's tables, in turn; QUERIES a file; COMMIT for the report;
+//   PostgreSQL's tables, in turn; LOAD_ONLY: olap and DuckDB, no queries; QUERIES a file; COMMIT for the report;
 //   PGHOST PGPORT PGUSER of a server with olap preloaded
 import { DuckDBInstance } from '@duckdb/node-api';
 import { execFileSync, spawn } from 'node:child_process';
@@ -20,7 +20,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dir = process.argv[2];
 const rows = Number(process.env.ROWS || 1e6);
 const runs = Number(process.env.RUNS || 3);
-const copies = Number(process.env.COPIES || 2);
+const loadOnly = Boolean(process.env.LOAD_ONLY);
+const copies = loadOnly ? 1 : Number(process.env.COPIES || 2);
 // The tables of a set; the last one is the large one, which is measured.
 const sets = {
   adtech: { tables: ['campaigns', 'events'], time: 'ts' },
@@ -34,7 +35,7 @@ const setFile = (name) => join(here, setName, name);
 const storages = [
   { name: 'olap', options: `WITH (time_column = '${set.time}', segment_interval = '1 day')` },
   { name: 'heap', options: '' },
-];
+].filter((s) => !loadOnly || s.name === 'olap');
 const engines = ['olap', 'heap', 'duckdb'];
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
@@ -255,6 +256,10 @@ async function main() {
   await generate();
   await loadPostgres(report);
   const duck = await loadDuck(report);
+  if (loadOnly) {
+    duck.close();
+    return 0;
+  }
   report.duckdb = String((await duck.connection.runAndReadAll('SELECT version()')).getRows()[0][0]);
   console.log(`${setName}: ${rows} rows, PostgreSQL ${report.postgresql}, DuckDB ${report.duckdb} with 2 threads, ` +
     `${report.machine.cores} cores (${report.machine.cpu}); median of ${runs} runs`);

@@ -5,10 +5,12 @@
 #
 #   ROWS=10000000 RUNS=5 make bench        [1000000 rows, 3 runs]
 #   SET=wide               another set of data and queries: page views, 105 columns  [adtech]
+#   CLIENT_SECONDS=60 CLIENTS=32 make bench-clients
+#                          olap and DuckDB alone, asked by many clients at once [300 s]
 #   QUERIES=FILE           another query file on the same tables
 #   BENCH_DIR=DIR          [~/.cache/olap/bench]
 #
-# Exit status 1: an answer differs.
+# Exit status 1: an answer differs; with clients: a query failed, or memory grew.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/cluster.sh
@@ -17,7 +19,8 @@ scripts/setup.sh
 scripts/setup.sh bench
 dir=${BENCH_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/olap/bench}
 mkdir -p "$dir"
-cp -r test/bench/package.json test/bench/bench.mjs test/bench/adtech test/bench/wide "$dir/"
+cp -r test/bench/package.json test/bench/bench.mjs test/bench/clients.mjs test/bench/clients.sql \
+  test/bench/adtech test/bench/wide "$dir/"
 (cd "$dir" && npm install --silent --no-audit --no-fund --no-package-lock --cache "$dir/npm")
 
 work_create
@@ -33,6 +36,13 @@ cluster_create "$WORK/bench" "fsync = on" "shared_buffers = '4GB'" "work_mem = '
 cluster_start "$WORK/bench"
 cluster_use "$WORK/bench"
 rc=0
-COMMIT=$(git describe --always --dirty 2> /dev/null || true) node "$dir/bench.mjs" "$dir" || rc=$?
+COMMIT=$(git describe --always --dirty 2> /dev/null || true)
+export COMMIT
+if [ "${1:-}" = clients ]; then
+  SET=adtech LOAD_ONLY=1 node "$dir/bench.mjs" "$dir"
+  node "$dir/clients.mjs" "$dir" || rc=$?
+else
+  node "$dir/bench.mjs" "$dir" || rc=$?
+fi
 cluster_stop "$WORK/bench"
 exit "$rc"

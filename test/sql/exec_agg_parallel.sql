@@ -52,6 +52,23 @@ CREATE FUNCTION par_unsafe(int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL UNSA
 SELECT line FROM par_plan_of('SELECT sum(par_unsafe(a)) FROM par_tab') line WHERE line ~ 'Gather';
 DROP FUNCTION par_unsafe;
 
+-- EXPLAIN counts the rows of all processes, also when the leader takes none
+CREATE FUNCTION par_counted(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+		IF line ~ 'Rows by Row Functions' THEN
+			RETURN NEXT trim(line);
+		END IF;
+	END LOOP;
+END $$;
+SELECT par_counted('SELECT a, bit_or(b) FROM par_tab GROUP BY a'), count(*) FROM par_tab;
+SET parallel_leader_participation = off;
+SELECT par_counted('SELECT a, bit_or(b) FROM par_tab GROUP BY a');
+RESET parallel_leader_participation;
+DROP FUNCTION par_counted;
+
 -- Every query on the olap tables, in many ways, against heap in one process.
 CREATE TABLE par_queries (n serial, q text);
 INSERT INTO par_queries (q) VALUES

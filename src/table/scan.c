@@ -47,7 +47,7 @@ struct OlapTableScan
 	int			nquals;
 	OlapScanShared *shared;
 	MemoryContext cxt;
-	BufferAccessStrategy strategy;
+	BufferAccessStrategy strategy;	/* NULL: not yet, see reading_strategy() */
 	bool		count_rows;		/* in the table's statistics */
 	OlapScanStats stats;
 
@@ -147,14 +147,6 @@ olap_scan_begin_desc(Relation rel, TupleDesc desc, Snapshot snapshot,
 	scan->shared = shared;
 	scan->cxt = cxt;
 	scan->count_rows = true;
-	if (!RelationUsesLocalBuffers(rel) &&
-		RelationGetNumberOfBlocks(rel) > NBuffers / 4)
-	{
-		MemoryContext old = MemoryContextSwitchTo(cxt);
-
-		scan->strategy = GetAccessStrategy(BAS_BULKREAD);
-		MemoryContextSwitchTo(old);
-	}
 	scan->source = olap_batch_source_create(rel, desc, needed, cxt);
 
 	PredicateLockRelation(rel, snapshot);
@@ -276,6 +268,26 @@ find_place(OlapTableScan *scan)
 	return &scan->list.places[i];
 }
 
+/*
+ * The buffers to read through. Unlike a heap's, a scan may read a small part of a
+ * large table, and the same part again: so not the table's size decides when it
+ * is to spare other pages, but what was read. Up to a quarter of shared buffers
+ * counts as any other reading.
+ */
+static BufferAccessStrategy
+reading_strategy(OlapTableScan *scan)
+{
+	MemoryContext old;
+
+	if (scan->strategy != NULL || RelationUsesLocalBuffers(scan->rel) ||
+		scan->stats.bytes_read / BLCKSZ < (uint64) NBuffers / 4)
+		return scan->strategy;
+	old = MemoryContextSwitchTo(scan->cxt);
+	scan->strategy = GetAccessStrategy(BAS_BULKREAD);
+	MemoryContextSwitchTo(old);
+	return scan->strategy;
+}
+
 static void
 open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 {
@@ -288,7 +300,7 @@ open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 		scan->segment = NULL;
 	}
 	scan->segment = olap_segment_open(scan->rel, &place->entry, scan->cxt,
-									  scan->strategy);
+									  reading_strategy(scan));
 	scan->segment_place = scan->place;
 	scan->segment_bytes = 0;
 	if (again)
@@ -437,13 +449,14 @@ load_delta_unit(OlapTableScan *scan)
 	OlapScanPlace  *place = &scan->list.places[scan->place];
 	uint32		first = (scan->unit - place->first_unit) * OLAP_BATCH_DELTA_PAGES;
 	uint32		last = Min(first + OLAP_BATCH_DELTA_PAGES, place->entry.nblocks);
+	BufferAccessStrategy strategy = reading_strategy(scan);
 
 	olap_batch_set_delta(scan->source);
 	for (uint32 i = first; i < last; i++)
 	{
 		OlapDeltaPage *page = olap_batch_delta_page(scan->source, &place->entry,
 													i, i - first,
-													scan->strategy);
+													strategy);
 
 		if (page->ntuples == 0)
 			continue;

@@ -757,7 +757,8 @@ olap_filter_run(OlapFilter *filter, OlapBatch *batch)
 	{
 		batch->sel = filter->sel;
 		batch->nsel = left;
-		olap_mask_to_sel(mask, n, filter->sel);
+		if (left > 0)
+			olap_mask_to_sel(mask, n, filter->sel);
 	}
 	return left;
 }

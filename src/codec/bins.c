@@ -237,6 +237,8 @@ bins_open(OlapChunk *chunk, const char **reason)
 		OLAP_REJECT("bins hold numbers only");
 	if (len < BINS_HEADER + OLAP_BINS_MAX + OLAP_BINS_TRAILER)
 		OLAP_REJECT("a chunk of bins is cut short");
+	olap_chunk_need(&chunk->source, src, BINS_HEADER + OLAP_BINS_MAX *
+					(sizeof(uint64) + 1));
 	n = src[1];
 	len -= BINS_HEADER + OLAP_BINS_MAX + OLAP_BINS_TRAILER;
 	if (src[0] > OLAP_BINS_MAX_ID_BITS || n == 0 || n > 1U << src[0] ||
@@ -273,6 +275,7 @@ const OlapCodec olap_codec_bins = {
 	.encoding = OLAP_ENC_BINS,
 	.name = "bins",
 	.decode_cost = 0.05,
+	.pieces = true,
 	.score = bins_score,
 	.encode = bins_encode,
 	.open = bins_open,

@@ -119,6 +119,7 @@ olap_index_open(OlapChunk *chunk, const uint8 *src, size_t len,
 
 	if (len < index_len)
 		OLAP_REJECT("a vector index is cut short");
+	olap_chunk_need(&chunk->source, src, index_len);
 	for (uint32 i = 0; i < nvec; i++)
 		if (index_entry(src, i) > index_entry(src, i + 1))
 			OLAP_REJECT("a vector index is out of order");
@@ -136,6 +137,8 @@ olap_index_get(const OlapChunk *chunk, uint32 vecno, size_t *len)
 	uint32		start = index_entry(chunk->index, vecno);
 
 	*len = index_entry(chunk->index, vecno + 1) - start;
+	olap_chunk_need(&chunk->source, chunk->vectors + start,
+					*len + OLAP_INDEX_SLACK);
 	return chunk->vectors + start;
 }
 
@@ -344,6 +347,7 @@ open_validity(OlapChunk *chunk, uint8 flags, const char **reason)
 		OLAP_REJECT("a chunk has unknown flags");
 	if (chunk->payload_len < words * sizeof(uint64))
 		OLAP_REJECT("a chunk is cut short");
+	olap_chunk_need(&chunk->source, chunk->payload, words * sizeof(uint64));
 	chunk->valid = chunk->payload;
 	chunk->payload += words * sizeof(uint64);
 	chunk->payload_len -= words * sizeof(uint64);
@@ -375,10 +379,19 @@ check_header(const OlapChunkHeader *header, OlapPhys phys, uint8 scale,
 	return true;
 }
 
+static bool
+open_payload(OlapChunk *chunk, const char **reason)
+{
+	if (!chunk->codec->pieces)
+		olap_chunk_need(&chunk->source, chunk->payload, chunk->payload_len);
+	return chunk->codec->open(chunk, reason);
+}
+
 OlapChunk *
 olap_chunk_open_at(const uint8 *src, size_t len, OlapPhys phys, uint8 scale,
 				   uint16 width, char typalign, uint32 nrows, int depth,
-				   MemoryContext cxt, const char **reason)
+				   const OlapChunkSource *source, MemoryContext cxt,
+				   const char **reason)
 {
 	OlapChunkHeader header;
 	OlapChunk  *chunk;
@@ -386,6 +399,8 @@ olap_chunk_open_at(const uint8 *src, size_t len, OlapPhys phys, uint8 scale,
 	*reason = "a chunk is cut short";
 	if (len < sizeof(header))
 		return NULL;
+	if (source != NULL)
+		olap_chunk_need(source, src, sizeof(header));
 	memcpy(&header, src, sizeof(header));
 	if (!check_header(&header, phys, scale, width, nrows, reason))
 		return NULL;
@@ -404,8 +419,10 @@ olap_chunk_open_at(const uint8 *src, size_t len, OlapPhys phys, uint8 scale,
 	chunk->typalign = typalign;
 	chunk->depth = depth;
 	chunk->cxt = cxt;
+	if (source != NULL)
+		chunk->source = *source;
 	if (!open_validity(chunk, header.flags, reason) ||
-		!chunk->codec->open(chunk, reason))
+		!open_payload(chunk, reason))
 	{
 		olap_chunk_close(chunk);
 		return NULL;
@@ -420,17 +437,28 @@ olap_chunk_open_at(const uint8 *src, size_t len, OlapPhys phys, uint8 scale,
 }
 
 OlapChunk *
-olap_chunk_open(const uint8 *src, size_t len, const OlapColumnType *type,
-				uint32 nrows, MemoryContext cxt, const char **reason)
+olap_chunk_open_pieces(const uint8 *src, size_t len, OlapChunkFetch fetch,
+					   void *arg, const OlapColumnType *type, uint32 nrows,
+					   MemoryContext cxt, const char **reason)
 {
+	OlapChunkSource source = {fetch, arg, src, src + len};
+
+	olap_chunk_need(&source, src, sizeof(OlapChunkHeader));
 	/* a numeric column's chunk may hold varlenas instead of scaled integers */
 	if (type->phys == OLAP_PHYS_DEC64 && len > 2 && src[2] == OLAP_PHYS_VAR)
 		return olap_chunk_open_at(src, len, OLAP_PHYS_VAR, type->scale,
 								  sizeof(uint32), type->typalign, nrows,
-								  OLAP_DEPTH_COLUMN, cxt, reason);
+								  OLAP_DEPTH_COLUMN, &source, cxt, reason);
 	return olap_chunk_open_at(src, len, type->phys, type->scale, type->width,
-							  type->typalign, nrows, OLAP_DEPTH_COLUMN, cxt,
-							  reason);
+							  type->typalign, nrows, OLAP_DEPTH_COLUMN,
+							  &source, cxt, reason);
+}
+
+OlapChunk *
+olap_chunk_open(const uint8 *src, size_t len, const OlapColumnType *type,
+				uint32 nrows, MemoryContext cxt, const char **reason)
+{
+	return olap_chunk_open_pieces(src, len, NULL, NULL, type, nrows, cxt, reason);
 }
 
 const OlapChunkInfo *

@@ -90,6 +90,19 @@ extern OlapChunk *olap_chunk_open(const uint8 *src, size_t len,
 								  const OlapColumnType *type, uint32 nrows,
 								  MemoryContext cxt, const char **reason);
 
+/*
+ * The same for bytes that are not in place yet: before bytes of src are looked
+ * at, by _open or _decode, fetch puts those at offset there.  It may be asked for
+ * the same ones again.
+ */
+typedef void (*OlapChunkFetch) (void *arg, size_t offset, size_t len);
+
+extern OlapChunk *olap_chunk_open_pieces(const uint8 *src, size_t len,
+										 OlapChunkFetch fetch, void *arg,
+										 const OlapColumnType *type,
+										 uint32 nrows, MemoryContext cxt,
+										 const char **reason);
+
 extern const OlapChunkInfo *olap_chunk_info(const OlapChunk *chunk);
 
 /*

@@ -50,9 +50,28 @@ StaticAssertDecl(sizeof(OlapChunkHeader) == 24,
 #define OLAP_DEPTH_CODES 1		/* no DICT: dictionary and codes */
 #define OLAP_DEPTH_RUNS 2		/* neither DICT nor RLE: runs */
 
+/* Where a chunk's bytes come from, those of chunks inside it as well. */
+typedef struct OlapChunkSource
+{
+	OlapChunkFetch fetch;		/* NULL: all are in place */
+	void	   *arg;
+	const uint8 *start;
+	const uint8 *end;
+} OlapChunkSource;
+
+/* See to it that len bytes from p on, as far as there are so many, are in place. */
+static inline void
+olap_chunk_need(const OlapChunkSource *source, const uint8 *p, size_t len)
+{
+	if (source->fetch != NULL)
+		source->fetch(source->arg, (size_t) (p - source->start),
+					  Min(len, (size_t) (source->end - p)));
+}
+
 struct OlapChunk
 {
 	OlapChunkInfo info;
+	OlapChunkSource source;
 	const struct OlapCodec *codec;
 	const uint8 *valid;			/* bitmap of the whole chunk, or NULL */
 	const uint8 *payload;		/* what the codec wrote */
@@ -104,12 +123,15 @@ typedef struct OlapAnalysis
  *			what was appended is dropped.
  * open:	check what can be checked once, load dictionaries.
  * decode:	append the rows of one vector to out, without its validity.
+ * pieces:	open and decode ask for the bytes they need (olap_chunk_need()); else
+ *			the whole payload is in place before open.
  */
 typedef struct OlapCodec
 {
 	OlapEncoding encoding;
 	const char *name;
 	double		decode_cost;	/* as bytes a row: what a reader pays */
+	bool		pieces;
 	double		(*score) (const OlapAnalysis *a);
 	bool		(*encode) (const OlapAnalysis *a, OlapBytes *out,
 						   OlapChunkInfo *info);
@@ -169,12 +191,16 @@ olap_bits_for(uint64 max)
 
 /* chunk.c ---------------------------------------------------------------- */
 
-/* olap_chunk_encode() and olap_chunk_open() with a nesting depth. */
+/*
+ * olap_chunk_encode() and olap_chunk_open() with a nesting depth.  source: NULL
+ * if all bytes are in place.
+ */
 extern void olap_chunk_encode_at(const OlapVector *v, int depth,
 								 OlapBytes *out, OlapChunkInfo *info);
 extern OlapChunk *olap_chunk_open_at(const uint8 *src, size_t len,
 									 OlapPhys phys, uint8 scale, uint16 width,
 									 char typalign, uint32 nrows, int depth,
+									 const OlapChunkSource *source,
 									 MemoryContext cxt, const char **reason);
 /* Append the header of a chunk without NULLs, whose payload follows. */
 extern void olap_chunk_put_header(OlapBytes *out, OlapEncoding encoding,
@@ -188,8 +214,11 @@ extern bool olap_chunk_decode_all(OlapChunk *chunk, OlapVector *out,
  * The vector index: offsets of all vectors and the end, 4 bytes each, relative
  * to what follows the index.  _begin reserves it and returns its place, _set
  * notes that vector vecno (or, for the count of vectors, the end) starts at the
- * end of out, _open checks the whole index, _get gives a vector's bytes.
+ * end of out, _open checks the whole index, _get gives a vector's bytes (and has
+ * OLAP_INDEX_SLACK more in place, if the chunk has so many).
  */
+#define OLAP_INDEX_SLACK 8
+
 extern size_t olap_index_begin(OlapBytes *out, uint32 nrows);
 extern void olap_index_set(OlapBytes *out, size_t index, uint32 nrows,
 						   uint32 vecno);

@@ -117,6 +117,7 @@ const OlapCodec olap_codec_delta = {
 	.encoding = OLAP_ENC_DELTA,
 	.name = "delta",
 	.decode_cost = 0.15,
+	.pieces = true,
 	.score = delta_score,
 	.encode = delta_encode,
 	.open = delta_open,

@@ -165,8 +165,8 @@ load_inner(OlapChunk *chunk, const uint8 *src, size_t len,
 {
 	OlapChunk  *inner = olap_chunk_open_at(src, len, type->phys, type->scale,
 										   type->width, type->typalign, nrows,
-										   OLAP_DEPTH_CODES, chunk->cxt,
-										   reason);
+										   OLAP_DEPTH_CODES, NULL,
+										   chunk->cxt, reason);
 	bool		ok;
 
 	if (inner == NULL)
@@ -228,6 +228,7 @@ dict_open(OlapChunk *chunk, const char **reason)
 		OLAP_REJECT("a dictionary is not allowed here");
 	if (len < DICT_HEADER)
 		OLAP_REJECT("a dictionary chunk is cut short");
+	olap_chunk_need(&chunk->source, src, DICT_HEADER);
 	memcpy(&count, src, sizeof(count));
 	memcpy(&entries_len, src + 4, sizeof(entries_len));
 	memcpy(&classes_len, src + 8, sizeof(classes_len));
@@ -237,6 +238,7 @@ dict_open(OlapChunk *chunk, const char **reason)
 		classes_len > len - entries_len)
 		OLAP_REJECT("a dictionary chunk has a header out of range");
 
+	olap_chunk_need(&chunk->source, src, entries_len + (size_t) classes_len);
 	chunk->has_dict = true;
 	if (!load_inner(chunk, src, entries_len, &type, count, &chunk->dict,
 					reason))
@@ -251,7 +253,7 @@ dict_open(OlapChunk *chunk, const char **reason)
 	chunk->inner = olap_chunk_open_at(src, len, OLAP_PHYS_I32, 0,
 									  sizeof(uint32), TYPALIGN_INT,
 									  chunk->info.nrows, OLAP_DEPTH_CODES,
-									  chunk->cxt, reason);
+									  &chunk->source, chunk->cxt, reason);
 	if (chunk->inner == NULL)
 		return false;
 	type = (OlapColumnType) {.phys = OLAP_PHYS_I32, .width = sizeof(uint32),
@@ -340,6 +342,7 @@ const OlapCodec olap_codec_dict = {
 	.encoding = OLAP_ENC_DICT,
 	.name = "dict",
 	.decode_cost = 0.25,
+	.pieces = true,
 	.score = dict_score,
 	.encode = dict_encode,
 	.open = dict_open,

@@ -90,6 +90,7 @@ for_open(OlapChunk *chunk, const char **reason)
 		OLAP_REJECT("frames hold numbers only");
 	if (chunk->payload_len < FOR_HEADER)
 		OLAP_REJECT("a chunk is cut short");
+	olap_chunk_need(&chunk->source, chunk->payload, FOR_HEADER);
 	chunk->mode = chunk->payload[0];
 	chunk->exponent = chunk->payload[1];
 	if (chunk->mode != (is_float ? MODE_DECIMAL : MODE_INTEGER))
@@ -157,6 +158,7 @@ const OlapCodec olap_codec_for = {
 	.encoding = OLAP_ENC_FOR,
 	.name = "for",
 	.decode_cost = 0.02,
+	.pieces = true,
 	.score = for_score,
 	.encode = for_encode,
 	.open = for_open,

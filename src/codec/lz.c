@@ -277,6 +277,7 @@ const OlapCodec olap_codec_lz = {
 	.encoding = OLAP_ENC_LZ,
 	.name = "lz",
 	.decode_cost = 0.5,
+	.pieces = true,
 	.score = lz_score,
 	.encode = lz_encode,
 	.open = lz_open,

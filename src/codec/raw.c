@@ -70,9 +70,9 @@ raw_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 		src = olap_index_get(chunk, vecno, &len);
 		return olap_strings_decode(src, len, n, out, reason);
 	}
-	memcpy((uint8 *) out->values + out->n * width,
-		   chunk->payload + (size_t) vecno * OLAP_VECTOR_ROWS * width,
-		   n * width);
+	src = chunk->payload + (size_t) vecno * OLAP_VECTOR_ROWS * width;
+	olap_chunk_need(&chunk->source, src, n * width);
+	memcpy((uint8 *) out->values + out->n * width, src, n * width);
 	out->n += n;
 	return true;
 }
@@ -81,6 +81,7 @@ const OlapCodec olap_codec_raw = {
 	.encoding = OLAP_ENC_RAW,
 	.name = "raw",
 	.decode_cost = 0,
+	.pieces = true,
 	.score = raw_score,
 	.encode = raw_encode,
 	.open = raw_open,

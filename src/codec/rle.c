@@ -88,8 +88,8 @@ load_inner(OlapChunk *chunk, const uint8 *src, size_t len, OlapPhys phys,
 		.scale = same ? chunk->info.scale : 0, .typalign = chunk->typalign};
 	OlapChunk  *inner = olap_chunk_open_at(src, len, phys, type.scale, width,
 										   type.typalign, nrows,
-										   OLAP_DEPTH_RUNS, chunk->cxt,
-										   reason);
+										   OLAP_DEPTH_RUNS, NULL,
+										   chunk->cxt, reason);
 	bool		ok;
 
 	if (inner == NULL)

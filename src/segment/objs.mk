@@ -6,6 +6,7 @@ OLAP_OBJS += src/segment/directory.o
 OLAP_OBJS += src/segment/freespace.o
 OLAP_OBJS += src/segment/builder.o
 OLAP_OBJS += src/segment/reader.o
+OLAP_OBJS += src/segment/chunk_reader.o
 OLAP_OBJS += src/segment/verified.o
 OLAP_OBJS += src/segment/rownums.o
 OLAP_OBJS += src/segment/parts.o

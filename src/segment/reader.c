@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * reader.c
- *		Open segments, read their chunks.
+ *		Open segments, read what their headers say.
  *
  * Why lazily: a query touches few columns.  Opening reads the header's fixed
  * part and columns; a column's chunk descriptors are read and checked on the
- * column's first use, a chunk's bytes on the chunk's.
+ * column's first use, of a chunk's bytes those that are decoded (chunk_reader.c).
  *
  * Pages are checked by their CRC when read; everything taken from them is
  * nevertheless checked against the extent before it is used, so that bytes
@@ -408,69 +408,6 @@ olap_segment_distinct(OlapSegment *s, int col, int rg, OlapDistinctKept *kept)
 		return 0;
 	olap_distinct_merge(kept, &descs[rg].sketch);
 	return descs[rg].distinct;
-}
-
-/* ---- chunks ---- */
-
-static OlapChunk *
-open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
-{
-	RowGroup   *group = &s->rowgroups[rg];
-	uint8	   *bytes = MemoryContextAllocHuge(group->cxt, desc->length);
-	const char *reason = NULL;
-	const OlapChunkInfo *info;
-	OlapChunk  *chunk;
-
-	olap_segment_read(s, desc->offset, desc->length, bytes);
-	s->bytes_read += desc->length;
-	chunk = olap_chunk_open(bytes, desc->length, &s->types[col], group->rows,
-							group->cxt, &reason);
-	if (chunk == NULL)
-		CORRUPTED(s, "The chunk of column %d, row group %d does not open: %s.",
-				  col + 1, rg, reason);
-	info = olap_chunk_info(chunk);
-	if (info->encoding != desc->encoding || info->phys != desc->phys ||
-		info->nulls != desc->nulls)
-		CORRUPTED(s, "The chunk of column %d, row group %d has encoding %d, representation %d and %u NULLs, expected %u, %u and %u.",
-				  col + 1, rg, info->encoding, info->phys, info->nulls,
-				  desc->encoding, desc->phys, desc->nulls);
-	return chunk;
-}
-
-OlapChunk *
-olap_segment_chunk(OlapSegment *s, int col, int rg)
-{
-	RowGroup   *group = &s->rowgroups[rg];
-	const OlapSegChunk *descs = olap_segment_descs(s, col);
-
-	if (descs == NULL)
-		return NULL;
-	if (group->cxt == NULL)
-	{
-		MemoryContext cxt = AllocSetContextCreate(s->cxt, "olap row group",
-												  ALLOCSET_DEFAULT_SIZES);
-
-		group->chunks = MemoryContextAllocZero(cxt, s->header.ncols *
-											   sizeof(OlapChunk *));
-		group->cxt = cxt;
-	}
-	if (group->chunks[col] == NULL)
-		group->chunks[col] = open_chunk(s, col, rg, &descs[rg]);
-	return group->chunks[col];
-}
-
-void
-olap_segment_decode(OlapSegment *s, int col, int rg, uint32 vecno,
-					OlapVector *out)
-{
-	OlapChunk  *chunk = olap_segment_chunk(s, col, rg);
-	const char *reason = NULL;
-
-	if (chunk == NULL)
-		elog(ERROR, "segment %u has no column %d", s->entry.id, col + 1);
-	if (!olap_chunk_decode(chunk, vecno, out, &reason))
-		CORRUPTED(s, "Vector %u of column %d, row group %d does not decode: %s.",
-				  vecno, col + 1, rg, reason);
 }
 
 /* ---- row numbers ---- */

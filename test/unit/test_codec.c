@@ -58,6 +58,70 @@ fill(OlapVector *v, Shape shape, uint32 n, int pattern)
 	}
 }
 
+/* Bytes that get in place when they are asked for. */
+typedef struct Pieces
+{
+	const uint8 *from;
+	uint8	   *to;
+	size_t		len;
+	size_t		fetched;		/* with repetitions */
+} Pieces;
+
+static void
+fetch_piece(void *arg, size_t offset, size_t len)
+{
+	Pieces	   *pieces = arg;
+
+	CHECK(offset <= pieces->len && len <= pieces->len - offset);
+	memcpy(pieces->to + offset, pieces->from + offset, len);
+	pieces->fetched += len;
+}
+
+/*
+ * Each vector, read of a chunk none of whose other vectors is in place, is as
+ * that of a chunk all of which is.
+ */
+static void
+check_pieces(const OlapBytes *bytes, size_t skip, const OlapColumnType *type,
+			 uint32 n)
+{
+	size_t		len = bytes->len - skip;
+	OlapChunk  *whole;
+	OlapVector	a;
+	OlapVector	b;
+	const char *reason = NULL;
+
+	whole = olap_chunk_open(bytes->data + skip, len, type, n,
+							CurrentMemoryContext, &reason);
+	olap_vector_init(&a, type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	olap_vector_init(&b, type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	for (uint32 vecno = 0; vecno * OLAP_VECTOR_ROWS < n; vecno++)
+	{
+		Pieces		pieces = {bytes->data + skip, palloc(len), len, 0};
+		uint32		wrong = 0;
+		OlapChunk  *chunk;
+
+		memset(pieces.to, 0xA5, len);
+		chunk = olap_chunk_open_pieces(pieces.to, len, fetch_piece, &pieces,
+									   type, n, CurrentMemoryContext, &reason);
+		CHECK(chunk != NULL);
+		CHECK(olap_chunk_decode(chunk, vecno, &a, &reason));
+		CHECK(olap_chunk_decode(whole, vecno, &b, &reason));
+		CHECK_INT(a.n, b.n);
+		for (uint32 i = 0; i < a.n; i++)
+			wrong += !data_equal(&b, i, &a, i);
+		CHECK_INT(wrong, 0);
+		if (olap_chunk_info(chunk)->encoding == OLAP_ENC_FOR && n > 60000 &&
+			olap_chunk_info(chunk)->nulls == 0)
+			CHECK(pieces.fetched < len / 8 + 512);
+		olap_chunk_close(chunk);
+		pfree(pieces.to);
+	}
+	olap_vector_free(&a);
+	olap_vector_free(&b);
+	olap_chunk_close(whole);
+}
+
 /*
  * Encode v, open the chunk and compare every vector, from the last to the
  * first; returns what olap_chunk_encode() said.
@@ -110,6 +174,7 @@ round_trip(const OlapVector *v, const OlapColumnType *type)
 	CHECK(!olap_chunk_decode(chunk, nvec, &out, &reason));
 	olap_vector_free(&out);
 	olap_chunk_close(chunk);
+	check_pieces(&bytes, 1, type, v->n);
 	pfree(copy);
 	pfree(bytes.data);
 	return info;

@@ -1,0 +1,147 @@
+/*-------------------------------------------------------------------------
+ *
+ * chunk_reader.c
+ *		Open and decode the column chunks of a segment.
+ *
+ * Of a chunk the pages are read that hold what is decoded: the heads of the
+ * encoding, a dictionary, and the vectors that are asked for.  A filter leaves few
+ * vectors of the other columns, and a full scan finds what it decodes in the
+ * cache.
+ *
+ * src/segment/chunk_reader.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "segment/page.h"
+#include "segment/reader_internal.h"
+
+/* A chunk's bytes, of which some are there. */
+typedef struct Pieces
+{
+	OlapSegment *segment;
+	uint64		offset;			/* of the chunk in the segment */
+	uint64		end;
+	uint64		first_page;		/* of the segment's: the one with offset */
+	uint8	   *bytes;			/* [end - offset] */
+	uint64	   *have;			/* bitmap of pages, from first_page on */
+} Pieces;
+
+static inline bool
+has_page(const Pieces *pieces, uint64 page)
+{
+	uint64		i = page - pieces->first_page;
+
+	return (pieces->have[i / 64] >> i % 64 & 1) != 0;
+}
+
+/* Read the pages [page, end), as far as they are the chunk's. */
+static void
+read_pages(Pieces *pieces, uint64 page, uint64 end)
+{
+	uint64		from = Max(page * OLAP_PAGE_PAYLOAD, pieces->offset);
+	uint64		to = Min(end * OLAP_PAGE_PAYLOAD, pieces->end);
+
+	olap_segment_read(pieces->segment, from, to - from,
+					  pieces->bytes + (from - pieces->offset));
+	pieces->segment->bytes_read += to - from;
+	for (; page < end; page++)
+	{
+		uint64		i = page - pieces->first_page;
+
+		pieces->have[i / 64] |= UINT64CONST(1) << i % 64;
+	}
+}
+
+/* OlapChunkFetch */
+static void
+fetch_pieces(void *arg, size_t offset, size_t len)
+{
+	Pieces	   *pieces = arg;
+	uint64		page = (pieces->offset + offset) / OLAP_PAGE_PAYLOAD;
+	uint64		end = (pieces->offset + offset + len + OLAP_PAGE_PAYLOAD - 1) /
+		OLAP_PAGE_PAYLOAD;
+
+	if (len == 0)
+		return;
+	while (page < end)
+	{
+		uint64		next = page;
+
+		while (next < end && !has_page(pieces, next))
+			next++;
+		if (next > page)
+			read_pages(pieces, page, next);
+		page = next + 1;
+	}
+}
+
+static OlapChunk *
+open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
+{
+	RowGroup   *group = &s->rowgroups[rg];
+	Pieces	   *pieces = MemoryContextAlloc(group->cxt, sizeof(Pieces));
+	const char *reason = NULL;
+	const OlapChunkInfo *info;
+	OlapChunk  *chunk;
+
+	pieces->segment = s;
+	pieces->offset = desc->offset;
+	pieces->end = desc->offset + desc->length;
+	pieces->first_page = desc->offset / OLAP_PAGE_PAYLOAD;
+	pieces->bytes = MemoryContextAllocHuge(group->cxt, desc->length);
+	pieces->have = MemoryContextAllocZero(group->cxt, sizeof(uint64) *
+										  ((pieces->end / OLAP_PAGE_PAYLOAD -
+											pieces->first_page) / 64 + 1));
+	chunk = olap_chunk_open_pieces(pieces->bytes, desc->length, fetch_pieces,
+								   pieces, &s->types[col], group->rows,
+								   group->cxt, &reason);
+	if (chunk == NULL)
+		CORRUPTED(s, "The chunk of column %d, row group %d does not open: %s.",
+				  col + 1, rg, reason);
+	info = olap_chunk_info(chunk);
+	if (info->encoding != desc->encoding || info->phys != desc->phys ||
+		info->nulls != desc->nulls)
+		CORRUPTED(s, "The chunk of column %d, row group %d has encoding %d, representation %d and %u NULLs, expected %u, %u and %u.",
+				  col + 1, rg, info->encoding, info->phys, info->nulls,
+				  desc->encoding, desc->phys, desc->nulls);
+	return chunk;
+}
+
+OlapChunk *
+olap_segment_chunk(OlapSegment *s, int col, int rg)
+{
+	RowGroup   *group = &s->rowgroups[rg];
+	const OlapSegChunk *descs = olap_segment_descs(s, col);
+
+	if (descs == NULL)
+		return NULL;
+	if (group->cxt == NULL)
+	{
+		MemoryContext cxt = AllocSetContextCreate(s->cxt, "olap row group",
+												  ALLOCSET_DEFAULT_SIZES);
+
+		group->chunks = MemoryContextAllocZero(cxt, s->header.ncols *
+											   sizeof(OlapChunk *));
+		group->cxt = cxt;
+	}
+	if (group->chunks[col] == NULL)
+		group->chunks[col] = open_chunk(s, col, rg, &descs[rg]);
+	return group->chunks[col];
+}
+
+void
+olap_segment_decode(OlapSegment *s, int col, int rg, uint32 vecno,
+					OlapVector *out)
+{
+	OlapChunk  *chunk = olap_segment_chunk(s, col, rg);
+	const char *reason = NULL;
+
+	if (chunk == NULL)
+		elog(ERROR, "segment %u has no column %d", s->entry.id, col + 1);
+	if (!olap_chunk_decode(chunk, vecno, out, &reason))
+		CORRUPTED(s, "Vector %u of column %d, row group %d does not decode: %s.",
+				  vecno, col + 1, rg, reason);
+}

@@ -467,17 +467,12 @@ olap_chunk_info(const OlapChunk *chunk)
 	return &chunk->info;
 }
 
-const OlapVector *
-olap_chunk_dict(const OlapChunk *chunk)
-{
-	return chunk->info.encoding == OLAP_ENC_DICT ? &chunk->dict : NULL;
-}
-
 void
 olap_chunk_close(OlapChunk *chunk)
 {
 	if (chunk->has_dict)
 		olap_vector_free(&chunk->dict);
+	olap_dict_close(chunk);
 	if (chunk->inner_out.cxt != NULL)
 		olap_vector_free(&chunk->inner_out);
 	if (chunk->inner != NULL)
@@ -521,6 +516,19 @@ decode_validity(const OlapChunk *chunk, uint32 vecno, OlapVector *out)
 	}
 }
 
+void
+olap_chunk_finish(const OlapChunk *chunk, uint32 vecno, OlapVector *out)
+{
+	if (out->phys == OLAP_PHYS_BOOL)
+	{
+		uint8	   *values = out->values;
+
+		for (uint32 i = 0; i < out->n; i++)
+			values[i] = values[i] != 0;
+	}
+	decode_validity(chunk, vecno, out);
+}
+
 bool
 olap_chunk_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 				  const char **reason)
@@ -537,14 +545,7 @@ olap_chunk_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 		olap_vector_reset(out, &type);
 		return false;
 	}
-	if (out->phys == OLAP_PHYS_BOOL)
-	{
-		uint8	   *values = out->values;
-
-		for (uint32 i = 0; i < out->n; i++)
-			values[i] = values[i] != 0;
-	}
-	decode_validity(chunk, vecno, out);
+	olap_chunk_finish(chunk, vecno, out);
 	return true;
 }
 

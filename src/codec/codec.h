@@ -116,10 +116,22 @@ extern bool olap_chunk_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 							  const char **reason);
 
 /*
- * The dictionary of an OLAP_ENC_DICT chunk, else NULL.  Entries are distinct and
- * in no order that a reader could use: frequent values tend to come first.
+ * The same where only rows[n] of the vector will be looked at, n > 0: the others
+ * hold values that mean nothing, and there is no dictionary view.  For chunks and
+ * numbers of rows of which _decodes_rows says that it is less work.
  */
-extern const OlapVector *olap_chunk_dict(const OlapChunk *chunk);
+extern bool olap_chunk_decodes_rows(const OlapChunk *chunk, uint32 n);
+extern bool olap_chunk_decode_rows(OlapChunk *chunk, uint32 vecno,
+								   const uint16 *rows, uint32 n,
+								   OlapVector *out, const char **reason);
+
+/*
+ * The dictionary of an OLAP_ENC_DICT chunk, else NULL; NULL and *reason on bad
+ * bytes.  Entries are distinct and in no order that a reader could use: frequent
+ * values tend to come first.
+ */
+extern const OlapVector *olap_chunk_dict(OlapChunk *chunk,
+										 const char **reason);
 
 /* Free all memory of the chunk. */
 extern void olap_chunk_close(OlapChunk *chunk);

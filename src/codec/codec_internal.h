@@ -89,9 +89,10 @@ struct OlapChunk
 	uint8		mode;
 	uint8		exponent;
 	OlapVector	dict;			/* DICT: entries; RLE: one value a run */
-	bool		has_dict;
+	bool		has_dict;		/* dict is loaded */
 	uint32	   *run_ends;		/* RLE */
 	struct OlapBinTable *bins;	/* BINS */
+	struct OlapDictEntries *entries;	/* DICT: as stored */
 	struct OlapChunk *inner;	/* DICT: the codes */
 	OlapVector	inner_out;		/* ... of the vector decoded last */
 };
@@ -226,6 +227,17 @@ extern bool olap_index_open(OlapChunk *chunk, const uint8 *src, size_t len,
 							const char **reason);
 extern const uint8 *olap_index_get(const OlapChunk *chunk, uint32 vecno,
 								   size_t *len);
+
+/* What is left to be done with the values of a vector that was decoded. */
+extern void olap_chunk_finish(const OlapChunk *chunk, uint32 vecno,
+							  OlapVector *out);
+
+/* dict_decode.c ----------------------------------------------------------- */
+
+extern bool olap_dict_open(OlapChunk *chunk, const char **reason);
+extern bool olap_dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
+							 const char **reason);
+extern void olap_dict_close(OlapChunk *chunk);
 
 /* analyze.c --------------------------------------------------------------- */
 

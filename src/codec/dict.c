@@ -18,7 +18,6 @@
 
 #include <math.h>
 
-#include "base/kernel.h"
 #include "codec/codec_internal.h"
 #include "codec/dict_build.h"
 
@@ -157,187 +156,6 @@ dict_encode(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
 	return true;
 }
 
-/* Append a chunk within this one, all rows of it, to out, made here. */
-static bool
-load_inner(OlapChunk *chunk, const uint8 *src, size_t len,
-		   const OlapColumnType *type, uint32 nrows, OlapVector *out,
-		   const char **reason)
-{
-	OlapChunk  *inner = olap_chunk_open_at(src, len, type->phys, type->scale,
-										   type->width, type->typalign, nrows,
-										   OLAP_DEPTH_CODES, NULL,
-										   chunk->cxt, reason);
-	bool		ok;
-
-	if (inner == NULL)
-		return false;
-	olap_vector_init(out, type, nrows, chunk->cxt);
-	ok = olap_chunk_decode_all(inner, out, reason);
-	olap_chunk_close(inner);
-	return ok;
-}
-
-/* Put the entries, which are loaded, in the order of the codes. */
-static bool
-order_entries(OlapChunk *chunk, const uint8 *src, size_t len,
-			  const char **reason)
-{
-	OlapVector *dict = &chunk->dict;
-	OlapColumnType type = {.phys = OLAP_PHYS_I16, .width = sizeof(int16),
-		.typalign = TYPALIGN_SHORT};
-	OlapVector	class_of = {0};
-	size_t		width = dict->width;
-	uint32	   *order = palloc(dict->n * sizeof(uint32));
-	bool		ok = load_inner(chunk, src, len, &type, dict->n, &class_of,
-								reason);
-
-	if (ok && !olap_classes_order(&class_of, order))
-	{
-		*reason = "a dictionary entry has an unknown class";
-		ok = false;
-	}
-	if (ok)
-	{
-		char	   *ordered = MemoryContextAlloc(dict->cxt, dict->n * width);
-
-		for (uint32 i = 0; i < dict->n; i++)
-			memcpy(ordered + i * width,
-				   (const char *) dict->values + order[i] * width, width);
-		pfree(dict->values);
-		dict->values = ordered;
-		dict->capacity = dict->n;
-	}
-	pfree(order);
-	if (class_of.cxt != NULL)
-		olap_vector_free(&class_of);
-	return ok;
-}
-
-static bool
-dict_open(OlapChunk *chunk, const char **reason)
-{
-	const uint8 *src = chunk->payload;
-	OlapColumnType type = {.phys = chunk->info.phys, .width = chunk->width,
-		.scale = chunk->info.scale, .typalign = chunk->typalign};
-	size_t		len = chunk->payload_len;
-	uint32		count;
-	uint32		entries_len;
-	uint32		classes_len;
-
-	if (chunk->depth != OLAP_DEPTH_COLUMN)
-		OLAP_REJECT("a dictionary is not allowed here");
-	if (len < DICT_HEADER)
-		OLAP_REJECT("a dictionary chunk is cut short");
-	olap_chunk_need(&chunk->source, src, DICT_HEADER);
-	memcpy(&count, src, sizeof(count));
-	memcpy(&entries_len, src + 4, sizeof(entries_len));
-	memcpy(&classes_len, src + 8, sizeof(classes_len));
-	src += DICT_HEADER;
-	len -= DICT_HEADER;
-	if (count == 0 || count > chunk->info.nrows || entries_len > len ||
-		classes_len > len - entries_len)
-		OLAP_REJECT("a dictionary chunk has a header out of range");
-
-	olap_chunk_need(&chunk->source, src, entries_len + (size_t) classes_len);
-	chunk->has_dict = true;
-	if (!load_inner(chunk, src, entries_len, &type, count, &chunk->dict,
-					reason))
-		return false;
-	src += entries_len;
-	len -= entries_len;
-	if (classes_len > 0 && !order_entries(chunk, src, classes_len, reason))
-		return false;
-	src += classes_len;
-	len -= classes_len;
-
-	chunk->inner = olap_chunk_open_at(src, len, OLAP_PHYS_I32, 0,
-									  sizeof(uint32), TYPALIGN_INT,
-									  chunk->info.nrows, OLAP_DEPTH_CODES,
-									  &chunk->source, chunk->cxt, reason);
-	if (chunk->inner == NULL)
-		return false;
-	type = (OlapColumnType) {.phys = OLAP_PHYS_I32, .width = sizeof(uint32),
-		.typalign = TYPALIGN_INT};
-	olap_vector_init(&chunk->inner_out, &type, OLAP_VECTOR_ROWS, chunk->cxt);
-	chunk->info.distinct = count;
-	return true;
-}
-
-OLAP_KERNEL static uint32
-max_code(const uint32 *codes, uint32 n)
-{
-	uint32		max = 0;
-
-	for (uint32 i = 0; i < n; i++)
-		max = codes[i] > max ? codes[i] : max;
-	return max;
-}
-
-#define GATHER(bits) \
-OLAP_KERNEL static void \
-gather_##bits(const uint##bits *restrict entries, \
-			  const uint32 *restrict codes, uint32 n, \
-			  uint##bits *restrict out) \
-{ \
-	for (uint32 i = 0; i < n; i++) \
-		out[i] = entries[codes[i]]; \
-}
-
-GATHER(8)
-GATHER(16)
-GATHER(32)
-GATHER(64)
-
-static bool
-dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
-			const char **reason)
-{
-	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
-	size_t		width = chunk->width;
-	uint8	   *dst = (uint8 *) out->values + out->n * width;
-	const OlapVector *dict = &chunk->dict;
-	const uint32 *codes;
-
-	chunk->inner_out.n = 0;
-	if (!chunk->inner->codec->decode(chunk->inner, vecno, &chunk->inner_out,
-									 reason))
-		return false;
-	codes = chunk->inner_out.values;
-	if (max_code(codes, n) >= dict->n)
-		OLAP_REJECT("a dictionary code is out of range");
-	switch (width)
-	{
-		case 1:
-			gather_8(dict->values, codes, n, dst);
-			break;
-		case 2:
-			gather_16(dict->values, codes, n, (uint16 *) dst);
-			break;
-		case 4:
-			gather_32(dict->values, codes, n, (uint32 *) dst);
-			break;
-		case 8:
-			gather_64(dict->values, codes, n, (uint64 *) dst);
-			break;
-		default:
-			for (uint32 i = 0; i < n; i++)
-				memcpy(dst + i * width, (const char *) dict->values +
-					   codes[i] * width, width);
-	}
-	if (out->phys == OLAP_PHYS_VAR)
-	{
-		if (out->heap_cap != 0)
-			pfree(out->heap);
-		out->heap = dict->heap;
-		out->heap_len = dict->heap_len;
-		out->heap_cap = 0;
-	}
-	out->codes = codes;
-	out->dict = dict;
-	out->n += n;
-	return true;
-}
-
 const OlapCodec olap_codec_dict = {
 	.encoding = OLAP_ENC_DICT,
 	.name = "dict",
@@ -345,6 +163,6 @@ const OlapCodec olap_codec_dict = {
 	.pieces = true,
 	.score = dict_score,
 	.encode = dict_encode,
-	.open = dict_open,
-	.decode = dict_decode,
+	.open = olap_dict_open,
+	.decode = olap_dict_decode,
 };

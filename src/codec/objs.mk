@@ -9,6 +9,7 @@ OLAP_OBJS += src/codec/count.o
 OLAP_OBJS += src/codec/decimal_float.o
 OLAP_OBJS += src/codec/delta.o
 OLAP_OBJS += src/codec/dict.o
+OLAP_OBJS += src/codec/dict_decode.o
 OLAP_OBJS += src/codec/dict_build.o
 OLAP_OBJS += src/codec/dict_classes.o
 OLAP_OBJS += src/codec/for.o

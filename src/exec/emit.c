@@ -208,7 +208,8 @@ olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch)
 	{
 		EmitColumn *column = &emitter->columns[c];
 
-		fetch_column(emitter, column, olap_batch_column(batch, column->col),
+		fetch_column(emitter, column,
+					 olap_batch_column_of_rows(batch, column->col),
 					 batch->sel, batch->nsel);
 		emitter->slot->tts_isnull[column->out] = false;
 	}

@@ -145,3 +145,23 @@ olap_segment_decode(OlapSegment *s, int col, int rg, uint32 vecno,
 		CORRUPTED(s, "Vector %u of column %d, row group %d does not decode: %s.",
 				  vecno, col + 1, rg, reason);
 }
+
+bool
+olap_segment_decodes_rows(OlapSegment *s, int col, int rg, uint32 n)
+{
+	OlapChunk  *chunk = olap_segment_chunk(s, col, rg);
+
+	return chunk != NULL && olap_chunk_decodes_rows(chunk, n);
+}
+
+void
+olap_segment_decode_rows(OlapSegment *s, int col, int rg, uint32 vecno,
+						 const uint16 *rows, uint32 n, OlapVector *out)
+{
+	const char *reason = NULL;
+
+	if (!olap_chunk_decode_rows(olap_segment_chunk(s, col, rg), vecno, rows, n,
+								out, &reason))
+		CORRUPTED(s, "Rows of vector %u of column %d, row group %d do not decode: %s.",
+				  vecno, col + 1, rg, reason);
+}

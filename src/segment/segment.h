@@ -145,6 +145,13 @@ extern OlapChunk *olap_segment_chunk(OlapSegment *segment, int col, int rg);
 extern void olap_segment_decode(OlapSegment *segment, int col, int rg,
 								uint32 vecno, OlapVector *out);
 
+/* Likewise olap_chunk_decodes_rows() and olap_chunk_decode_rows(). */
+extern bool olap_segment_decodes_rows(OlapSegment *segment, int col, int rg,
+									  uint32 n);
+extern void olap_segment_decode_rows(OlapSegment *segment, int col, int rg,
+									 uint32 vecno, const uint16 *rows,
+									 uint32 n, OlapVector *out);
+
 /* Close all chunks of row group rg. */
 extern void olap_segment_release(OlapSegment *segment, int rg);
 

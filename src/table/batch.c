@@ -24,6 +24,7 @@
 #define DELTA_SINGLE_COLUMNS 3
 
 static void load_column(OlapBatch *batch, int col);
+static bool load_selected(OlapBatch *batch, int col);
 static void load_rows(OlapBatch *batch);
 
 OlapBatchSource *
@@ -55,6 +56,7 @@ olap_batch_source_create(Relation rel, TupleDesc desc, const bool *needed,
 	source->batch.cols = palloc0(Max(natts, 1) * sizeof(OlapVector));
 	source->batch.loaded = palloc0(Max(natts, 1) * sizeof(bool));
 	source->batch.load = load_column;
+	source->batch.load_selected = load_selected;
 	source->batch.source = source;
 	MemoryContextSwitchTo(old);
 	return source;
@@ -355,6 +357,30 @@ load_column(OlapBatch *batch, int col)
 	else
 		load_delta_columns(source);
 	MemoryContextSwitchTo(old);
+}
+
+/* OlapBatch.load_selected */
+static bool
+load_selected(OlapBatch *batch, int col)
+{
+	OlapBatchSource *source = batch->source;
+	OlapSegment *segment = source->segment;
+	MemoryContext old;
+	OlapVector *v;
+
+	if (segment == NULL || batch->nsel == 0 || !segment_has(source, col) ||
+		!olap_segment_decodes_rows(segment, col, source->rg, batch->nsel))
+		return false;
+	old = MemoryContextSwitchTo(source->scratch_cxt);
+	v = own_vector(source, col, olap_segment_type(segment, col));
+	olap_segment_decode_rows(segment, col, source->rg, source->vecno,
+							 batch->sel, batch->nsel, v);
+	if (v->n != batch->nrows)
+		olap_corrupted(source->rel, "Column %d has %u rows in a vector of %u.",
+					   col + 1, v->n, batch->nrows);
+	batch->cols[col] = *v;
+	MemoryContextSwitchTo(old);
+	return true;
 }
 
 void

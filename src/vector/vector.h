@@ -115,6 +115,8 @@ typedef struct OlapBatch
 	/* not NULL: row_numbers are yet to be loaded (olap_batch_row_numbers()) */
 	void		(*load_rows) (struct OlapBatch *batch);
 	void		(*load) (struct OlapBatch *batch, int col);
+	/* of the rows in sel alone: see olap_batch_column_of_rows(); may be NULL */
+	bool		(*load_selected) (struct OlapBatch *batch, int col);
 	void	   *source;			/* for load */
 	uint64		place;			/* changes whenever dictionaries may have; > 0 */
 } OlapBatch;
@@ -155,6 +157,19 @@ olap_batch_column(OlapBatch *batch, int col)
 		batch->loaded[col] = true;
 	}
 	return &batch->cols[col];
+}
+
+/*
+ * The same for who looks at the rows in sel only, once: the vector is valid until
+ * the column is asked for again.
+ */
+static inline const OlapVector *
+olap_batch_column_of_rows(OlapBatch *batch, int col)
+{
+	if (batch->loaded != NULL && !batch->loaded[col] && batch->sel != NULL &&
+		batch->load_selected != NULL && batch->load_selected(batch, col))
+		return &batch->cols[col];
+	return olap_batch_column(batch, col);
 }
 
 /*

@@ -131,6 +131,16 @@ decode_all(const uint8 *src, size_t len, const OlapColumnType *type,
 	}
 	check(olap_chunk_info(chunk)->nrows == nrows);
 	olap_vector_init(&out, type, OLAP_VECTOR_ROWS, cxt);
+	if (olap_chunk_decodes_rows(chunk, 1))
+	{
+		const uint16 row = (uint16) ((nrows - 1) % OLAP_VECTOR_ROWS);
+
+		if (olap_chunk_decode_rows(chunk, (nrows - 1) / OLAP_VECTOR_ROWS, &row,
+								   1, &out, &reason))
+			sum += consume(&out, (nrows - 1) % OLAP_VECTOR_ROWS + 1);
+		else
+			check(reason != NULL && !intact);
+	}
 	for (uint32 first = 0; first < nrows; first += OLAP_VECTOR_ROWS)
 	{
 		if (!olap_chunk_decode(chunk, first / OLAP_VECTOR_ROWS, &out, &reason))
@@ -142,8 +152,8 @@ decode_all(const uint8 *src, size_t len, const OlapColumnType *type,
 		if (intact)
 			compare(original, first, &out);
 	}
-	if (olap_chunk_dict(chunk) != NULL)
-		sum += olap_chunk_dict(chunk)->n;
+	if (olap_chunk_dict(chunk, &reason) != NULL)
+		sum += olap_chunk_dict(chunk, &reason)->n;
 	olap_chunk_close(chunk);
 	return sum;
 }

@@ -77,6 +77,27 @@ fetch_piece(void *arg, size_t offset, size_t len)
 	pieces->fetched += len;
 }
 
+static uint64 rows_decoded;
+
+/* Rows of a vector on their own, if the chunk decodes them so; b: all of it. */
+static void
+check_rows(OlapChunk *chunk, uint32 vecno, const OlapVector *b, OlapVector *a)
+{
+	const uint16 rows[] = {0, 1, (uint16) (b->n / 3), (uint16) (b->n - 1)};
+	uint32		n = b->n >= 8 && olap_chunk_decodes_rows(chunk, 4) ? 4 : 1;
+	const char *reason = NULL;
+	uint32		wrong = 0;
+
+	if (!olap_chunk_decodes_rows(chunk, n))
+		return;
+	CHECK(olap_chunk_decode_rows(chunk, vecno, rows, n, a, &reason));
+	CHECK_INT(a->n, b->n);
+	for (uint32 i = 0; i < n; i++)
+		wrong += !data_equal(b, rows[i], a, rows[i]);
+	CHECK_INT(wrong, 0);
+	rows_decoded += n;
+}
+
 /*
  * Each vector, read of a chunk none of whose other vectors is in place, is as
  * that of a chunk all of which is.
@@ -105,8 +126,9 @@ check_pieces(const OlapBytes *bytes, size_t skip, const OlapColumnType *type,
 		chunk = olap_chunk_open_pieces(pieces.to, len, fetch_piece, &pieces,
 									   type, n, CurrentMemoryContext, &reason);
 		CHECK(chunk != NULL);
-		CHECK(olap_chunk_decode(chunk, vecno, &a, &reason));
 		CHECK(olap_chunk_decode(whole, vecno, &b, &reason));
+		check_rows(chunk, vecno, &b, &a);
+		CHECK(olap_chunk_decode(chunk, vecno, &a, &reason));
 		CHECK_INT(a.n, b.n);
 		for (uint32 i = 0; i < a.n; i++)
 			wrong += !data_equal(&b, i, &a, i);
@@ -632,7 +654,7 @@ dictionaries_are_sorted(void)
 	CHECK_INT(info.encoding, OLAP_ENC_DICT);
 	chunk = olap_chunk_open(bytes.data, bytes.len, &type, v.n,
 							CurrentMemoryContext, &reason);
-	dict = olap_chunk_dict(chunk);
+	dict = olap_chunk_dict(chunk, &reason);
 	CHECK_INT(dict->n, info.distinct);
 	for (uint32 i = 1; i < dict->n; i++)
 	{
@@ -728,6 +750,38 @@ fallback_numerics_round_trip(void)
 		CHECK(olap_chunk_decode(chunk, 0, &out, &reason));
 		CHECK(data_equal(turn % 2 == 0 ? &v : &other, 2040, &out, 2040));
 		olap_chunk_close(chunk);
+	}
+}
+
+/* A few rows of a chunk with many entries, with classes or not, NULLs or not. */
+static void
+rows_need_few_entries(void)
+{
+	for (int turn = 0; turn < 4; turn++)
+	{
+		OlapColumnType type = data_type(OLAP_PHYS_VAR);
+		uint64		before = rows_decoded;
+		OlapVector	v;
+
+		olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+		for (uint32 i = 0; i < 65000; i++)
+		{
+			uint64		r = scramble(i) % (turn % 2 == 0 ? 24000 : 9000);
+			char		text[64] = {0};
+
+			/* a few values are much more common than others */
+			if (turn % 2 == 0 && i % 3 != 0)
+				r %= 8;
+			snprintf(text, sizeof(text), "https://www.example.com/%llu",
+					 (unsigned long long) scramble(r));
+			if (i % 7 == 6 && turn > 1)
+				olap_vector_append_null(&v);
+			else
+				olap_vector_append_var(&v, text, strlen(text));
+		}
+		CHECK_INT(round_trip(&v, &type).encoding, OLAP_ENC_DICT);
+		CHECK(rows_decoded > before);
+		olap_vector_free(&v);
 	}
 }
 
@@ -855,6 +909,7 @@ main(void)
 	RUN(all_null_columns_round_trip);
 	RUN(odd_strings_round_trip);
 	RUN(dictionaries_are_sorted);
+	RUN(rows_need_few_entries);
 	RUN(each_shape_gets_its_encoding);
 	RUN(sizes_meet_their_targets);
 	RUN(fallback_numerics_round_trip);

@@ -1,0 +1,350 @@
+/*-------------------------------------------------------------------------
+ *
+ * dict_decode.c
+ *		The DICT encoding, the way back.
+ *
+ * The entries are loaded when a vector is decoded.  A few rows (the newest 50,
+ * say) do without: of the entries those blocks are decoded that hold theirs.
+ *
+ * src/codec/dict_decode.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/kernel.h"
+#include "codec/codec_internal.h"
+#include "codec/dict_build.h"
+
+/* Entries as they are stored, until all of them are loaded. */
+typedef struct OlapDictEntries
+{
+	OlapChunk  *chunk;			/* in the order of their values */
+	const uint8 *classes;
+	size_t		classes_len;	/* 0: that is the order of the codes as well */
+	uint32	   *order;			/* entry of each code; NULL: not known yet */
+	OlapVector	block;			/* vector of chunk that was decoded last, ... */
+	uint32		block_number;	/* ... plus 1 */
+	uint32		nblocks;		/* decoded for rows so far */
+} OlapDictEntries;
+
+static OlapColumnType
+value_type(const OlapChunk *chunk)
+{
+	return (OlapColumnType) {.phys = chunk->info.phys, .width = chunk->width,
+		.scale = chunk->info.scale, .typalign = chunk->typalign};
+}
+
+/* Which entry each code is, by their classes. */
+static bool
+load_order(OlapChunk *chunk, const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+	uint32		count = chunk->info.distinct;
+	OlapColumnType type = {.phys = OLAP_PHYS_I16, .width = sizeof(int16),
+		.typalign = TYPALIGN_SHORT};
+	OlapVector	class_of;
+	OlapChunk  *inner;
+	bool		ok;
+
+	if (entries->classes_len == 0 || entries->order != NULL)
+		return true;
+	inner = olap_chunk_open_at(entries->classes, entries->classes_len, type.phys,
+							   0, type.width, type.typalign, count,
+							   OLAP_DEPTH_CODES, &chunk->source, chunk->cxt,
+							   reason);
+	if (inner == NULL)
+		return false;
+	olap_vector_init(&class_of, &type, count, chunk->cxt);
+	ok = olap_chunk_decode_all(inner, &class_of, reason);
+	olap_chunk_close(inner);
+	if (ok)
+	{
+		entries->order = MemoryContextAlloc(chunk->cxt, count * sizeof(uint32));
+		ok = olap_classes_order(&class_of, entries->order);
+		if (!ok)
+		{
+			pfree(entries->order);
+			entries->order = NULL;
+			*reason = "a dictionary entry has an unknown class";
+		}
+	}
+	olap_vector_free(&class_of);
+	return ok;
+}
+
+/* Put the entries, which are loaded, in the order of the codes. */
+static void
+order_entries(OlapVector *dict, const uint32 *order)
+{
+	size_t		width = dict->width;
+	char	   *ordered = MemoryContextAlloc(dict->cxt, dict->n * width);
+
+	for (uint32 i = 0; i < dict->n; i++)
+		memcpy(ordered + i * width,
+			   (const char *) dict->values + order[i] * width, width);
+	pfree(dict->values);
+	dict->values = ordered;
+	dict->capacity = dict->n;
+}
+
+static bool
+load_entries(OlapChunk *chunk, const char **reason)
+{
+	OlapColumnType type = value_type(chunk);
+
+	if (!load_order(chunk, reason))
+		return false;
+	olap_vector_init(&chunk->dict, &type, chunk->info.distinct, chunk->cxt);
+	if (!olap_chunk_decode_all(chunk->entries->chunk, &chunk->dict, reason))
+	{
+		olap_vector_free(&chunk->dict);
+		return false;
+	}
+	if (chunk->entries->order != NULL)
+		order_entries(&chunk->dict, chunk->entries->order);
+	chunk->has_dict = true;
+	return true;
+}
+
+const OlapVector *
+olap_chunk_dict(OlapChunk *chunk, const char **reason)
+{
+	if (chunk->info.encoding != OLAP_ENC_DICT ||
+		(!chunk->has_dict && !load_entries(chunk, reason)))
+		return NULL;
+	return &chunk->dict;
+}
+
+bool
+olap_dict_open(OlapChunk *chunk, const char **reason)
+{
+	const uint8 *src = chunk->payload;
+	OlapColumnType type = {.phys = OLAP_PHYS_I32, .width = sizeof(uint32),
+		.typalign = TYPALIGN_INT};
+	size_t		len = chunk->payload_len;
+	OlapDictEntries *entries;
+	uint32		header[3];		/* count, lengths of entries and classes */
+
+	if (chunk->depth != OLAP_DEPTH_COLUMN)
+		OLAP_REJECT("a dictionary is not allowed here");
+	if (len < sizeof(header))
+		OLAP_REJECT("a dictionary chunk is cut short");
+	olap_chunk_need(&chunk->source, src, sizeof(header));
+	memcpy(header, src, sizeof(header));
+	src += sizeof(header);
+	len -= sizeof(header);
+	if (header[0] == 0 || header[0] > chunk->info.nrows || header[1] > len ||
+		header[2] > len - header[1])
+		OLAP_REJECT("a dictionary chunk has a header out of range");
+
+	entries = MemoryContextAllocZero(chunk->cxt, sizeof(OlapDictEntries));
+	entries->classes = src + header[1];
+	entries->classes_len = header[2];
+	chunk->entries = entries;
+	chunk->info.distinct = header[0];
+	entries->chunk = olap_chunk_open_at(src, header[1], chunk->info.phys,
+										chunk->info.scale, chunk->width,
+										chunk->typalign, header[0],
+										OLAP_DEPTH_CODES, &chunk->source,
+										chunk->cxt, reason);
+	if (entries->chunk == NULL)
+		return false;
+	src += header[1] + header[2];
+	len -= header[1] + header[2];
+	chunk->inner = olap_chunk_open_at(src, len, type.phys, 0, type.width,
+									  type.typalign, chunk->info.nrows,
+									  OLAP_DEPTH_CODES, &chunk->source,
+									  chunk->cxt, reason);
+	if (chunk->inner == NULL)
+		return false;
+	olap_vector_init(&chunk->inner_out, &type, OLAP_VECTOR_ROWS, chunk->cxt);
+	return true;
+}
+
+void
+olap_dict_close(OlapChunk *chunk)
+{
+	OlapDictEntries *entries = chunk->entries;
+
+	if (entries == NULL)
+		return;
+	if (entries->chunk != NULL)
+		olap_chunk_close(entries->chunk);
+	if (entries->order != NULL)
+		pfree(entries->order);
+	if (entries->block.cxt != NULL)
+		olap_vector_free(&entries->block);
+	pfree(entries);
+}
+
+OLAP_KERNEL static uint32
+max_code(const uint32 *codes, uint32 n)
+{
+	uint32		max = 0;
+
+	for (uint32 i = 0; i < n; i++)
+		max = codes[i] > max ? codes[i] : max;
+	return max;
+}
+
+#define GATHER(bits) \
+OLAP_KERNEL static void \
+gather_##bits(const uint##bits *restrict entries, \
+			  const uint32 *restrict codes, uint32 n, \
+			  uint##bits *restrict out) \
+{ \
+	for (uint32 i = 0; i < n; i++) \
+		out[i] = entries[codes[i]]; \
+}
+
+GATHER(8)
+GATHER(16)
+GATHER(32)
+GATHER(64)
+
+/* The codes of a vector into chunk->inner_out. */
+static bool
+load_codes(OlapChunk *chunk, uint32 vecno, const char **reason)
+{
+	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
+
+	chunk->inner_out.n = 0;
+	if (!chunk->inner->codec->decode(chunk->inner, vecno, &chunk->inner_out,
+									 reason))
+		return false;
+	if (max_code(chunk->inner_out.values, n) >= chunk->info.distinct)
+		OLAP_REJECT("a dictionary code is out of range");
+	return true;
+}
+
+bool
+olap_dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
+				 const char **reason)
+{
+	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
+	size_t		width = chunk->width;
+	uint8	   *dst = (uint8 *) out->values + out->n * width;
+	const OlapVector *dict = &chunk->dict;
+	const uint32 *codes;
+
+	if ((!chunk->has_dict && !load_entries(chunk, reason)) ||
+		!load_codes(chunk, vecno, reason))
+		return false;
+	codes = chunk->inner_out.values;
+	switch (width)
+	{
+		case 1:
+			gather_8(dict->values, codes, n, dst);
+			break;
+		case 2:
+			gather_16(dict->values, codes, n, (uint16 *) dst);
+			break;
+		case 4:
+			gather_32(dict->values, codes, n, (uint32 *) dst);
+			break;
+		case 8:
+			gather_64(dict->values, codes, n, (uint64 *) dst);
+			break;
+		default:
+			for (uint32 i = 0; i < n; i++)
+				memcpy(dst + i * width, (const char *) dict->values +
+					   codes[i] * width, width);
+	}
+	if (out->phys == OLAP_PHYS_VAR)
+	{
+		if (out->heap_cap != 0)
+			pfree(out->heap);
+		out->heap = dict->heap;
+		out->heap_len = dict->heap_len;
+		out->heap_cap = 0;
+	}
+	out->codes = codes;
+	out->dict = dict;
+	out->n += n;
+	return true;
+}
+
+/* ---- some rows ---- */
+
+bool
+olap_chunk_decodes_rows(const OlapChunk *chunk, uint32 n)
+{
+	/* blocks may turn out to be the same, and all of them are worth keeping */
+	return chunk->info.encoding == OLAP_ENC_DICT && !chunk->has_dict &&
+		2 * (chunk->entries->nblocks + n) <=
+		olap_vector_count(chunk->info.distinct);
+}
+
+/* Append the entry of code to out. */
+static bool
+append_entry(OlapChunk *chunk, uint32 code, OlapVector *out, const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+	OlapColumnType type = value_type(chunk);
+	uint32		entry = entries->order != NULL ? entries->order[code] : code;
+	uint32		number = entry / OLAP_VECTOR_ROWS;
+	uint32		row = entry % OLAP_VECTOR_ROWS;
+
+	if (entries->block_number != number + 1)
+	{
+		if (entries->block.cxt == NULL)
+			olap_vector_init(&entries->block, &type, OLAP_VECTOR_ROWS, chunk->cxt);
+		entries->block_number = 0;
+		if (!olap_chunk_decode(entries->chunk, number, &entries->block, reason))
+			return false;
+		entries->block_number = number + 1;
+		entries->nblocks++;
+	}
+	olap_vector_append_rows(out, &type, &entries->block, &row, 1);
+	return true;
+}
+
+/*
+ * The values of rows[n] are at the start of out: put them where the rows are,
+ * and the first in all other places.
+ */
+static void
+place_rows(OlapVector *out, const uint16 *rows, uint32 n, uint32 nrows)
+{
+	size_t		width = out->width;
+	char	   *values = palloc(n * width);
+
+	memcpy(values, out->values, n * width);
+	for (uint32 i = 0; i < nrows; i++)
+		memcpy((char *) out->values + i * width, values, width);
+	for (uint32 i = 0; i < n; i++)
+		memcpy((char *) out->values + rows[i] * width, values + i * width, width);
+	pfree(values);
+	out->n = nrows;
+}
+
+bool
+olap_chunk_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows,
+					   uint32 n, OlapVector *out, const char **reason)
+{
+	OlapColumnType type = value_type(chunk);
+	uint32		nrows;
+
+	olap_vector_reset(out, &type);
+	if (vecno >= olap_vector_count(chunk->info.nrows))
+		OLAP_REJECT("a chunk has no such vector");
+	nrows = olap_vector_rows_of(chunk->info.nrows, vecno);
+	olap_vector_reserve(out, nrows);
+	if (!load_order(chunk, reason) || !load_codes(chunk, vecno, reason))
+		return false;
+	for (uint32 i = 0; i < n; i++)
+	{
+		const uint32 *codes = chunk->inner_out.values;
+
+		if (rows[i] >= nrows)
+			OLAP_REJECT("a vector has no such row");
+		if (!append_entry(chunk, codes[rows[i]], out, reason))
+		{
+			olap_vector_reset(out, &type);
+			return false;
+		}
+	}
+	place_rows(out, rows, n, nrows);
+	olap_chunk_finish(chunk, vecno, out);
+	return true;
+}

@@ -157,6 +157,8 @@ olap_agg_build(OlapAggNode *node)
 		for (int w = 0; w < node->stages[s].nworks; w++)
 			build_work(node, &node->stages[s], node->stages[s].works[w]);
 
+	olap_agg_meta_start(node);
+
 	node->keys = palloc(Max(node->nkeys, 1) * sizeof(OlapVector *));
 	node->scratch = palloc(Max(node->nkeys, 1) * sizeof(node->scratch[0]));
 	node->hashes = palloc(OLAP_VECTOR_ROWS * sizeof(uint32));

@@ -31,6 +31,7 @@ typedef struct AggWork
 	OlapAgg    *agg;			/* NULL: generic */
 	OlapDistinctSets *sets;		/* DISTINCT */
 	OlapVector	fresh;			/* DISTINCT: values new to their groups */
+	uint64		meta_rows;		/* of a row group, see agg_meta.c */
 	int			scale;			/* of all numerics in agg's sums; -1: none yet */
 
 	/*
@@ -149,6 +150,9 @@ extern OlapGeneric *olap_agg_server(OlapAggNode *node, AggWork *work);
  */
 extern void olap_agg_fill(OlapAggNode *node);
 extern bool olap_agg_refill(OlapAggNode *node);
+
+/* agg_meta.c: take row groups without reading them, where metadata do. */
+extern void olap_agg_meta_start(OlapAggNode *node);
 
 /* agg_output.c: the next row into the scan slot; false at the end. */
 extern bool olap_agg_emit(OlapAggNode *node);

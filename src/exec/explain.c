@@ -122,6 +122,12 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	if (counts.scan.rowgroups_bloom > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Pruned by Bloom", NULL,
 								counts.scan.rowgroups_bloom, es);
+	if (counts.scan.rowgroups_matched > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Row Groups Not Filtered", NULL,
+								counts.scan.rowgroups_matched, es);
+	if (counts.scan.rowgroups_taken > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Row Groups Answered by Metadata", NULL,
+								counts.scan.rowgroups_taken, es);
 	ExplainPropertyUInteger("Delta Pages", NULL, counts.scan.delta_pages, es);
 	ExplainPropertyUInteger("Bytes Read", NULL, counts.scan.bytes_read, es);
 	if (olap_scan_order_of((CustomScan *) css->ss.ps.plan).attno != 0)

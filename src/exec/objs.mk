@@ -5,6 +5,7 @@ OLAP_OBJS += src/exec/agg_final.o
 OLAP_OBJS += src/exec/agg_generic.o
 OLAP_OBJS += src/exec/agg_input.o
 OLAP_OBJS += src/exec/agg_kinds.o
+OLAP_OBJS += src/exec/agg_meta.o
 OLAP_OBJS += src/exec/agg_node.o
 OLAP_OBJS += src/exec/agg_output.o
 OLAP_OBJS += src/exec/agg_partial.o

@@ -645,3 +645,20 @@ olap_qual_zones(OlapExpr **exprs, int n, const OlapColumnType *types, int natts,
 	}
 	return nquals;
 }
+
+static int
+count_tests(OlapExpr *const *exprs, int n)
+{
+	int			count = 0;
+
+	for (int i = 0; i < n; i++)
+		count += exprs[i]->kind == OLAP_EXPR_AND ?
+			count_tests(exprs[i]->args, exprs[i]->nargs) : 1;
+	return count;
+}
+
+bool
+olap_qual_zones_are_whole(OlapExpr *const *exprs, int n, int nquals)
+{
+	return count_tests(exprs, n) == nquals;
+}

@@ -57,4 +57,10 @@ extern bool olap_compare_op(Oid funcid, OlapCompareOp *op);
 /* Do comparisons of text under this collation agree with bytes? */
 extern bool olap_compare_collation_fits(const OlapCompareOp *op, Oid collation);
 
+/*
+ * Is what n ANDed trees say all said by nquals zone quals, which _zones() made of
+ * them?  Then rows of which a zone proves the quals pass.
+ */
+extern bool olap_qual_zones_are_whole(OlapExpr *const *exprs, int n, int nquals);
+
 #endif							/* OLAP_QUAL_H */

@@ -28,6 +28,7 @@
 #include "exec/emit.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"
+#include "segment/segment.h"
 #include "table/writer.h"
 
 /* More zone quals than this are not worth probing. */
@@ -58,6 +59,9 @@ typedef struct OlapScanNode
 	OlapFilter *filter;			/* NULL: none */
 	OlapZoneQual *zones;
 	int			nzones;
+	bool		zones_whole;	/* they say all that filter does */
+	OlapScanTakeRowgroup take;	/* of the node above; NULL: none */
+	void	   *take_arg;
 	ExprState  *unbuilt;		/* clauses without a vector form after all */
 	bool		tests_rows;		/* there were such: the emitter fetches all */
 	List	   *unbuilt_clauses;
@@ -282,6 +286,7 @@ build_quals(OlapScanNode *node)
 	node->zones = palloc(MAX_ZONE_QUALS * sizeof(OlapZoneQual));
 	node->nzones = olap_qual_zones(exprs, n, olap_column_types(desc),
 								   desc->natts, node->zones, 0, MAX_ZONE_QUALS);
+	node->zones_whole = olap_qual_zones_are_whole(exprs, n, node->nzones);
 	node->filter = n > 0 ? olap_filter_create(exprs, n, node->cxt) : NULL;
 	node->unbuilt_clauses = unbuilt;
 	css->ss.ps.state->es_jit_flags = jit;
@@ -297,6 +302,8 @@ filter_batch(void *arg, OlapBatch *batch)
 	OlapScanNode *node = arg;
 	uint32		before = batch->nsel;
 
+	if (batch->matches && node->zones_whole)
+		return true;
 	if (batch->place != node->place)
 	{
 		olap_filter_new_place(node->filter);
@@ -378,6 +385,8 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.rowgroups_pruned += from->scan.rowgroups_pruned;
 	to->scan.rowgroups_bloom += from->scan.rowgroups_bloom;
 	to->scan.rowgroups_read += from->scan.rowgroups_read;
+	to->scan.rowgroups_matched += from->scan.rowgroups_matched;
+	to->scan.rowgroups_taken += from->scan.rowgroups_taken;
 	to->scan.delta_pages += from->scan.delta_pages;
 	to->scan.rows += from->scan.rows;
 	to->scan.bytes_read += from->scan.bytes_read;
@@ -403,8 +412,10 @@ add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->segments_read = Min(s->segments_read + from->scan.segments_read, left);
 	s->rowgroups_read += from->scan.rowgroups_read;
 	s->rowgroups_bloom += from->scan.rowgroups_bloom;
+	s->rowgroups_matched += from->scan.rowgroups_matched;
+	s->rowgroups_taken += from->scan.rowgroups_taken;
 	s->rowgroups_pruned = s->rowgroups_total -
-		Min(s->rowgroups_read, s->rowgroups_total);
+		Min(s->rowgroups_read + s->rowgroups_taken, s->rowgroups_total);
 	s->delta_pages += from->scan.delta_pages;
 	s->rows += from->scan.rows;
 	s->bytes_read += from->scan.bytes_read;
@@ -559,6 +570,26 @@ olap_scan_node_move(CustomScanState *css)
 	OlapScanNode *node = (OlapScanNode *) css;
 
 	return next_batch(node, ForwardScanDirection) ? node->batch : NULL;
+}
+
+/* OlapScanTakeRowgroup: if no row of it has to be tested, ask the node above. */
+static bool
+take_rowgroup(void *arg, OlapSegment *segment, int rg, bool matches)
+{
+	OlapScanNode *node = arg;
+
+	return (node->filter == NULL || (matches && node->zones_whole)) &&
+		node->take(node->take_arg, segment, rg, matches);
+}
+
+void
+olap_scan_node_offer(CustomScanState *css, OlapScanTakeRowgroup take, void *arg)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	node->take = take;
+	node->take_arg = arg;
+	olap_scan_offer_rowgroups(node->scan, take_rowgroup, node);
 }
 
 static void

@@ -62,4 +62,11 @@ extern OlapScanCounts olap_scan_counts(CustomScanState *node);
 extern List *olap_scan_node_start(CustomScanState *node);
 extern OlapBatch *olap_scan_node_move(CustomScanState *node);
 
+/*
+ * After _start, if it returned no clause: row groups all of whose rows pass are
+ * offered to take before they are read.
+ */
+extern void olap_scan_node_offer(CustomScanState *node,
+								 OlapScanTakeRowgroup take, void *arg);
+
 #endif							/* OLAP_SCAN_NODE_H */

@@ -59,6 +59,7 @@ struct OlapTableScan
 	int			nvectors;		/* of unit; 0: nothing to read there */
 	int			vector;
 	bool		again;			/* unit was read before: count nothing */
+	bool		matches;		/* zone maps prove the quals of all rows of unit */
 
 	OlapSegment *segment;		/* open segment of place segment_place */
 	int			segment_place;
@@ -67,6 +68,8 @@ struct OlapTableScan
 
 	OlapScanTake take;			/* NULL: segments are not offered */
 	void	   *take_arg;
+	OlapScanTakeRowgroup take_rowgroup; /* NULL: row groups are not offered */
+	void	   *take_rowgroup_arg;
 
 	OlapLogReader *log;			/* which rows are deleted */
 	bool		busy;			/* SNAPSHOT_DIRTY: somebody changes rows of the batch */
@@ -333,6 +336,43 @@ rowgroup_excluded(OlapTableScan *scan, int rg)
 	return false;
 }
 
+/* Do zone maps prove the quals of all rows of a row group? */
+static bool
+rowgroup_matches(OlapTableScan *scan, int rg)
+{
+	for (int q = 0; q < scan->nquals; q++)
+	{
+		const OlapZone *zone = olap_segment_zone(scan->segment,
+												 scan->quals[q].col, rg);
+
+		if (zone == NULL ||
+			olap_zone_probe(zone, &scan->quals[q]) != OLAP_MATCH_ALL)
+			return false;
+	}
+	return true;
+}
+
+void
+olap_scan_offer_rowgroups(OlapTableScan *scan, OlapScanTakeRowgroup take,
+						  void *arg)
+{
+	scan->take_rowgroup = take;
+	scan->take_rowgroup_arg = arg;
+}
+
+/* Offer the row group at hand; true if it was taken. */
+static bool
+rowgroup_taken(OlapTableScan *scan, OlapScanPlace *place, int rg)
+{
+	if (scan->take_rowgroup == NULL || !IsMVCCSnapshot(scan->snapshot) ||
+		!olap_rowgroup_is_whole(scan->segment, &place->entry, rg, scan->log) ||
+		!scan->take_rowgroup(scan->take_rowgroup_arg, scan->segment, rg,
+							 scan->matches))
+		return false;
+	scan->stats.rowgroups_taken++;
+	return true;
+}
+
 void
 olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take, void *arg)
 {
@@ -386,6 +426,7 @@ open_unit(OlapTableScan *scan)
 		skip_units(scan, place->first_unit, place->first_unit + place->nunits);
 		return;
 	}
+	scan->matches = false;
 	if (place->entry.kind == OLAP_ENTRY_DELTA)
 	{
 		scan->nvectors = 1;
@@ -404,7 +445,11 @@ open_unit(OlapTableScan *scan)
 		scan->stats.rowgroups_pruned++;
 		return;
 	}
+	scan->matches = rowgroup_matches(scan, index);
+	if (rowgroup_taken(scan, place, index))
+		return;
 	scan->stats.rowgroups_read++;
+	scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
 	scan->nvectors = vectors_of(scan, index);
 }
 
@@ -510,6 +555,7 @@ load_batch(OlapTableScan *scan)
 			TransactionIdIsInProgress(place->entry.xmin))
 			scan->busy = true;
 	}
+	scan->source->batch.matches = scan->matches;
 	return &scan->source->batch;
 }
 
@@ -629,6 +675,7 @@ olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
 	scan->place = index;
 	scan->unit = number;
 	scan->again = again;
+	scan->matches = false;
 	if (place->entry.kind == OLAP_ENTRY_DELTA)
 	{
 		scan->nvectors = 1;
@@ -636,8 +683,12 @@ olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
 	}
 	release_others(scan, unit);
 	open_segment(scan, place, true);
+	scan->matches = rowgroup_matches(scan, unit);
 	if (!again)
+	{
 		scan->stats.rowgroups_read++;
+		scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
+	}
 	scan->nvectors = vectors_of(scan, unit);
 	return scan->nvectors;
 }

@@ -46,6 +46,8 @@ typedef struct OlapScanStats
 	uint64		rowgroups_pruned;
 	uint64		rowgroups_bloom;	/* of those, by blooms */
 	uint64		rowgroups_read;
+	uint64		rowgroups_matched;	/* of those, all rows match by zone maps */
+	uint64		rowgroups_taken;	/* not read: see olap_scan_offer_rowgroups() */
 	uint64		delta_pages;
 	uint64		rows;			/* handed out in batches */
 	uint64		rows_deleted;	/* of segments, left out */
@@ -100,6 +102,19 @@ typedef bool (*OlapScanTake) (void *arg, struct OlapSegment *segment);
 
 extern void olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take,
 									 void *arg);
+
+/*
+ * Offer row groups: before the rows of one are read of which the snapshot (MVCC)
+ * sees every row, take(arg, segment, rg, matches) is asked.  matches: zone maps
+ * prove the quals of all its rows.  True: it took what the rows would have given
+ * from what the segment knows of them.  Each row group is offered to one
+ * participant of a parallel scan.  To be set before the first batch.
+ */
+typedef bool (*OlapScanTakeRowgroup) (void *arg, struct OlapSegment *segment,
+									  int rg, bool matches);
+
+extern void olap_scan_offer_rowgroups(OlapTableScan *scan,
+									  OlapScanTakeRowgroup take, void *arg);
 
 extern const OlapScanStats *olap_scan_stats(OlapTableScan *scan);
 

@@ -48,3 +48,14 @@ olap_segment_is_whole(OlapSegment *segment, const OlapDirEntry *entry,
 			return false;
 	return true;
 }
+
+bool
+olap_rowgroup_is_whole(OlapSegment *segment, const OlapDirEntry *entry, int rg,
+					   OlapLogReader *log)
+{
+	if (olap_log_reader_empty(log) || olap_segment_numbered(segment))
+		return olap_segment_is_whole(segment, entry, log);
+	return none_deleted(log, (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS +
+						olap_segment_rowgroup_first(segment, rg),
+						olap_segment_rowgroup_rows(segment, rg));
+}

@@ -23,4 +23,9 @@ extern bool olap_segment_is_whole(OlapSegment *segment,
 								  const OlapDirEntry *entry,
 								  OlapLogReader *log);
 
+/* The same of a row group; of a numbered segment's, of all of them. */
+extern bool olap_rowgroup_is_whole(OlapSegment *segment,
+								   const OlapDirEntry *entry, int rg,
+								   OlapLogReader *log);
+
 #endif							/* OLAP_TABLE_WHOLE_H */

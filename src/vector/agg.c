@@ -246,6 +246,13 @@ update(OlapAgg *agg, const uint32 *gids, uint32 gid, const OlapVector *arg,
 	}
 }
 
+void
+olap_agg_count_rows(OlapAgg *agg, uint32 gid, uint64 n)
+{
+	Assert(agg->kind == OLAP_AGG_COUNT);
+	agg->counts[gid] += n;
+}
+
 bool
 olap_agg_update(OlapAgg *agg, const uint32 *gids, const OlapVector *arg,
 				uint32 n)

@@ -78,6 +78,9 @@ extern bool olap_agg_update(OlapAgg *agg, const uint32 *gids,
 extern bool olap_agg_update_one(OlapAgg *agg, uint32 gid,
 								const OlapVector *arg, uint32 n);
 
+/* COUNT: n more rows of group gid. */
+extern void olap_agg_count_rows(OlapAgg *agg, uint32 gid, uint64 n);
+
 extern void olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value);
 
 /* Forget the states, keep the memory. */

@@ -119,6 +119,7 @@ typedef struct OlapBatch
 	bool		(*load_selected) (struct OlapBatch *batch, int col);
 	void	   *source;			/* for load */
 	uint64		place;			/* changes whenever dictionaries may have; > 0 */
+	bool		matches;		/* zone maps prove the scan's quals of all rows */
 } OlapBatch;
 
 static inline bool

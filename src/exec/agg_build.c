@@ -144,6 +144,7 @@ olap_agg_build(OlapAggNode *node)
 
 	node->nstages = 0;
 	node->groups = NULL;
+	node->topn_work = NULL;
 	node->spill = NULL;
 	node->reader = NULL;
 	node->files = NIL;

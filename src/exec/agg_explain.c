@@ -99,6 +99,8 @@ show_run(OlapAggNode *node, ExplainState *es)
 		server_rows += node->works[i].server_rows;
 	if (node->nkeys > 0)
 		ExplainPropertyUInteger("Groups", NULL, node->groups_made, es);
+	if (node->left_out > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Groups Left Out", NULL, node->left_out, es);
 	if (server_rows > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Rows by Row Functions", NULL, server_rows, es);
 	ExplainPropertyUInteger("Peak Memory Usage", "kB",
@@ -120,6 +122,8 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	OlapAggNode *node = (OlapAggNode *) css;
 
 	show_keys(node, ancestors, es);
+	if (node->topn.limit > 0)
+		ExplainPropertyInteger("Top Groups", NULL, node->topn.limit, es);
 	if (es->verbose)
 		show_works(node, ancestors, es);
 	if (es->analyze)

@@ -15,6 +15,7 @@
 #include "exec/agg_call.h"
 #include "exec/agg_generic.h"
 #include "exec/agg_spill.h"
+#include "exec/agg_topn.h"
 #include "exec/scan_batch.h"
 #include "vector/agg.h"
 #include "vector/group.h"
@@ -61,6 +62,7 @@ typedef struct AggTimes
 } AggTimes;
 
 typedef struct AggShared AggShared; /* of parallel participants */
+typedef struct OlapTopN OlapTopN;
 
 typedef struct OlapAggNode
 {
@@ -107,6 +109,8 @@ typedef struct OlapAggNode
 	uint32		next;			/* group to go up */
 	uint32		first;			/* first group whose keys are in out_keys */
 	uint32		nout;
+	OlapAggTopN topn;			/* limit 0: every group goes up */
+	OlapTopN   *topn_work;		/* of this run; NULL: not needed so far */
 	OlapVector *out_keys;		/* [nkeys] */
 	char	  (*scratch)[OLAP_DECIMAL_MAX_SIZE + 8];	/* [nkeys] */
 	MemoryContext row_cxt;		/* results of the row that went up last */
@@ -117,6 +121,7 @@ typedef struct OlapAggNode
 	AggTimes	times;
 	uint64		peak_memory;
 	uint64		groups_made;	/* of all runs */
+	uint64		left_out;		/* of those, as a LIMIT does */
 	uint64		spilled_files;
 	uint64		spilled_rows;
 	uint64		spilled_bytes;

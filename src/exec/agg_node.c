@@ -54,9 +54,9 @@ olap_agg_node_init(void)
 }
 
 List *
-olap_agg_plan_private(List *keys, List *calls)
+olap_agg_plan_private(List *keys, List *calls, List *topn)
 {
-	return list_make2(keys, calls);
+	return list_make3(keys, calls, topn);
 }
 
 static Node *
@@ -75,6 +75,7 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	List	   *keys = linitial(plan->custom_private);
 	List	   *calls = lsecond(plan->custom_private);
 
+	olap_agg_topn_from_list(lthird(plan->custom_private), &node->topn);
 	node->nkeys = list_length(keys);
 	node->orders = palloc(Max(node->nkeys, 1) * sizeof(OlapOrder));
 	for (int i = 0; i < node->nkeys; i++)

@@ -28,8 +28,11 @@
  */
 extern const CustomScanMethods olap_agg_plan_methods;
 
-/* keys: the OlapOrder of each; calls: olap_agg_call_to_list() of each */
-extern List *olap_agg_plan_private(List *keys, List *calls);
+/*
+ * keys: the OlapOrder of each; calls: olap_agg_call_to_list() of each; topn:
+ * olap_agg_topn_to_list()
+ */
+extern List *olap_agg_plan_private(List *keys, List *calls, List *topn);
 
 /* Register the node; called by olap_exec_init(). */
 extern void olap_agg_node_init(void);

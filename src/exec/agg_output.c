@@ -15,6 +15,8 @@
 
 /* Groups whose keys are fetched at a time. */
 #define OUT_GROUPS 1024
+/* ... if few of them go up. */
+#define OUT_FEW_GROUPS 16
 
 /* Have the keys of node->next in out_keys. */
 static void
@@ -24,7 +26,8 @@ load_keys(OlapAggNode *node)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	node->first = node->next;
-	node->nout = Min(node->ngroups - node->next, OUT_GROUPS);
+	node->nout = Min(node->ngroups - node->next,
+					 node->topn_work != NULL ? OUT_FEW_GROUPS : OUT_GROUPS);
 	for (int k = 0; k < node->nkeys; k++)
 	{
 		olap_vector_reset(&node->out_keys[k], olap_program_type(node->program, k));
@@ -70,7 +73,9 @@ olap_agg_emit(OlapAggNode *node)
 	uint32		gid;
 
 	ExecClearTuple(slot);
-	if (node->next >= node->ngroups)
+	if (node->next == 0)
+		olap_agg_topn_start(node);
+	if (!olap_agg_topn_next(node))
 		return false;
 	MemoryContextReset(node->row_cxt);
 	old = MemoryContextSwitchTo(node->row_cxt);

@@ -29,6 +29,7 @@
 #include "exec/agg_node.h"
 #include "exec/compile.h"
 #include "plan/agg_query.h"
+#include "plan/agg_topn.h"
 #include "plan/paths.h"
 #include "vector/vector.h"
 
@@ -233,6 +234,7 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	path->custom_paths = list_make1(scan);
 	path->custom_private = list_make5(having, query->keys, aggs,
 									  query->orders, query->calls);
+	path->custom_private = lappend(path->custom_private, NIL);
 	path->methods = &path_methods;
 	olap_path_inherit_enabled(&path->path, scan);
 	cost_agg_path(root, query, having, &path->path, scan);
@@ -246,8 +248,12 @@ add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	CustomPath *path = olap_agg_path(root, query, output, target, having,
 									 query->aggs, 0);
 
-	if (path != NULL)
-		add_path(output, &path->path);
+	if (path == NULL)
+		return;
+	/* only of whole groups: parts of a group that lose may win together */
+	llast(path->custom_private) = olap_agg_topn_plan(root, query->rel, having,
+													 query->aggs, query->calls);
+	add_path(output, &path->path);
 }
 
 bool
@@ -349,7 +355,8 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	scan->custom_plans = custom_plans;
 	scan->custom_scan_tlist = rows;
 	scan->custom_private = olap_agg_plan_private(lfourth(best->custom_private),
-												 list_nth(best->custom_private, 4));
+												 list_nth(best->custom_private, 4),
+												 list_nth(best->custom_private, 5));
 	scan->methods = &olap_agg_plan_methods;
 	return &scan->scan.plan;
 }

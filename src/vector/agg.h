@@ -83,6 +83,14 @@ extern void olap_agg_count_rows(OlapAgg *agg, uint32 gid, uint64 n);
 
 extern void olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value);
 
+/*
+ * States of n groups as words that sort as the results do, except that different
+ * ones may have the same word; nulls: those that have no result.  False if these
+ * states have none.
+ */
+extern bool olap_agg_order_words(const OlapAgg *agg, uint32 first, uint32 n,
+								 int64 *words, uint8 *nulls);
+
 /* Forget the states, keep the memory. */
 extern void olap_agg_reset(OlapAgg *agg);
 extern size_t olap_agg_memory(const OlapAgg *agg);

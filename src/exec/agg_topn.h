@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_topn.h
+ *		OlapAgg: groups that a LIMIT above leaves out.
+ *
+ * src/exec/agg_topn.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_TOPN_H
+#define OLAP_AGG_TOPN_H
+
+#include "nodes/pg_list.h"
+
+/* The query's first sort key is aggregate number work; limit: 0 if unknown. */
+typedef struct OlapAggTopN
+{
+	int			work;
+	bool		descending;
+	bool		nulls_first;
+	int			limit;			/* with OFFSET */
+} OlapAggTopN;
+
+/* NIL for none. */
+extern List *olap_agg_topn_to_list(const OlapAggTopN *topn);
+extern void olap_agg_topn_from_list(const List *list, OlapAggTopN *topn);
+
+struct OlapAggNode;
+
+/*
+ * To be called when the groups are complete, before the first goes up; then
+ * olap_agg_topn_next() moves node->next to the next group that may be among the
+ * first ones, and is false if there is none.
+ */
+extern void olap_agg_topn_start(struct OlapAggNode *node);
+extern bool olap_agg_topn_next(struct OlapAggNode *node);
+
+#endif							/* OLAP_AGG_TOPN_H */

@@ -1,0 +1,114 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_topn.c
+ *		Is an aggregation below an ORDER BY of an aggregate, and a LIMIT?
+ *
+ * src/plan/agg_topn.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "utils/lsyscache.h"
+
+#include "exec/agg_call.h"
+#include "exec/qual.h"
+#include "plan/agg_topn.h"
+
+/* With more rows than this little is won. */
+#define MAX_LIMIT 10000
+
+/* A constant row count: 0 if node is NULL, -1 if it is none of ours. */
+static int
+constant_rows(Node *node)
+{
+	const Const *value = (const Const *) node;
+	int64		rows;
+
+	if (node == NULL)
+		return 0;
+	if (!IsA(node, Const) || value->consttype != INT8OID)
+		return -1;
+	if (value->constisnull)
+		return 0;
+	rows = DatumGetInt64(value->constvalue);
+	return rows < 0 || rows > MAX_LIMIT ? -1 : (int) rows;
+}
+
+/* Rows that the query asks for, in order; 0: nobody knows. */
+static int
+limit_of(const Query *parse)
+{
+	int			count = constant_rows(parse->limitCount);
+	int			offset = constant_rows(parse->limitOffset);
+
+	return count <= 0 || offset < 0 || count + offset > MAX_LIMIT ? 0 :
+		count + offset;
+}
+
+/* Do results of call compare under the operator as its states do? */
+static bool
+sorts_as_states(Oid sortop, const OlapAggCall *call, OlapCompareOp *op)
+{
+	if (!olap_compare_op(get_opcode(sortop), op) || op->left != op->right ||
+		(op->cmp != OLAP_CMP_LT && op->cmp != OLAP_CMP_GT))
+		return false;
+	switch ((OlapAggShape) call->shape)
+	{
+		case OLAP_SHAPE_COUNT:
+		case OLAP_SHAPE_INT8:
+			return op->order == OLAP_ORDER_INT;
+		case OLAP_SHAPE_SUM:
+			return op->order == OLAP_ORDER_NUMERIC &&
+				call->kind == OLAP_AGG_SUM_INT;
+		case OLAP_SHAPE_FLOAT4:
+		case OLAP_SHAPE_FLOAT8:
+			return op->order == OLAP_ORDER_FLOAT &&
+				call->kind == OLAP_AGG_SUM_FLOAT;
+		case OLAP_SHAPE_VALUE:
+			return op->order == call->order && op->order < OLAP_ORDER_BYTES &&
+				(call->kind == OLAP_AGG_MIN || call->kind == OLAP_AGG_MAX);
+		default:
+			return false;
+	}
+}
+
+List *
+olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
+				   List *aggs, List *calls)
+{
+	const Query *parse = root->parse;
+	OlapAggTopN topn = {0};
+	SortGroupClause *clause;
+	ListCell   *agg,
+			   *list;
+	Expr	   *expr;
+
+	if (parse->sortClause == NIL || having != NIL || parse->groupClause == NIL ||
+		input->reloptkind != RELOPT_BASEREL || parse->hasWindowFuncs ||
+		parse->distinctClause != NIL || parse->hasTargetSRFs)
+		return NIL;
+	clause = linitial_node(SortGroupClause, parse->sortClause);
+	expr = get_sortgroupclause_tle(clause, root->processed_tlist)->expr;
+	forboth(agg, aggs, list, calls)
+	{
+		OlapAggCall call;
+		OlapCompareOp op;
+
+		if (equal(lfirst(agg), expr))
+		{
+			olap_agg_call_from_list(lfirst(list), &call);
+			if (call.kind == OLAP_CALL_GENERIC ||
+				!sorts_as_states(clause->sortop, &call, &op))
+				return NIL;
+			topn.descending = op.cmp == OLAP_CMP_GT;
+			topn.nulls_first = clause->nulls_first;
+			topn.limit = limit_of(parse);
+			return olap_agg_topn_to_list(&topn);
+		}
+		topn.work++;
+	}
+	return NIL;
+}

@@ -1,0 +1,113 @@
+-- OlapAgg below ORDER BY of an aggregate and LIMIT: groups that cannot be among the
+-- first rows do not become rows. Answers are a heap table's.
+SET TimeZone = 'UTC';
+SET max_parallel_workers_per_gather = 0;
+
+-- Runs the query on topn_heap and topn_olap; says how many groups were left out.
+CREATE FUNCTION topn_check(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	want text;
+	got text;
+	line text;
+	said text := '';
+BEGIN
+	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', replace(query, 'TAB', 'topn_heap')) INTO want;
+	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', replace(query, 'TAB', 'topn_olap')) INTO got;
+	IF got IS DISTINCT FROM want THEN
+		RETURN format('WRONG: %s, heap has %s', left(got, 300), left(want, 300));
+	END IF;
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' ||
+		replace(query, 'TAB', 'topn_olap') LOOP
+		CONTINUE WHEN line !~ '(Groups:|Top Groups|Groups Left Out)' OR line ~ 'Row Groups';
+		said := said || ' | ' || trim(line);
+	END LOOP;
+	RETURN coalesce(nullif(left(want, 60), want) || '...', want) || said;
+END $$;
+
+CREATE TABLE topn_heap (k int, a int4, b int8, n numeric(15,4), u numeric, f float8, g float4, d date, t text);
+INSERT INTO topn_heap
+SELECT (i * 7919::int8 % 3001)::int, i % 1013 - 500, CASE WHEN i % 11 < 8 THEN i * 9000000000000::int8 END,
+	(i % 977) / 8.0, i % 977 / 7.0, CASE i % 97 WHEN 0 THEN 'NaN'::float8 WHEN 1 THEN '-0' WHEN 2 THEN '-Infinity' ELSE i % 89 - 40 END,
+	i % 89, date '2024-01-01' + i % 701, 't' || i % 31
+FROM generate_series(1, 30000) i WHERE i % 3001 <> 5 OR i % 2 = 0;
+INSERT INTO topn_heap SELECT 5000 + i, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM generate_series(1, 7) i;
+INSERT INTO topn_heap SELECT 6000, i, i, i, i, i, i, NULL, 'x' FROM generate_series(1, 50) i;
+CREATE TABLE topn_olap (LIKE topn_heap) USING olap;
+INSERT INTO topn_olap SELECT * FROM topn_heap;
+ANALYZE topn_heap, topn_olap;
+
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 5');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY c, k DESC LIMIT 5');
+SELECT topn_check('SELECT k, count(b) AS c FROM TAB GROUP BY k ORDER BY c, k LIMIT 12 OFFSET 3');
+SELECT topn_check('SELECT * FROM (SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC FETCH FIRST 2 ROWS WITH TIES) x ORDER BY c, k');
+SELECT topn_check('SELECT k, sum(a) AS s, max(d) FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 9');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k ORDER BY s DESC, k LIMIT 9');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k ORDER BY s NULLS FIRST, k LIMIT 9');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 9');
+SELECT topn_check('SELECT k, sum(b) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(b * 1000) AS s FROM TAB WHERE b < 9000000000000000 GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(n) AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(n) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(f) AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(f) AS s FROM TAB GROUP BY k ORDER BY s DESC, k LIMIT 20');
+SELECT topn_check('SELECT k, sum(f) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 1200');
+SELECT topn_check('SELECT k, sum(g) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, min(f) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, max(f) AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
+SELECT topn_check('SELECT k, min(d) AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
+SELECT topn_check('SELECT k, max(d) AS s FROM TAB GROUP BY k ORDER BY s DESC, k LIMIT 20');
+SELECT topn_check('SELECT k, max(n) AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
+SELECT topn_check('SELECT k, t, count(*) AS c FROM TAB GROUP BY k, t ORDER BY c DESC, k, t LIMIT 3');
+SELECT topn_check('SELECT count(*) FILTER (WHERE a > 0) AS c, k FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 3');
+SELECT topn_check('SELECT count(DISTINCT a) AS c, k FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 3');
+SELECT topn_check('SELECT k FROM TAB GROUP BY k ORDER BY count(*) DESC, k LIMIT 3');
+SELECT topn_check('SELECT k, count(*) FROM TAB GROUP BY k ORDER BY 2 DESC, 1 LIMIT 2000 OFFSET 1100');
+
+-- Not left out: other keys, all of them wanted, or somebody else looks at them.
+SELECT topn_check('SELECT k, sum(u) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, avg(a) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT k, max(t COLLATE "C") AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY k LIMIT 4');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY count(*) + 0 DESC, k LIMIT 4');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING count(*) < 10 ORDER BY c DESC, k LIMIT 4');
+SELECT topn_check('SELECT k, count(*) AS c, sum(count(*)) OVER () FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 4');
+SELECT topn_check('SELECT DISTINCT count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC LIMIT 2');
+SELECT topn_check('SELECT k, count(*) AS c, generate_series(1, 2) FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 3');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 0');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT NULL OFFSET 3005');
+SELECT topn_check('SELECT t, count(*) AS c FROM TAB GROUP BY t ORDER BY c DESC, t LIMIT 100');
+SELECT topn_check('SELECT count(*) AS c FROM TAB ORDER BY c DESC LIMIT 1');
+
+-- Parameters: a generic plan does not know how many.
+PREPARE top(int) AS SELECT k, count(*) FROM topn_olap GROUP BY k ORDER BY 2 DESC, 1 LIMIT $1;
+EXECUTE top(2);
+SET plan_cache_mode = force_generic_plan;
+EXECUTE top(3);
+EXPLAIN (COSTS OFF) EXECUTE top(3);
+SET plan_cache_mode = force_custom_plan;
+EXPLAIN (COSTS OFF) EXECUTE top(3);
+RESET plan_cache_mode;
+
+-- Rescans, cursors, and groups that come in parts.
+SELECT v.x, q.* FROM (VALUES (1), (2)) v(x), LATERAL (SELECT k, count(*) AS c FROM topn_olap WHERE a > v.x GROUP BY k ORDER BY c DESC, k LIMIT 2) q;
+SELECT v.x, q.* FROM (VALUES (1), (2)) v(x), LATERAL (SELECT k, count(*) AS c FROM topn_olap GROUP BY k ORDER BY c DESC, k LIMIT 2) q WHERE q.k > v.x;
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT k, count(*) FROM topn_olap GROUP BY k ORDER BY 2 DESC, 1 LIMIT 3;
+FETCH 2 FROM c;
+FETCH BACKWARD 1 FROM c;
+FETCH ALL FROM c;
+COMMIT;
+CREATE TABLE topn_many AS SELECT i % 60000 AS k, i AS v FROM generate_series(1, 130000) i;
+CREATE TABLE topn_many_olap (LIKE topn_many) USING olap;
+INSERT INTO topn_many_olap SELECT * FROM topn_many;
+SET work_mem = '64kB';
+SET enable_sort = off;
+(SELECT k, count(*), sum(v) AS s FROM topn_many GROUP BY k ORDER BY s DESC, k LIMIT 50) EXCEPT ALL
+(SELECT k, count(*), sum(v) AS s FROM topn_many_olap GROUP BY k ORDER BY s DESC, k LIMIT 50);
+(SELECT k, count(*), sum(v) AS s FROM topn_many_olap GROUP BY k ORDER BY s, k LIMIT 50) EXCEPT ALL
+(SELECT k, count(*), sum(v) AS s FROM topn_many GROUP BY k ORDER BY s, k LIMIT 50);
+RESET work_mem;
+RESET enable_sort;
+
+DROP TABLE topn_heap, topn_olap, topn_many, topn_many_olap;
+DROP FUNCTION topn_check;

@@ -119,6 +119,9 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 
 	work->agg = NULL;
 	work->sets = NULL;
+	work->aside = NULL;
+	work->aside_files = NIL;
+	work->aside_level = 0;
 	work->scale = -1;
 	if (work->call.nargs > 0)
 	{
@@ -132,7 +135,9 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 									node->cxt);
 	if (work->call.distinct)
 	{
-		work->sets = olap_distinct_sets_create(type, work->call.order, node->cxt);
+		work->sets = olap_distinct_sets_create(type, work->call.order,
+											   node->nkeys > 0, node->cxt);
+		node->has_sets = true;
 		olap_vector_init(&work->fresh, type, OLAP_VECTOR_ROWS, node->cxt);
 	}
 }
@@ -170,6 +175,7 @@ olap_agg_build(OlapAggNode *node)
 	node->positions = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	node->stage_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	node->fresh_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
+	node->aside_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	MemoryContextSwitchTo(old);
 }
 
@@ -190,6 +196,7 @@ olap_agg_discard(OlapAggNode *node)
 	foreach(lc, node->files)
 		BufFileClose(((OlapSpillFile *) lfirst(lc))->file);
 	node->files = NIL;
+	olap_agg_discard_sets(node);
 	for (int i = 0; i < node->nworks; i++)
 	{
 		if (node->works[i].server != NULL)

@@ -112,6 +112,14 @@ show_run(OlapAggNode *node, ExplainState *es)
 		ExplainPropertyUInteger("Disk Usage", "kB",
 								(node->spilled_bytes + 1023) / 1024, es);
 	}
+	if (node->aside_files > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyUInteger("Distinct Partitions", NULL, node->aside_files, es);
+		ExplainPropertyUInteger("Distinct Spilled Values", NULL,
+								node->aside_values, es);
+		ExplainPropertyUInteger("Distinct Disk Usage", "kB",
+								(node->aside_bytes + 1023) / 1024, es);
+	}
 	if (node->timing && es->timing)
 		show_times(&node->times, es);
 }

@@ -16,8 +16,8 @@
 /* ---- one aggregate ---- */
 
 /* Rows that the states have no form for go to the server's functions. */
-static void
-update_server(OlapAggNode *node, AggWork *work, const uint32 *gids,
+void
+olap_agg_update_server(OlapAggNode *node, AggWork *work, const uint32 *gids,
 			  const OlapVector *const *args, uint32 n)
 {
 	olap_generic_update(olap_agg_server(node, work), gids, args, n);
@@ -28,8 +28,8 @@ update_server(OlapAggNode *node, AggWork *work, const uint32 *gids,
  * A sum of numerics shows the greatest scale among those of its own group, so
  * the states take numerics of one scale only.
  */
-static bool
-takes_vector(AggWork *work, const OlapVector *arg)
+bool
+olap_agg_takes_vector(AggWork *work, const OlapVector *arg)
 {
 	if (work->call.order != OLAP_ORDER_NUMERIC ||
 		(work->call.kind != OLAP_AGG_SUM_INT &&
@@ -47,7 +47,7 @@ static void
 update_agg(OlapAggNode *node, AggWork *work, const uint32 *gids,
 		   const uint32 *all_gids, uint32 gid, const OlapVector *arg, uint32 n)
 {
-	bool		done = takes_vector(work, arg);
+	bool		done = olap_agg_takes_vector(work, arg);
 
 	if (!done)
 		;
@@ -56,32 +56,7 @@ update_agg(OlapAggNode *node, AggWork *work, const uint32 *gids,
 	else
 		done = olap_agg_update(work->agg, gids, arg, n);
 	if (!done)
-		update_server(node, work, all_gids, &arg, n);
-}
-
-/* Values that are new to their group only. */
-static void
-update_distinct(OlapAggNode *node, AggWork *work, const uint32 *gids,
-				const OlapVector *arg, uint32 n)
-{
-	uint32		nfresh = olap_distinct_sets_add(work->sets, gids, arg, n,
-												node->fresh_sel);
-	const OlapVector *values = arg;
-
-	if (nfresh == 0)
-		return;
-	if (nfresh < n)
-	{
-		olap_vector_gather(&work->fresh, arg, node->fresh_sel, nfresh);
-		values = &work->fresh;
-		if (gids != NULL)
-			for (uint32 i = 0; i < nfresh; i++)
-				node->fresh_gids[i] = gids[node->fresh_sel[i]];
-		gids = gids == NULL ? NULL : node->fresh_gids;
-	}
-	if (!takes_vector(work, values) ||
-		!olap_agg_update(work->agg, gids, values, nfresh))
-		update_server(node, work, gids, &values, nfresh);
+		olap_agg_update_server(node, work, all_gids, &arg, n);
 }
 
 /*
@@ -98,9 +73,9 @@ update_work(OlapAggNode *node, AggStage *stage, AggWork *work, OlapBatch *batch,
 	for (int a = 0; a < work->call.nargs; a++)
 		args[a] = olap_program_eval(stage->program, work->outs[a], batch);
 	if (work->agg == NULL)
-		update_server(node, work, gids, args, n);
+		olap_agg_update_server(node, work, gids, args, n);
 	else if (work->sets != NULL)
-		update_distinct(node, work, gids, args[0], n);
+		olap_agg_update_distinct(node, work, gids, one_group, args[0], n);
 	else if (one_group)
 		update_agg(node, work, NULL, gids, gids == NULL ? 0 : gids[0],
 				   work->call.nargs > 0 ? args[0] : NULL, n);
@@ -176,8 +151,8 @@ run_stages(OlapAggNode *node, OlapBatch *batch, bool one_group)
 /* ---- memory ---- */
 
 /* Of what grows with the number of groups. */
-static size_t
-memory_used(const OlapAggNode *node)
+size_t
+olap_agg_memory_used(const OlapAggNode *node)
 {
 	size_t		used = node->groups == NULL ? 0 : olap_groups_memory(node->groups);
 
@@ -200,7 +175,7 @@ static void
 check_memory(OlapAggNode *node)
 {
 	if (node->groups == NULL || node->spill != NULL ||
-		memory_used(node) <= node->memory_limit)
+		olap_agg_memory_used(node) <= node->memory_limit)
 		return;
 	olap_groups_freeze(node->groups);
 	node->spill = olap_spill_create(node->types, node->needed, node->natts,
@@ -299,6 +274,8 @@ take_batch(OlapAggNode *node, OlapBatch *batch, instr_time *last)
 	olap_program_next(node->program);
 	one_group = assign_groups(node, batch);
 	olap_agg_lap(node, last, &node->times.group);
+	if (node->has_sets)
+		olap_agg_limit_sets(node);
 	if (batch->nsel > 0)
 		run_stages(node, batch, one_group);
 	if (node->ngroups > before)
@@ -311,7 +288,9 @@ end_input(OlapAggNode *node)
 {
 	ListCell   *lc;
 
-	node->peak_memory = Max(node->peak_memory, memory_used(node));
+	node->peak_memory = Max(node->peak_memory, olap_agg_memory_used(node));
+	if (node->has_sets)
+		olap_agg_end_sets(node);
 	node->groups_made += node->ngroups;
 	if (node->spill != NULL)
 	{

@@ -18,6 +18,7 @@
 #include "exec/agg_topn.h"
 #include "exec/scan_batch.h"
 #include "vector/agg.h"
+#include "vector/distinct_sets.h"
 #include "vector/group.h"
 #include "vector/program.h"
 
@@ -33,6 +34,9 @@ typedef struct AggWork
 	OlapDistinctSets *sets;		/* DISTINCT */
 	OlapVector	fresh;			/* DISTINCT: values new to their groups */
 	uint64		meta_rows;		/* of a row group, see agg_meta.c */
+	OlapSpill  *aside;			/* DISTINCT: values that the sets have no memory for */
+	List	   *aside_files;	/* OlapSpillFile, to be read */
+	int			aside_level;	/* of the values being read: 0 from the input */
 	int			scale;			/* of all numerics in agg's sums; -1: none yet */
 
 	/*
@@ -73,6 +77,7 @@ typedef struct OlapAggNode
 	OlapOrder  *orders;			/* [nkeys] */
 	int			nworks;
 	AggWork    *works;
+	bool		has_sets;		/* some of them are DISTINCT */
 
 	/* of one run: from the first call to the next rescan */
 	MemoryContext cxt;
@@ -104,6 +109,7 @@ typedef struct OlapAggNode
 	uint16	   *stage_sel;
 	uint16	   *fresh_sel;
 	uint16	   *kept_sel;
+	uint16	   *aside_sel;
 
 	/* the way out */
 	uint32		next;			/* group to go up */
@@ -126,6 +132,9 @@ typedef struct OlapAggNode
 	uint64		spilled_rows;
 	uint64		spilled_bytes;
 	int			spilled_level;	/* greatest */
+	uint64		aside_files;	/* of values of DISTINCT */
+	uint64		aside_values;
+	uint64		aside_bytes;
 } OlapAggNode;
 
 /* Add what passed since the last call to *sum. */
@@ -158,6 +167,24 @@ extern bool olap_agg_refill(OlapAggNode *node);
 
 /* agg_meta.c: take row groups without reading them, where metadata do. */
 extern void olap_agg_meta_start(OlapAggNode *node);
+/* agg_input.c: memory of what grows with groups and sets. */
+extern size_t olap_agg_memory_used(const OlapAggNode *node);
+extern void olap_agg_update_server(OlapAggNode *node, AggWork *work,
+								   const uint32 *gids,
+								   const OlapVector *const *args, uint32 n);
+extern bool olap_agg_takes_vector(AggWork *work, const OlapVector *arg);
+
+/*
+ * agg_distinct.c: update an aggregate with the values that are new to their
+ * group (gids: NULL without GROUP BY); before a batch, share the memory out;
+ * after the last, take the values that were put aside.
+ */
+extern void olap_agg_update_distinct(OlapAggNode *node, AggWork *work,
+									 const uint32 *gids, bool one_group,
+									 const OlapVector *arg, uint32 n);
+extern void olap_agg_limit_sets(OlapAggNode *node);
+extern void olap_agg_end_sets(OlapAggNode *node);
+extern void olap_agg_discard_sets(OlapAggNode *node);
 
 /* agg_output.c: the next row into the scan slot; false at the end. */
 extern bool olap_agg_emit(OlapAggNode *node);

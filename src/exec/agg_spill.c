@@ -282,3 +282,9 @@ olap_spill_reader_next(OlapSpillReader *reader)
 	reader->left -= n;
 	return batch;
 }
+
+void
+olap_spill_reader_free(OlapSpillReader *reader)
+{
+	MemoryContextDelete(reader->cxt);
+}

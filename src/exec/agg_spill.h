@@ -65,4 +65,7 @@ extern void olap_spill_reader_open(OlapSpillReader *reader, OlapSpillFile *file)
 /* The next batch, valid until the next call; NULL, and the file gone, at the end. */
 extern OlapBatch *olap_spill_reader_next(OlapSpillReader *reader);
 
+/* Not while a file is open. */
+extern void olap_spill_reader_free(OlapSpillReader *reader);
+
 #endif							/* OLAP_AGG_SPILL_H */

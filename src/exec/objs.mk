@@ -1,5 +1,6 @@
 # src/exec (rank 10): the custom scan and aggregate nodes and their EXPLAIN
 OLAP_OBJS += src/exec/agg_build.o
+OLAP_OBJS += src/exec/agg_distinct.o
 OLAP_OBJS += src/exec/agg_explain.o
 OLAP_OBJS += src/exec/agg_final.o
 OLAP_OBJS += src/exec/agg_generic.o

@@ -96,26 +96,4 @@ extern void olap_agg_reset(OlapAgg *agg);
 extern size_t olap_agg_memory(const OlapAgg *agg);
 extern void olap_agg_free(OlapAgg *agg);
 
-/*
- * Sets of distinct values, one a group: what DISTINCT aggregates filter by.
- * Equality as in group.h.
- */
-typedef struct OlapDistinctSets OlapDistinctSets;
-
-extern OlapDistinctSets *olap_distinct_sets_create(const OlapColumnType *type,
-												   OlapOrder order,
-												   MemoryContext parent);
-
-/*
- * Add n rows' values; rows whose value was new to their group, and is not NULL,
- * are listed in fresh (room for n), ascending.  Returns how many.
- */
-extern uint32 olap_distinct_sets_add(OlapDistinctSets *sets,
-									 const uint32 *gids, const OlapVector *arg,
-									 uint32 n, uint16 *fresh);
-extern void olap_distinct_sets_new_place(OlapDistinctSets *sets);
-extern void olap_distinct_sets_reset(OlapDistinctSets *sets);
-extern size_t olap_distinct_sets_memory(const OlapDistinctSets *sets);
-extern void olap_distinct_sets_free(OlapDistinctSets *sets);
-
 #endif							/* OLAP_AGG_H */

@@ -153,7 +153,7 @@ look_up_new(OlapGroups *groups, uint32 n, uint32 *gids)
 	uint32		count = groups->count;
 	uint32		nfresh = 0;
 
-	if (count >= OLAP_GROUP_NONE - OLAP_VECTOR_ROWS)
+	if (count >= OLAP_NUMBER_LIMIT - OLAP_VECTOR_ROWS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many groups in memory")));

@@ -22,6 +22,7 @@
 #include "base/kernel.h"
 #include "unit.h"
 #include "vector/agg.h"
+#include "vector/distinct_sets.h"
 #include "vector/group.h"
 
 #define ROWS (10 * 1000 * 1000 / OLAP_VECTOR_ROWS * OLAP_VECTOR_ROWS)
@@ -250,7 +251,8 @@ run_engine(const char *keys, const Wanted *wanted, int nwanted,
 
 		aggs[a] = olap_agg_create(wanted[a].kind, t, order, TopMemoryContext);
 		if (wanted[a].distinct)
-			sets[a] = olap_distinct_sets_create(t, order, TopMemoryContext);
+			sets[a] = olap_distinct_sets_create(t, order, nkeys > 0,
+												TopMemoryContext);
 		olap_agg_grow(aggs[a], 1);
 	}
 	for (size_t first = 0; first < ROWS; first += OLAP_VECTOR_ROWS)
@@ -282,9 +284,11 @@ run_engine(const char *keys, const Wanted *wanted, int nwanted,
 			if (wanted[a].distinct)
 			{
 				uint32		some[OLAP_VECTOR_ROWS];
+				uint16		aside[OLAP_VECTOR_ROWS];
+				uint32		naside;
 
 				n = olap_distinct_sets_add(sets[a], nkeys == 0 ? NULL : gids,
-										   &arg, n, fresh);
+										   &arg, n, fresh, aside, &naside);
 				for (uint32 i = 0; nkeys > 0 && i < n; i++)
 					some[i] = gids[fresh[i]];
 				olap_agg_update(aggs[a], nkeys == 0 ? NULL : some, NULL, n);

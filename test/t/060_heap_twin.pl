@@ -146,8 +146,9 @@ sub aggregate
 		'count(*)', "count($any)", "sum($int)", "avg($int)", "sum($numeric)", "avg($numeric)",
 		"sum($float)", "min($int)", "max($int)", "trim_scale(min($numeric))", "max($float) + 0",
 		'min(ts)', 'max(d)', 'min(tc)', 'max(v)', 'min(t COLLATE "C")', 'max(iv)',
-		'count(DISTINCT ' . pick('i2', 'i4 % 50', 't', 'tc', 'd', 'b', 'u', 'n', 'f4', 'c') . ')',
-		'sum(DISTINCT i4)', 'avg(DISTINCT n6)', 'bool_and(b)', 'bool_or(i4 > 0)',
+		'count(DISTINCT ' . pick('i2', 'i4 % 50', 't', 'tc', 'd', 'b', 'u', 'n', 'f4', 'c',
+			'id', 'id / 3', 'i4', 'i8', 'ts', 'f8', 'n6', 'v', 'by', 'id::int8 << 40', 'id - i2') . ')',
+		'sum(DISTINCT i4)', 'avg(DISTINCT n6)', 'stddev(DISTINCT id / 2)', 'bool_and(b)', 'bool_or(i4 > 0)',
 		pick('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp') . '(' . pick($int, $numeric) . ')',
 		"bit_or($int)", 'length(string_agg(t, \'\'))', 'sum(iv)', 'array_length(array_agg(i2), 1)');
 	return $agg if $agg =~ / \+ 0$/ || $agg =~ /^(length|array_length|trim_scale)/ || rand() < 0.7;

@@ -1,7 +1,7 @@
 /*
  * test/unit/test_agg.c
- *		Aggregate states and distinct sets against the plainest code that can be
- *		written for them, a row at a time.
+ *		Aggregate states against the plainest code that can be written for them,
+ *		a row at a time.
  */
 #include "postgres.h"
 
@@ -550,110 +550,6 @@ bools(void)
 					 variant & 2, variant / 4, false);
 }
 
-/* Distinct ------------------------------------------------------------------ */
-
-typedef struct NaiveSet
-{
-	uint32		n;
-	char		(*members)[84];
-	int		   *lens;
-	int			heads[4096];
-	int		   *next;
-} NaiveSet;
-
-static bool
-naive_add(NaiveSet *set, const char *member, int len)
-{
-	uint32		hash = 2166136261u;
-
-	for (int i = 0; i < len; i++)
-		hash = (hash ^ (uint8) member[i]) * 16777619u;
-	hash = (hash ^ hash >> 16) % 4096;
-	for (int m = set->heads[hash]; m >= 0; m = set->next[m])
-		if (set->lens[m] == len && memcmp(set->members[m], member, len) == 0)
-			return false;
-	set->lens[set->n] = len;
-	memcpy(set->members[set->n], member, len);
-	set->next[set->n] = set->heads[hash];
-	set->heads[hash] = set->n++;
-	return true;
-}
-
-static NaiveSet *
-naive_set(void)
-{
-	NaiveSet   *set = palloc(sizeof(NaiveSet));
-
-	set->n = 0;
-	set->members = palloc(100000 * sizeof(*set->members));
-	set->lens = palloc(100000 * sizeof(int));
-	set->next = palloc(100000 * sizeof(int));
-	memset(set->heads, 0xFF, sizeof(set->heads));
-	return set;
-}
-
-static void
-check_distinct(DataKind data, bool nulls, int shape, bool codes)
-{
-	DataColumn	column = data_column(data, nulls);
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "distinct",
-											  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(cxt);
-	OlapDistinctSets *sets = olap_distinct_sets_create(&column.type, column.order,
-													   cxt);
-
-	for (int round = 0; round < 2; round++)
-	{
-		NaiveSet   *naive = naive_set();
-		uint32		wrong = 0;
-
-		for (int batch = 0; batch < 16; batch++)
-		{
-			uint32		n = 1 + unit_random() % OLAP_VECTOR_ROWS;
-			OlapVector *v = data_vector(&column, n, batch % 3, codes);
-			uint32		gids[OLAP_VECTOR_ROWS];
-			uint16		fresh[OLAP_VECTOR_ROWS];
-			uint32		nfresh;
-			uint32		expected = 0;
-
-			random_gids(gids, n, batch, shape);
-			olap_distinct_sets_new_place(sets);
-			nfresh = olap_distinct_sets_add(sets, shape == 0 ? NULL : gids, v, n,
-											fresh);
-			for (uint32 i = 0; i < n; i++)
-			{
-				char		member[84];
-				int			len;
-
-				if (olap_vector_is_null(v, i))
-					continue;
-				memcpy(member, &gids[i], 4);
-				len = 4 + data_canonical(v, column.order, i, member + 4);
-				if (!naive_add(naive, member, len))
-					continue;
-				wrong += expected >= nfresh || fresh[expected] != i;
-				expected++;
-			}
-			CHECK_INT(nfresh, expected);
-		}
-		CHECK_INT(wrong, 0);
-		CHECK(olap_distinct_sets_memory(sets) > 0);
-		olap_distinct_sets_reset(sets);
-	}
-	olap_distinct_sets_free(sets);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(cxt);
-}
-
-/* The first row of each value of a group is fresh, no other, no NULL. */
-static void
-distinct(void)
-{
-	for (int data = 0; data < DATA_KINDS; data++)
-		for (int variant = 0; variant < 12; variant++)
-			check_distinct(data, variant & 1, variant / 4, variant & 2);
-}
-
 int
 main(void)
 {
@@ -664,6 +560,5 @@ main(void)
 	RUN(float_overflow);
 	RUN(values);
 	RUN(bools);
-	RUN(distinct);
 	return DONE();
 }

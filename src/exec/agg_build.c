@@ -93,6 +93,19 @@ build_programs(OlapAggNode *node)
 
 /* ---- groups and states ---- */
 
+/*
+ * The planner's guess, but no more than half of the memory has room for: a wrong
+ * one must not spend it.
+ */
+static double
+expected_groups(const OlapAggNode *node)
+{
+	size_t		bytes = 2 * sizeof(int64) * (node->nworks + node->nkeys);
+
+	return Min(node->css.ss.ps.plan->plan_rows,
+			   (double) (node->memory_limit / 2 / bytes));
+}
+
 static void
 build_groups(OlapAggNode *node)
 {
@@ -110,6 +123,7 @@ build_groups(OlapAggNode *node)
 	}
 	node->groups = olap_groups_create(keys, node->nkeys, node->memory_limit,
 									  node->cxt);
+	olap_groups_expect(node->groups, expected_groups(node));
 }
 
 static void
@@ -131,8 +145,11 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 	if (work->call.kind == OLAP_CALL_GENERIC)
 		(void) olap_agg_server(node, work);
 	else
+	{
 		work->agg = olap_agg_create(work->call.kind, type, work->call.order,
 									node->cxt);
+		olap_agg_expect(work->agg, expected_groups(node));
+	}
 	if (work->call.distinct)
 	{
 		work->sets = olap_distinct_sets_create(type, work->call.order,

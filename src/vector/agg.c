@@ -13,9 +13,12 @@
 #include "utils/memutils.h"
 
 #include "base/errors.h"
+#include "base/large.h"
 #include "vector/agg_kernels.h"
 
 #define MIN_GROUPS 16
+/* From so many on, the caller's guess at their number is believed. */
+#define MANY_GROUPS 65536
 
 OlapAgg *
 olap_agg_create(OlapAggKind kind, const OlapColumnType *type, OlapOrder order,
@@ -51,9 +54,9 @@ static void
 grow_array(OlapAgg *agg, void **array, size_t width, uint32 capacity)
 {
 	if (*array == NULL)
-		*array = MemoryContextAllocHuge(agg->cxt, capacity * width);
+		*array = olap_large_alloc(agg->cxt, capacity * width);
 	else
-		*array = repalloc_huge(*array, capacity * width);
+		*array = olap_large_realloc(*array, capacity * width);
 }
 
 /* The same for sums, which must not lie across cache lines. */
@@ -61,7 +64,7 @@ static void
 grow_sums(OlapAgg *agg, uint32 capacity)
 {
 	size_t		width = sizeof(OlapSumState);
-	char	   *raw = MemoryContextAllocHuge(agg->cxt, capacity * width + width);
+	char	   *raw = olap_large_alloc(agg->cxt, capacity * width + width);
 	OlapSumState *sums = (OlapSumState *) TYPEALIGN(width, raw);
 
 	if (agg->sums != NULL)
@@ -146,6 +149,12 @@ clear_states(OlapAgg *agg, uint32 first, uint32 n)
 }
 
 void
+olap_agg_expect(OlapAgg *agg, double ngroups)
+{
+	agg->expected = (uint32) Min(Max(ngroups, 0.0), (double) OLAP_NUMBER_LIMIT);
+}
+
+void
 olap_agg_grow(OlapAgg *agg, uint32 ngroups)
 {
 	if (ngroups <= agg->ngroups)
@@ -154,6 +163,8 @@ olap_agg_grow(OlapAgg *agg, uint32 ngroups)
 	{
 		uint64		capacity = Max((uint64) agg->capacity * 2, MIN_GROUPS);
 
+		if (ngroups > MANY_GROUPS)
+			capacity = Max(capacity, agg->expected);
 		capacity = Min(Max(capacity, ngroups), PG_UINT32_MAX);
 		grow_arrays(agg, (uint32) capacity);
 		agg->capacity = (uint32) capacity;

@@ -60,6 +60,12 @@ typedef struct OlapAgg OlapAgg;
 extern OlapAgg *olap_agg_create(OlapAggKind kind, const OlapColumnType *type,
 								OlapOrder order, MemoryContext parent);
 
+/*
+ * About how many groups there will be: once there are many, states get room for
+ * as many at once.
+ */
+extern void olap_agg_expect(OlapAgg *agg, double ngroups);
+
 /* Make room for states 0 .. ngroups - 1; new ones are empty. */
 extern void olap_agg_grow(OlapAgg *agg, uint32 ngroups);
 

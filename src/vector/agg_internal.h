@@ -63,6 +63,7 @@ struct OlapAgg
 	OlapOrder	order;
 	uint32		ngroups;
 	uint32		capacity;
+	uint32		expected;		/* groups, by the caller's guess */
 
 	/* by group; which there are depends on the kind */
 	int64	   *counts;			/* COUNT */

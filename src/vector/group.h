@@ -56,6 +56,12 @@ extern OlapGroups *olap_groups_create(const OlapGroupKey *keys, int nkeys,
 									  MemoryContext parent);
 
 /*
+ * About how many groups there will be, for a table without groups: a hint by
+ * which a large array is chosen before they are seen.
+ */
+extern void olap_groups_expect(OlapGroups *groups, double count);
+
+/*
  * gids[i] becomes the number of the group of row i < n, n <=
  * OLAP_VECTOR_ROWS; keys[k] are dense vectors of n rows.  Returns whether all
  * rows are of one group (gids is filled all the same).

@@ -16,6 +16,7 @@
 
 #include "base/errors.h"
 #include "base/hash.h"
+#include "base/large.h"
 #include "vector/expr_internal.h"
 #include "vector/group_table.h"
 
@@ -230,8 +231,8 @@ move_slots(OlapByteTable *table, OlapByteSlot *to, uint64 mask, bool reseeded)
 static void
 rebuild(OlapByteTable *table, uint64 mask, bool reseeded)
 {
-	OlapByteSlot *to = MemoryContextAllocHuge(table->cxt, (mask + 1) *
-											  sizeof(OlapByteSlot));
+	OlapByteSlot *to = olap_large_alloc(table->cxt, (mask + 1) *
+										sizeof(OlapByteSlot));
 
 	table->shift = __builtin_clz((uint32) mask);
 	while (!move_slots(table, to, mask, reseeded))

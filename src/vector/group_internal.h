@@ -97,6 +97,7 @@ struct OlapGroups
 {
 	MemoryContext cxt;
 	size_t		memory_limit;
+	uint32		expected;		/* groups, by the caller's guess */
 	int			nkeys;
 	OlapKeyState *keys;
 	uint64		place;

@@ -15,6 +15,9 @@
 #include "vector/group_internal.h"
 #include "vector/group_kernels.h"
 
+/* From so many on, the guess at the number of groups is believed. */
+#define MANY_GROUPS 65536
+
 /* In a code map: not looked up yet; looked up, and not in a frozen table. */
 #define MAP_UNSET OLAP_NUMBER_NONE
 #define MAP_UNKNOWN (OLAP_NUMBER_NONE - 1)
@@ -328,6 +331,10 @@ olap_key_store(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
 
 	if (key->mode != OLAP_KEY_BYTES)
 	{
+		/* many groups, and the caller said so: room for all of them at once */
+		if (groups->count > key->values.capacity && first > MANY_GROUPS &&
+			groups->expected > groups->count)
+			olap_vector_reserve(&key->values, groups->expected - first);
 		olap_vector_append_rows(&key->values, &key->def.type, v, groups->fresh,
 								nfresh);
 		return;

@@ -7,7 +7,7 @@
  * same with wide integer keys (time buckets, say) numbered in WORDS, as long as
  * they have few distinct values; packed words in a hash table.  An array larger
  * than the cache pays only when a good part of it is in use, so it is taken
- * later, when the number of groups shows that.
+ * when the number of groups shows that, or the caller expects as many.
  *
  * src/vector/group_layout.c
  *-------------------------------------------------------------------------
@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "base/errors.h"
+#include "base/large.h"
 #include "vector/group_internal.h"
 
 /* An array of so many entries is always fine; ... */
@@ -94,7 +95,8 @@ array_pays(const OlapGroups *groups, uint64 size)
 	if (size > LARGE_ARRAY ||
 		size * sizeof(uint32) > groups->memory_limit / 4)
 		return false;
-	return size <= MEDIUM_ARRAY || groups->count > size / LARGE_ARRAY_USE;
+	return size <= MEDIUM_ARRAY ||
+		Max(groups->count, groups->expected) > size / LARGE_ARRAY_USE;
 }
 
 /* Lay out an array by the keys' ranges and numbers; false if none pays. */
@@ -126,6 +128,10 @@ try_direct(OlapGroups *groups, Slack slack)
 static bool
 try_direct_any(OlapGroups *groups)
 {
+	/* a large array that is made early needs room for values to come */
+	if (groups->nkeys == 1 && groups->expected > MEDIUM_ARRAY &&
+		!groups->keys[0].def.bounded && try_direct(groups, SLACK_SOME))
+		return true;
 	return try_direct(groups, SLACK_HINT) || try_direct(groups, SLACK_SOME) ||
 		try_direct(groups, SLACK_NONE);
 }
@@ -320,8 +326,8 @@ start_layout(OlapGroups *groups)
 {
 	if (groups->layout == OLAP_LAYOUT_DIRECT)
 	{
-		groups->map = MemoryContextAllocHuge(groups->cxt, groups->map_size *
-											 sizeof(uint32));
+		groups->map = olap_large_alloc(groups->cxt, groups->map_size *
+									   sizeof(uint32));
 		memset(groups->map, 0xFF, groups->map_size * sizeof(uint32));
 		return;
 	}

@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 
 #include "base/hash.h"
+#include "base/large.h"
 #include "vector/group_table.h"
 
 #define MIN_SLOTS 256
@@ -127,8 +128,8 @@ move_words(OlapWordTable *table, OlapWordSlot *to, uint64 mask)
 static void
 rebuild_words(OlapWordTable *table, uint64 mask)
 {
-	OlapWordSlot *to = MemoryContextAllocHuge(table->cxt, (mask + 1) *
-											  sizeof(OlapWordSlot));
+	OlapWordSlot *to = olap_large_alloc(table->cxt, (mask + 1) *
+										sizeof(OlapWordSlot));
 
 	table->shift = __builtin_clzll(mask);
 	while (!move_words(table, to, mask))
@@ -290,8 +291,8 @@ move_wide(OlapWideTable *table, OlapWideSlot *to, uint64 mask, bool reseeded)
 static void
 rebuild_wide(OlapWideTable *table, uint64 mask, bool reseeded)
 {
-	OlapWideSlot *to = MemoryContextAllocHuge(table->cxt, (mask + 1) *
-											  sizeof(OlapWideSlot));
+	OlapWideSlot *to = olap_large_alloc(table->cxt, (mask + 1) *
+										sizeof(OlapWideSlot));
 
 	table->shift = __builtin_clz((uint32) mask);
 	while (!move_wide(table, to, mask, reseeded))
@@ -321,8 +322,9 @@ add_wide(OlapWideTable *table, const uint64 *key)
 	{
 		table->capacity = (uint32) Min((uint64) number * 2,
 									   (uint64) OLAP_NUMBER_NONE);
-		table->keys = repalloc_huge(table->keys, (size_t) table->capacity *
-									table->width * sizeof(uint64));
+		table->keys = olap_large_realloc(table->keys,
+										 (size_t) table->capacity *
+										 table->width * sizeof(uint64));
 	}
 	memcpy(table->keys + (size_t) number * table->width, key,
 		   table->width * sizeof(uint64));

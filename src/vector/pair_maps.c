@@ -10,6 +10,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/large.h"
 #include "vector/pair_internal.h"
 
 /* A map is made for as many entries, and if it takes no more bytes an entry. */
@@ -209,8 +210,7 @@ grow_maps(OlapPairSet *set, uint32 ngroups)
 static void
 replace_map(OlapPairSet *set, OlapPairMap *old, OlapPairMap *map)
 {
-	map->bits = MemoryContextAllocExtended(set->cxt, map->nbits / 8,
-										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	map->bits = olap_large_alloc_zero(set->cxt, map->nbits / 8);
 	if (old->nbits > 0)
 	{
 		memcpy(map->bits + ((uint64) old->first - (uint64) map->first) / 64,

@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 
 #include "base/hash.h"
+#include "base/large.h"
 #include "vector/pair_internal.h"
 
 #define MIN_SLOTS 512
@@ -28,9 +29,7 @@
 static void
 new_slots(OlapPairSet *set, uint64 mask)
 {
-	set->slots = MemoryContextAllocExtended(set->cxt,
-											(mask + 1) * sizeof(uint64),
-											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	set->slots = olap_large_alloc_zero(set->cxt, (mask + 1) * sizeof(uint64));
 	set->mask = mask;
 	set->shift = __builtin_clzll(mask);
 }

@@ -14,6 +14,7 @@
 #include "catalog/pg_type_d.h"
 #include "utils/memutils.h"
 
+#include "base/large.h"
 #include "base/varlena.h"
 #include "vector/vector.h"
 
@@ -170,7 +171,7 @@ grow_rows(OlapVector *v, uint32 rows)
 	if (v->values == NULL)
 		v->values = MemoryContextAllocHuge(v->cxt, (Size) capacity * v->width);
 	else
-		v->values = repalloc_huge(v->values, (Size) capacity * v->width);
+		v->values = olap_large_realloc(v->values, (Size) capacity * v->width);
 	if (v->valid != NULL)
 		v->valid = repalloc_huge(v->valid, capacity / 8);
 	v->capacity = capacity;

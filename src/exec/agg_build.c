@@ -136,7 +136,6 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 	work->aside = NULL;
 	work->aside_files = NIL;
 	work->aside_level = 0;
-	work->scale = -1;
 	if (work->call.nargs > 0)
 	{
 		work->type = *olap_program_type(stage->program, work->outs[0]);

@@ -86,10 +86,8 @@ update_fresh(OlapAggNode *node, AggWork *work, const uint32 *gids,
 			node->fresh_gids[i] = gids[node->fresh_sel[i]];
 		gids = node->fresh_gids;
 	}
-	if (values != NULL && !olap_agg_takes_vector(work, values))
-		;
-	else if (one_group ? olap_agg_update_one(work->agg, gid, values, nfresh) :
-			 olap_agg_update(work->agg, gids, values, nfresh))
+	if (one_group ? olap_agg_update_one(work->agg, gid, values, nfresh) :
+		olap_agg_update(work->agg, gids, values, nfresh))
 		return;
 	olap_agg_update_server(node, work, gids, &values, nfresh);
 }

@@ -24,34 +24,14 @@ olap_agg_update_server(OlapAggNode *node, AggWork *work, const uint32 *gids,
 	work->server_rows += n;
 }
 
-/*
- * A sum of numerics shows the greatest scale among those of its own group, so
- * the states take numerics of one scale only.
- */
-bool
-olap_agg_takes_vector(AggWork *work, const OlapVector *arg)
-{
-	if (work->call.order != OLAP_ORDER_NUMERIC ||
-		(work->call.kind != OLAP_AGG_SUM_INT &&
-		 work->call.kind != OLAP_AGG_SUM_SQUARES_INT))
-		return true;
-	if (arg->phys != OLAP_PHYS_DEC64)
-		return false;
-	if (work->scale < 0)
-		work->scale = arg->scale;
-	return work->scale == arg->scale;
-}
-
 /* gids: NULL if all rows are of group gid. */
 static void
 update_agg(OlapAggNode *node, AggWork *work, const uint32 *gids,
 		   const uint32 *all_gids, uint32 gid, const OlapVector *arg, uint32 n)
 {
-	bool		done = olap_agg_takes_vector(work, arg);
+	bool		done;
 
-	if (!done)
-		;
-	else if (gids == NULL)
+	if (gids == NULL)
 		done = olap_agg_update_one(work->agg, gid, arg, n);
 	else
 		done = olap_agg_update(work->agg, gids, arg, n);
@@ -342,7 +322,6 @@ forget_groups(OlapAggNode *node)
 
 		if (work->agg != NULL)
 			olap_agg_reset(work->agg);
-		work->scale = -1;
 		if (work->sets != NULL)
 			olap_distinct_sets_reset(work->sets);
 		if (work->server != NULL)

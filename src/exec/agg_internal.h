@@ -37,7 +37,6 @@ typedef struct AggWork
 	OlapSpill  *aside;			/* DISTINCT: values that the sets have no memory for */
 	List	   *aside_files;	/* OlapSpillFile, to be read */
 	int			aside_level;	/* of the values being read: 0 from the input */
-	int			scale;			/* of all numerics in agg's sums; -1: none yet */
 
 	/*
 	 * The server's functions: for generic calls all rows; for others rows that
@@ -172,7 +171,6 @@ extern size_t olap_agg_memory_used(const OlapAggNode *node);
 extern void olap_agg_update_server(OlapAggNode *node, AggWork *work,
 								   const uint32 *gids,
 								   const OlapVector *const *args, uint32 n);
-extern bool olap_agg_takes_vector(AggWork *work, const OlapVector *arg);
 
 /*
  * agg_distinct.c: update an aggregate with the values that are new to their

@@ -94,6 +94,8 @@ grow_arrays(OlapAgg *agg, uint32 capacity)
 			if (agg->wide != NULL)
 				grow_array(agg, (void **) &agg->wide, sizeof(__int128),
 						   capacity);
+			if (agg->scales != NULL)
+				grow_array(agg, (void **) &agg->scales, 1, capacity);
 			break;
 		case OLAP_AGG_SUM_FLOAT:
 			grow_array(agg, (void **) &agg->floats, sizeof(OlapFloatState),
@@ -138,6 +140,8 @@ clear_states(OlapAgg *agg, uint32 first, uint32 n)
 		memset(agg->strings + first, 0, n * sizeof(OlapStringState));
 	if (agg->seen != NULL)
 		memset(agg->seen + first, 0, n);
+	if (agg->scales != NULL)
+		memset(agg->scales + first, 0, n);
 	for (uint32 g = first; agg->values != NULL && g < first + n; g++)
 		agg->values[g] = olap_agg_neutral(agg);
 	for (uint32 g = first; agg->doubles != NULL && g < first + n; g++)
@@ -193,6 +197,9 @@ olap_agg_reset(OlapAgg *agg)
 	if (agg->wide != NULL)
 		pfree(agg->wide);
 	agg->wide = NULL;
+	if (agg->scales != NULL)
+		pfree(agg->scales);
+	agg->scales = NULL;
 	if (agg->mode != OLAP_VALUE_UNKNOWN)
 		olap_agg_drop_values(agg);
 	olap_byte_arena_reset(&agg->arena);
@@ -305,7 +312,7 @@ olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 				value->sum += agg->wide[gid];
 			if (agg->squares != NULL)
 				value->squares = agg->squares[gid];
-			value->scale = agg->scale;
+			olap_agg_decimal_get(agg, gid, value);
 			break;
 		case OLAP_AGG_SUM_FLOAT:
 			value->count = agg->floats[gid].count;

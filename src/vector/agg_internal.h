@@ -88,7 +88,8 @@ struct OlapAgg
 	OlapUint128 square_bound; /* nor squares[] than this */
 	bool		has_infinite;	/* a float sum is, or was added, inf or NaN */
 	bool		has_scale;
-	uint8		scale;			/* of sums of decimals */
+	uint8		scale;			/* of sums of decimals: of the states */
+	uint8	   *scales;			/* ... by group, as shown; NULL: all the same */
 	OlapPhys	phys;			/* of values */
 	OlapValueMode mode;
 	OlapByteArena arena;
@@ -99,6 +100,7 @@ struct OlapAgg
 	double		floating[OLAP_VECTOR_ROWS];
 	uint8		live[OLAP_VECTOR_ROWS];
 	uint32		gids[OLAP_VECTOR_ROWS];
+	uint8		row_scales[OLAP_VECTOR_ROWS];	/* of numerics */
 };
 
 /* What changes no MIN, or MAX; a word that is no value of a FIRST. */
@@ -112,6 +114,22 @@ olap_agg_neutral(const OlapAgg *agg)
 /* Arrays of MIN, MAX and FIRST: for a mode, empty; none at all. */
 extern void olap_agg_set_mode(OlapAgg *agg, OlapValueMode mode);
 extern void olap_agg_drop_values(OlapAgg *agg);
+
+/* 128-bit sums are kept below this, so that no addition of two overflows. */
+#define OLAP_WIDE_LIMIT (((unsigned __int128) 1) << 126)
+
+/*
+ * agg_decimal.c: a vector's decimals as integers in agg's scale, which may be
+ * raised; NULL: no way.  Then, before they are added, what that means for the
+ * scales of their groups; in the end, a group's value in its own scale.
+ */
+extern const int64 *olap_agg_decimal_words(OlapAgg *agg, const OlapVector *v,
+										   const uint8 *live, uint32 n);
+extern void olap_agg_decimal_scales(OlapAgg *agg, const uint32 *gids,
+									uint32 gid, const OlapVector *v,
+									const uint8 *live, uint32 n);
+extern void olap_agg_decimal_get(const OlapAgg *agg, uint32 gid,
+								 OlapAggValue *value);
 
 /* Move all 64-bit sums to the 128-bit ones. */
 extern void olap_agg_sum_flush(OlapAgg *agg);

@@ -15,170 +15,7 @@
 
 #include "utils/memutils.h"
 
-#include "base/varlena.h"
 #include "vector/agg_kernels.h"
-
-/* 128-bit sums are kept below this, so that no addition of two overflows. */
-#define WIDE_LIMIT (((unsigned __int128) 1) << 126)
-/* The square of 10 ^ 18 fits 128 bits. */
-#define MAX_STEPS 18
-
-/* Decimals ---------------------------------------------------------------- */
-
-static __int128
-power_of_ten(int exponent)
-{
-	__int128	power = 1;
-
-	while (exponent-- > 0)
-		power *= 10;
-	return power;
-}
-
-/* The display scale of a numeric that is finite; -1 of others. */
-static int
-display_scale(const uint8 *data, size_t len)
-{
-	uint16		header;
-
-	if (len < sizeof(header))
-		return -1;
-	memcpy(&header, data, sizeof(header));
-	if ((header & 0xC000) == 0xC000)
-		return -1;
-	if ((header & 0xC000) == 0x8000)
-		return (header >> 7) & 0x3F;
-	return header & 0x3FFF;
-}
-
-/* Bring all states to a greater scale; false if one would be too large. */
-static bool
-rescale(OlapAgg *agg, int scale)
-{
-	int			steps = scale - agg->scale;
-	__int128	factor;
-	unsigned __int128 most;
-
-	if (steps == 0)
-		return true;
-	if (steps > MAX_STEPS)
-		return false;
-	factor = power_of_ten(steps);
-	most = WIDE_LIMIT / (unsigned __int128) factor;
-	if (agg->squares != NULL &&
-		agg->square_bound >= most / (unsigned __int128) factor)
-		return false;
-	olap_agg_sum_flush(agg);
-	for (uint32 g = 0; g < agg->ngroups; g++)
-	{
-		__int128	sum = agg->wide[g];
-
-		if ((unsigned __int128) (sum < 0 ? -sum : sum) >= most)
-			return false;
-	}
-	for (uint32 g = 0; g < agg->ngroups; g++)
-	{
-		agg->wide[g] *= factor;
-		if (agg->squares != NULL)
-			agg->squares[g] *= factor * factor;
-	}
-	agg->square_bound *= factor * factor;
-	agg->scale = (uint8) scale;
-	return true;
-}
-
-/* words = v's scaled integers times 10 ^ steps; false if one does not fit. */
-static bool
-scale_words(int64 *out, const int64 *words, const uint8 *live, uint32 n,
-			int steps)
-{
-	__int128	factor = power_of_ten(Min(steps, MAX_STEPS));
-
-	if (steps > MAX_STEPS)
-		return false;
-	for (uint32 i = 0; i < n; i++)
-	{
-		__int128	scaled = live != NULL && !live[i] ? 0 : words[i] * factor;
-
-		out[i] = (int64) scaled;
-		if (scaled != (int64) scaled)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Numerics as integers of one scale: the greatest of the states' and the
- * values', which is the sum's display scale as the server has it.
- */
-static bool
-numeric_words(OlapAgg *agg, const OlapVector *v, const uint8 *live, uint32 n)
-{
-	int			scale = agg->has_scale ? agg->scale : 0;
-	const uint32 *offsets = v->values;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		const char *value = v->heap + offsets[i];
-		int			own;
-
-		if (live != NULL && !live[i])
-			continue;
-		own = display_scale((const uint8 *) VARDATA(value),
-							VARSIZE(value) - VARHDRSZ);
-		if (own < 0)
-			return false;
-		scale = Max(scale, own);
-	}
-	if (scale > 18)
-		return false;
-	for (uint32 i = 0; i < n; i++)
-	{
-		const char *value = v->heap + offsets[i];
-
-		agg->words[i] = 0;
-		if (live != NULL && !live[i])
-			continue;
-		if (olap_numeric_floor((const uint8 *) VARDATA(value),
-							   VARSIZE(value) - VARHDRSZ, scale,
-							   &agg->words[i]) != OLAP_DECIMAL_EXACT)
-			return false;
-	}
-	if (!agg->has_scale)
-		agg->scale = (uint8) scale;
-	else if (!rescale(agg, scale))
-		return false;
-	agg->has_scale = true;
-	return true;
-}
-
-/* The vector's decimals in agg's scale, which may be raised; NULL: no way. */
-static const int64 *
-decimal_words(OlapAgg *agg, const OlapVector *v, const uint8 *live, uint32 n)
-{
-	const int64 *words = v->values;
-
-	if (live != NULL && memchr(live, 1, n) == NULL)
-	{
-		/* nothing but NULLs says nothing of the scale */
-		memset(agg->words, 0, n * sizeof(int64));
-		return agg->words;
-	}
-	if (v->phys == OLAP_PHYS_VAR)
-		return numeric_words(agg, v, live, n) ? agg->words : NULL;
-	if (!agg->has_scale)
-		agg->scale = v->scale;
-	if (v->scale < agg->scale)
-	{
-		if (!scale_words(agg->words, words, live, n, agg->scale - v->scale))
-			return NULL;
-		words = agg->words;
-	}
-	else if (!rescale(agg, v->scale))
-		return NULL;
-	agg->has_scale = true;
-	return words;
-}
 
 /* Sums -------------------------------------------------------------------- */
 
@@ -233,10 +70,10 @@ squares_fit(OlapAgg *agg, uint64 bound, uint32 n)
 {
 	unsigned __int128 more = (unsigned __int128) bound * bound;
 
-	if (more >= WIDE_LIMIT / OLAP_VECTOR_ROWS)
+	if (more >= OLAP_WIDE_LIMIT / OLAP_VECTOR_ROWS)
 		return false;
 	more *= n;
-	if (agg->square_bound + more >= WIDE_LIMIT)
+	if (agg->square_bound + more >= OLAP_WIDE_LIMIT)
 		return false;
 	agg->square_bound += more;
 	return true;
@@ -350,7 +187,7 @@ olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 		return true;
 	}
 	if (agg->order == OLAP_ORDER_NUMERIC)
-		words = decimal_words(agg, arg, live, n);
+		words = olap_agg_decimal_words(agg, arg, live, n);
 	else
 		words = olap_vector_words(arg, agg->order == OLAP_ORDER_UINT, n,
 								  agg->words);
@@ -364,6 +201,8 @@ olap_agg_sum_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 	bound = words_bound(arg, words, n);
 	if (squares && !add_squares(agg, gids, gid, words, bound, n))
 		return false;
+	if (agg->order == OLAP_ORDER_NUMERIC)
+		olap_agg_decimal_scales(agg, gids, gid, arg, live, n);
 	if (bound > (uint64) PG_INT64_MAX / OLAP_VECTOR_ROWS)
 	{
 		add_wide(agg, olap_agg_gids(agg, gids, gid, n), words, live, n);

@@ -30,7 +30,16 @@ typedef struct NaiveSum
 	int64		count;
 	__int128	sum;			/* in units of 10 ^ -scale */
 	__int128	squares;
+	int			shown;			/* greatest scale */
 } NaiveSum;
+
+static int
+shown_scale(const OlapVector *v, uint32 i)
+{
+	return v->phys == OLAP_PHYS_VAR ?
+		olap_numeric_scale(v->heap + ((uint32 *) v->values)[i]) :
+		v->phys == OLAP_PHYS_DEC64 ? v->scale : 0;
+}
 
 static __int128
 scaled(const OlapVector *v, uint32 i, int scale)
@@ -110,6 +119,7 @@ check_sums(DataKind kind, bool nulls, int shape, bool squares)
 			sum->count++;
 			sum->sum += value;
 			sum->squares += value * value;
+			sum->shown = Max(sum->shown, shown_scale(v, i));
 		}
 	}
 	olap_agg_grow(agg, GROUPS);
@@ -118,13 +128,15 @@ check_sums(DataKind kind, bool nulls, int shape, bool squares)
 		OlapAggValue value;
 
 		olap_agg_get(agg, g, &value);
+		/* a group's sum has the greatest scale of its own values */
 		for (int s = value.scale; s < scale; s++)
 		{
 			value.sum *= 10;
 			value.squares *= 100;
 		}
 		wrong += value.count != naive[g].count || value.sum != naive[g].sum ||
-			(squares && value.squares != naive[g].squares);
+			(squares && value.squares != naive[g].squares) ||
+			(value.count > 0 && value.scale != naive[g].shown);
 	}
 	CHECK_INT(wrong, 0);
 	olap_agg_free(agg);

@@ -33,6 +33,7 @@
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 #include "port/pg_bitutils.h"
+#include "utils/fmgroids.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
@@ -267,6 +268,31 @@ gather_parts(PlannerInfo *root, RelOptInfo *output, Path *path)
 	return gather;
 }
 
+/*
+ * The parts of input that make target, joined and gathered; NULL if there are
+ * none.  *cheap: workers are not worth a thought.
+ */
+static Path *
+plan_parts(Parts *parts, RelOptInfo *input, RelOptInfo *output, List *exprs,
+		   List *outputs, PathTarget *target, bool *cheap)
+{
+	PlannerInfo *root = parts->root;
+	Path	   *path;
+
+	/* a single table is no parts, unless workers make some */
+	if (parts->parallel ? !input->consider_parallel ||
+		!output->consider_parallel || max_parallel_workers_per_gather == 0 :
+		input->nparts <= 0)
+		return NULL;
+	if (!add_parts(parts, input, exprs, outputs))
+		return NULL;
+	path = join_parts(parts, input, target);
+	if (path == NULL || parts->parallel)
+		return path == NULL ? NULL : gather_parts(root, output, path);
+	*cheap = path->total_cost < SETUP_FACTOR * parallel_setup_cost;
+	return path;
+}
+
 static void
 add_final_paths(PlannerInfo *root, RelOptInfo *output, Path *path,
 				List *clauses, List *having, List *tlist, double groups)
@@ -301,6 +327,7 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	List	   *outputs = list_make2(output->reltarget->exprs, having);
 	OlapAggQuery query;
 	PathTarget *target;
+	bool		cheap = false;
 
 	if ((extra->flags & GROUPING_CAN_PARTIAL_AGG) == 0 || IS_DUMMY_REL(input) ||
 		!first_is_ours(root, input) ||
@@ -309,50 +336,47 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		!parts_allowed(&query))
 		return;
 	target = partial_target(root, clauses, exprs, partial_aggs(query.aggs));
-	for (int parallel = 0; parallel <= 1; parallel++)
+	for (int parallel = 0; parallel <= 1 && !cheap; parallel++)
 	{
 		Parts		parts = {.root = root, .clauses = clauses, .parallel = parallel,
 		.naggs = list_length(query.aggs)};
-		Path	   *path;
+		Path	   *path = plan_parts(&parts, input, output, exprs, outputs, target,
+									  &cheap);
 
-		/* a single table is no parts, unless workers make some */
-		if (parallel ? !input->consider_parallel || !output->consider_parallel ||
-			max_parallel_workers_per_gather == 0 : input->nparts <= 0)
-			continue;
-		if (!add_parts(&parts, input, exprs, outputs))
-			return;
-		path = join_parts(&parts, input, target);
-		if (path == NULL)
-			continue;
-		/* starting workers alone would cost more: save the effort to plan them */
-		if (!parallel && path->total_cost < SETUP_FACTOR * parallel_setup_cost)
-			parallel = 1;
-		add_final_paths(root, output, parts.parallel ? gather_parts(root, output, path) : path,
-						clauses, having, extra->targetList,
-						olap_agg_count_groups(root, &query, input->rows));
+		if (path != NULL)
+			add_final_paths(root, output, path, clauses, having,
+							extra->targetList,
+							olap_agg_count_groups(root, &query, input->rows));
 	}
 }
 
-/* SELECT DISTINCT of a single table in workers; what they find is made unique. */
+/* SELECT DISTINCT: what the parts find is made unique. */
 void
-olap_distinct_partial_paths(PlannerInfo *root, OlapAggQuery *query,
+olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 							RelOptInfo *output, PathTarget *target)
 {
-	RelOptInfo *rel = query->rel;
-	CustomPath *path;
-	int			workers;
+	List	   *clauses = olap_distinct_clauses(root);
+	List	   *exprs = get_sortgrouplist_exprs(clauses, root->processed_tlist);
+	OlapAggQuery query;
+	PathTarget *keys;
+	bool		cheap = false;
 
-	if (!rel->consider_parallel || !output->consider_parallel || !enable_hashagg)
+	if (clauses == NIL || !enable_hashagg || IS_DUMMY_REL(input) ||
+		!first_is_ours(root, input) ||
+		!olap_agg_query_fill(&query, input, clauses, exprs, target->exprs))
 		return;
-	workers = compute_parallel_worker(rel, rel->pages, -1,
-									  max_parallel_workers_per_gather);
-	if (workers == 0)
-		return;
-	path = olap_agg_path(root, query, rel, target, NIL, query->aggs, workers);
-	if (path != NULL)
-		add_path(output, (Path *)
-				 create_agg_path(root, output, gather_parts(root, output, &path->path),
-								 target, AGG_HASHED, AGGSPLIT_SIMPLE,
-								 olap_distinct_clauses(root), NIL, NULL,
-								 olap_agg_count_groups(root, query, rel->rows)));
+	keys = partial_target(root, clauses, exprs, NIL);
+	for (int parallel = 0; parallel <= 1 && !cheap; parallel++)
+	{
+		Parts		parts = {.root = root, .clauses = clauses, .parallel = parallel};
+		Path	   *path = plan_parts(&parts, input, output, exprs, target->exprs,
+									  keys, &cheap);
+
+		if (path != NULL)
+			add_path(output, (Path *)
+					 create_agg_path(root, output, path, target, AGG_HASHED,
+									 AGGSPLIT_SIMPLE, clauses, NIL, NULL,
+									 olap_agg_count_groups(root, &query,
+														   input->rows)));
+	}
 }

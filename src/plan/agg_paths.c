@@ -307,14 +307,15 @@ distinct_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 
 	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs ||
 		root->hasPseudoConstantQuals || clauses == NIL ||
-		contain_volatile_functions((Node *) target->exprs) ||
-		!olap_rel_is_ours(root, input) ||
-		!olap_agg_query_fill(&query, input, clauses,
-							 get_sortgrouplist_exprs(clauses, root->processed_tlist),
-							 target->exprs))
+		contain_volatile_functions((Node *) target->exprs))
 		return;
-	add_agg_path(root, &query, output, target, NIL);
-	olap_distinct_partial_paths(root, &query, output, target);
+	if (olap_rel_is_ours(root, input) &&
+		olap_agg_query_fill(&query, input, clauses,
+							get_sortgrouplist_exprs(clauses, root->processed_tlist),
+							target->exprs))
+		add_agg_path(root, &query, output, target, NIL);
+	if (input->reloptkind == RELOPT_BASEREL)
+		olap_distinct_partial_paths(root, input, output, target);
 }
 
 static void

@@ -50,7 +50,7 @@ extern double olap_agg_count_groups(PlannerInfo *root,
 extern void olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input,
 								   RelOptInfo *output,
 								   GroupPathExtraData *extra);
-extern void olap_distinct_partial_paths(PlannerInfo *root, OlapAggQuery *query,
+extern void olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 										RelOptInfo *output, PathTarget *target);
 
 #endif							/* OLAP_AGG_QUERY_H */

@@ -6,7 +6,8 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		RETURN NEXT line;
+		-- 18 says which table a column is of
+		RETURN NEXT regexp_replace(line, 'par_\w+\.', '', 'g');
 	END LOOP;
 END $$;
 CREATE TABLE par_rows AS
@@ -39,6 +40,7 @@ SET max_parallel_workers_per_gather = 2;
 SELECT par_plan_of('SELECT a, count(*), sum(n) + 1, var_pop(i8) FROM par_tab WHERE b > 3 GROUP BY a HAVING sum(n) > 5');
 SELECT par_plan_of('SELECT count(*), max(ts), sum(un) FROM par_tab WHERE bo');
 SELECT par_plan_of('SELECT DISTINCT t, a FROM par_tab');
+SELECT line FROM par_plan_of('SELECT DISTINCT t, a FROM par_parts') line WHERE line !~ 'on par|Key';
 SELECT line FROM par_plan_of('SELECT a, min(i8) FROM par_parts GROUP BY a') line WHERE line !~ 'on par|Key';
 -- floats are added in the order of the rows, unless that is waived
 SELECT par_plan_of('SELECT a, sum(f8) FROM par_tab GROUP BY a');
@@ -77,6 +79,7 @@ INSERT INTO par_queries (q) VALUES
 ('SELECT count(*), max(ts), min(un), sum(un), avg(n), var_samp(i2), sum(i2), avg(b), count(b), bool_and(bo), sum(iv), avg(i8), max(t) FROM TW WHERE id < 0'),
 ('SELECT a, bo, count(*) FILTER (WHERE b > 50), sum(n) FILTER (WHERE t = ''k3'') + 1, sum(1000 / i2) FILTER (WHERE i2 <> 0) FROM TW GROUP BY 1, 2'),
 ('SELECT DISTINCT t, a FROM TW'),
+('SELECT DISTINCT a + 1, t || ''!'', bo FROM TW WHERE b > 50'),
 ('SELECT date_trunc(''day'', ts), t || ''!'', sum(n + 1), avg(i8) FROM TW GROUP BY 1, 2'),
 ('SELECT b, stddev_pop(b), variance(i8), sum(un), max(n), sum(n) FROM TW WHERE id % 3 = 1 GROUP BY b'),
 ('SELECT a, sum(f8), round(avg(f8)::numeric, 9), sum(f4), round(var_pop(f8)::numeric, 9), round(stddev(f4)::numeric, 9), round(corr(f8, f4)::numeric, 9) FROM TW GROUP BY a'),

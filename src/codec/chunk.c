@@ -516,16 +516,18 @@ decode_validity(const OlapChunk *chunk, uint32 vecno, OlapVector *out)
 	}
 }
 
+OLAP_KERNEL static void
+normalize_bools(uint8 *values, uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+		values[i] = values[i] != 0;
+}
+
 void
 olap_chunk_finish(const OlapChunk *chunk, uint32 vecno, OlapVector *out)
 {
 	if (out->phys == OLAP_PHYS_BOOL)
-	{
-		uint8	   *values = out->values;
-
-		for (uint32 i = 0; i < out->n; i++)
-			values[i] = values[i] != 0;
-	}
+		normalize_bools(out->values, out->n);
 	decode_validity(chunk, vecno, out);
 }
 

@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "base/kernel.h"
 #include "codec/codec_internal.h"
 
 #define RLE_HEADER 8
@@ -157,13 +158,40 @@ find_run(const OlapChunk *chunk, uint32 row)
 	return lo;
 }
 
-#define FILL_RUN(ctype) \
-	do { \
-		ctype		value = ((const ctype *) chunk->dict.values)[run]; \
+/* Bytes that are written at a time. */
+#define STEP 32
+
+/*
+ * Rows [0, n) of out from runs that end before rows ends[] of the chunk, of which
+ * out's first is row first.  Runs are filled in whole steps as long as there is
+ * room: what is too much belongs to the next ones, which are filled later.
+ */
+#define FILL_RUNS(bits, splat) \
+OLAP_KERNEL static void \
+fill_runs_##bits(const uint##bits *restrict values, \
+				 const uint32 *restrict ends, uint32 first, uint32 n, \
+				 uint##bits *restrict out) \
+{ \
+	const uint32 step = STEP * 8 / bits; \
 \
-		for (uint32 i = row; i < end; i++) \
-			((ctype *) dst)[i - first] = value; \
-	} while (0)
+	for (uint32 row = 0, run = 0; row < n; run++) \
+	{ \
+		uint32		end = ends[run] - first < n ? ends[run] - first : n; \
+		uint64		word = values[run] * UINT64CONST(splat); \
+		uint64		words[STEP / 8] = {word, word, word, word}; \
+\
+		for (; row < end && row + step <= n; row += step) \
+			memcpy(out + row, words, STEP); \
+		for (; row < end; row++) \
+			out[row] = values[run]; \
+		row = end; \
+	} \
+}
+
+FILL_RUNS(8, 0x0101010101010101)
+FILL_RUNS(16, 0x0001000100010001)
+FILL_RUNS(32, 0x0000000100000001)
+FILL_RUNS(64, 1)
 
 static bool
 rle_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
@@ -174,31 +202,33 @@ rle_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 	size_t		width = chunk->width;
 	uint8	   *dst = (uint8 *) out->values + out->n * width;
 	uint32		run = find_run(chunk, first);
+	const char *values = (const char *) chunk->dict.values + run * width;
+	const uint32 *ends = chunk->run_ends + run;
 
-	for (uint32 row = first; row < first + n; run++)
+	switch (width)
 	{
-		uint32		end = Min(chunk->run_ends[run], first + n);
-
-		switch (width)
-		{
-			case 1:
-				FILL_RUN(uint8);
-				break;
-			case 2:
-				FILL_RUN(uint16);
-				break;
-			case 4:
-				FILL_RUN(uint32);
-				break;
-			case 8:
-				FILL_RUN(uint64);
-				break;
-			default:
-				for (uint32 i = row; i < end; i++)
-					memcpy(dst + (i - first) * width,
-						   (char *) chunk->dict.values + run * width, width);
-		}
-		row = end;
+		case 1:
+			fill_runs_8((const uint8 *) values, ends, first, n, dst);
+			break;
+		case 2:
+			fill_runs_16((const uint16 *) values, ends, first, n, (uint16 *) dst);
+			break;
+		case 4:
+			fill_runs_32((const uint32 *) values, ends, first, n, (uint32 *) dst);
+			break;
+		case 8:
+			fill_runs_64((const uint64 *) values, ends, first, n, (uint64 *) dst);
+			break;
+		default:
+			for (uint32 row = 0; row < n; row++)
+			{
+				if (first + row == *ends)
+				{
+					ends++;
+					values += width;
+				}
+				memcpy(dst + row * width, values, width);
+			}
 	}
 	out->n += n;
 	return true;

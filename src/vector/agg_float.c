@@ -63,6 +63,27 @@ add_single(double sum, double value)
 	return (float) sum + (float) value;
 }
 
+static inline uint64
+bits_of(const double *value)
+{
+	uint64		bits;
+
+	memcpy(&bits, value, sizeof(bits));
+	return bits;
+}
+
+/*
+ * Are the next eight values 0, and not -0?  Then adding them is adding one: an
+ * addition waits for the one before, and amounts are often 0.
+ */
+static inline bool
+all_zero(const double *v)
+{
+	return (bits_of(v) | bits_of(v + 1) | bits_of(v + 2) | bits_of(v + 3) |
+			bits_of(v + 4) | bits_of(v + 5) | bits_of(v + 6) |
+			bits_of(v + 7)) == 0;
+}
+
 /*
  * Four loops for each way of adding: one group or many, with or without a test
  * of every row.  Those without a test return whether the sums are finite.
@@ -72,7 +93,14 @@ static bool \
 name##_one(OlapFloatState *state, const double *values, uint32 n) \
 { \
 	double		sum = state->sum; \
-	for (uint32 i = 0; i < n; i++) \
+	uint32		i = 0; \
+	for (; i + 8 <= n; i += 8) \
+		if (all_zero(values + i)) \
+			sum = add_##name(sum, 0.0); \
+		else \
+			for (uint32 k = 0; k < 8; k++) \
+				sum = add_##name(sum, values[i + k]); \
+	for (; i < n; i++) \
 		sum = add_##name(sum, values[i]); \
 	if (!(fabs(sum) <= DBL_MAX)) \
 		return false; \

@@ -35,6 +35,8 @@ struct OlapExprState
 	uint64		dict_place;
 	uint8	   *answers;
 	uint32		answers_cap;
+	uint32		nmatches;		/* entries that pass, ... */
+	uint32		match;			/* ... and the last of them */
 };
 
 extern OlapPattern *olap_pattern_compile(const uint8 *pattern, size_t len,

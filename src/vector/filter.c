@@ -341,6 +341,18 @@ test_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
 		unexpected_phys(v);
 }
 
+static void
+count_matches(OlapExprState *state, uint32 n)
+{
+	state->nmatches = 0;
+	for (uint32 code = 0; code < n; code++)
+		if (state->answers[code])
+		{
+			state->nmatches++;
+			state->match = code;
+		}
+}
+
 /*
  * Apply a byte test through the dictionary where that is less work: each
  * entry is tested once, then codes look their answer up.
@@ -375,10 +387,16 @@ test_bytes(OlapFilter *filter, OlapExpr *expr, const OlapVector *v, uint8 *mask,
 		state->dict = NULL;
 		memset(state->answers, 1, dict->n);
 		test_rows(expr, dict, state->answers, dict->n);
+		count_matches(state, dict->n);
 		state->dict = dict;
 		state->dict_place = filter->place;
 	}
-	olap_mask_codes(mask, v->codes, n, state->answers, dict->n, 0);
+	if (state->nmatches == 0)
+		memset(mask, 0, n);
+	else if (state->nmatches == 1)
+		olap_range_u32(mask, v->codes, n, state->match, 0, 0);
+	else if (state->nmatches < dict->n)
+		olap_mask_codes(mask, v->codes, n, state->answers, dict->n, 0);
 }
 
 /* The constants of a list as sorted integers that v can hold at all. */

@@ -126,6 +126,15 @@ extern bool olap_chunk_decode_rows(OlapChunk *chunk, uint32 vecno,
 								   OlapVector *out, const char **reason);
 
 /*
+ * The same of an OLAP_ENC_DICT chunk without values: out has its dictionary view
+ * only, and whether rows are NULL.  _fill_values adds the values, before anything
+ * else is decoded of chunk.
+ */
+extern bool olap_chunk_decode_codes(OlapChunk *chunk, uint32 vecno,
+									OlapVector *out, const char **reason);
+extern void olap_chunk_fill_values(const OlapChunk *chunk, OlapVector *out);
+
+/*
  * The dictionary of an OLAP_ENC_DICT chunk, else NULL; NULL and *reason on bad
  * bytes.  Entries are distinct and in no order that a reader could use: frequent
  * values tend to come first.

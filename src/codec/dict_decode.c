@@ -217,51 +217,90 @@ load_codes(OlapChunk *chunk, uint32 vecno, const char **reason)
 	return true;
 }
 
-bool
-olap_dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
-				 const char **reason)
+/* The entries that n codes stand for. */
+static void
+gather_values(const OlapVector *dict, const uint32 *codes, uint32 n, size_t width,
+			  void *dst)
 {
-	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
-	size_t		width = chunk->width;
-	uint8	   *dst = (uint8 *) out->values + out->n * width;
-	const OlapVector *dict = &chunk->dict;
-	const uint32 *codes;
-
-	if ((!chunk->has_dict && !load_entries(chunk, reason)) ||
-		!load_codes(chunk, vecno, reason))
-		return false;
-	codes = chunk->inner_out.values;
 	switch (width)
 	{
 		case 1:
 			gather_8(dict->values, codes, n, dst);
 			break;
 		case 2:
-			gather_16(dict->values, codes, n, (uint16 *) dst);
+			gather_16(dict->values, codes, n, dst);
 			break;
 		case 4:
-			gather_32(dict->values, codes, n, (uint32 *) dst);
+			gather_32(dict->values, codes, n, dst);
 			break;
 		case 8:
-			gather_64(dict->values, codes, n, (uint64 *) dst);
+			gather_64(dict->values, codes, n, dst);
 			break;
 		default:
 			for (uint32 i = 0; i < n; i++)
-				memcpy(dst + i * width, (const char *) dict->values +
+				memcpy((char *) dst + i * width, (const char *) dict->values +
 					   codes[i] * width, width);
 	}
+}
+
+/* Make out a view of codes into the dictionary, whose heap it borrows. */
+static void
+set_view(OlapChunk *chunk, OlapVector *out)
+{
 	if (out->phys == OLAP_PHYS_VAR)
 	{
 		if (out->heap_cap != 0)
 			pfree(out->heap);
-		out->heap = dict->heap;
-		out->heap_len = dict->heap_len;
+		out->heap = chunk->dict.heap;
+		out->heap_len = chunk->dict.heap_len;
 		out->heap_cap = 0;
 	}
-	out->codes = codes;
-	out->dict = dict;
+	out->codes = chunk->inner_out.values;
+	out->dict = &chunk->dict;
+}
+
+bool
+olap_dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
+				 const char **reason)
+{
+	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
+	size_t		width = chunk->width;
+
+	if ((!chunk->has_dict && !load_entries(chunk, reason)) ||
+		!load_codes(chunk, vecno, reason))
+		return false;
+	set_view(chunk, out);
+	gather_values(&chunk->dict, out->codes, n, width,
+				  (char *) out->values + out->n * width);
 	out->n += n;
 	return true;
+}
+
+/* ---- codes alone ---- */
+
+bool
+olap_chunk_decode_codes(OlapChunk *chunk, uint32 vecno, OlapVector *out,
+						const char **reason)
+{
+	OlapColumnType type = value_type(chunk);
+
+	olap_vector_reset(out, &type);
+	if (vecno >= olap_vector_count(chunk->info.nrows))
+		OLAP_REJECT("a chunk has no such vector");
+	olap_vector_reserve(out, olap_vector_rows_of(chunk->info.nrows, vecno));
+	if ((!chunk->has_dict && !load_entries(chunk, reason)) ||
+		!load_codes(chunk, vecno, reason))
+		return false;
+	set_view(chunk, out);
+	out->n = olap_vector_rows_of(chunk->info.nrows, vecno);
+	olap_chunk_finish(chunk, vecno, out);
+	return true;
+}
+
+void
+olap_chunk_fill_values(const OlapChunk *chunk, OlapVector *out)
+{
+	gather_values(&chunk->dict, out->codes, out->n, chunk->width, out->values);
 }
 
 /* ---- some rows ---- */

@@ -165,3 +165,25 @@ olap_segment_decode_rows(OlapSegment *s, int col, int rg, uint32 vecno,
 		CORRUPTED(s, "Rows of vector %u of column %d, row group %d do not decode: %s.",
 				  vecno, col + 1, rg, reason);
 }
+
+bool
+olap_segment_decode_codes(OlapSegment *s, int col, int rg, uint32 vecno,
+						  OlapVector *out)
+{
+	OlapChunk  *chunk = olap_segment_chunk(s, col, rg);
+	const char *reason = NULL;
+
+	if (chunk == NULL || olap_chunk_info(chunk)->encoding != OLAP_ENC_DICT ||
+		olap_chunk_info(chunk)->phys == OLAP_PHYS_BOOL)
+		return false;
+	if (!olap_chunk_decode_codes(chunk, vecno, out, &reason))
+		CORRUPTED(s, "Vector %u of column %d, row group %d does not decode: %s.",
+				  vecno, col + 1, rg, reason);
+	return true;
+}
+
+void
+olap_segment_fill_values(OlapSegment *s, int col, int rg, OlapVector *out)
+{
+	olap_chunk_fill_values(olap_segment_chunk(s, col, rg), out);
+}

@@ -152,6 +152,15 @@ extern void olap_segment_decode_rows(OlapSegment *segment, int col, int rg,
 									 uint32 vecno, const uint16 *rows,
 									 uint32 n, OlapVector *out);
 
+/*
+ * Likewise olap_chunk_decode_codes() (false: the chunk has no dictionary) and
+ * olap_chunk_fill_values().
+ */
+extern bool olap_segment_decode_codes(OlapSegment *segment, int col, int rg,
+									  uint32 vecno, OlapVector *out);
+extern void olap_segment_fill_values(OlapSegment *segment, int col, int rg,
+									 OlapVector *out);
+
 /* Close all chunks of row group rg. */
 extern void olap_segment_release(OlapSegment *segment, int rg);
 

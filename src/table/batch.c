@@ -25,6 +25,7 @@
 
 static void load_column(OlapBatch *batch, int col);
 static bool load_selected(OlapBatch *batch, int col);
+static bool load_codes(OlapBatch *batch, int col);
 static void load_rows(OlapBatch *batch);
 
 OlapBatchSource *
@@ -47,6 +48,7 @@ olap_batch_source_create(Relation rel, TupleDesc desc, const bool *needed,
 	source->types = olap_column_types(desc);
 	source->own = palloc0(Max(natts, 1) * sizeof(OlapVector));
 	source->own_ready = palloc0(Max(natts, 1) * sizeof(bool));
+	source->codes_only = palloc0(Max(natts, 1) * sizeof(bool));
 	source->missing_ready = palloc0(Max(natts, 1) * sizeof(bool));
 	source->scratch = palloc(Max(natts, 1) * OLAP_DECIMAL_MAX_SIZE);
 	for (int i = 0; i < natts; i++)
@@ -57,6 +59,7 @@ olap_batch_source_create(Relation rel, TupleDesc desc, const bool *needed,
 	source->batch.loaded = palloc0(Max(natts, 1) * sizeof(bool));
 	source->batch.load = load_column;
 	source->batch.load_selected = load_selected;
+	source->batch.load_codes = load_codes;
 	source->batch.source = source;
 	MemoryContextSwitchTo(old);
 	return source;
@@ -72,6 +75,7 @@ static void
 forget_columns(OlapBatchSource *source)
 {
 	memset(source->batch.loaded, 0, source->natts * sizeof(bool));
+	memset(source->codes_only, 0, source->natts * sizeof(bool));
 	MemoryContextReset(source->scratch_cxt);
 	source->delta_filled = false;
 	source->batch.sel = NULL;
@@ -272,6 +276,13 @@ load_segment_column(OlapBatchSource *source, int col)
 		load_missing(source, col, source->batch.nrows);
 		return;
 	}
+	if (source->codes_only[col])
+	{
+		v = &source->own[col];
+		olap_segment_fill_values(source->segment, col, source->rg, v);
+		source->batch.cols[col] = *v;
+		return;
+	}
 	v = own_vector(source, col, olap_segment_type(source->segment, col));
 	olap_segment_decode(source->segment, col, source->rg, source->vecno, v);
 	if (v->n != source->batch.nrows)
@@ -359,6 +370,34 @@ load_column(OlapBatch *batch, int col)
 	MemoryContextSwitchTo(old);
 }
 
+/* OlapBatch.load_codes */
+static bool
+load_codes(OlapBatch *batch, int col)
+{
+	OlapBatchSource *source = batch->source;
+	MemoryContext old;
+	OlapVector *v;
+	bool		done;
+
+	if (source->segment == NULL || !segment_has(source, col))
+		return false;
+	if (source->codes_only[col])
+		return true;
+	old = MemoryContextSwitchTo(source->scratch_cxt);
+	v = own_vector(source, col, olap_segment_type(source->segment, col));
+	done = olap_segment_decode_codes(source->segment, col, source->rg,
+									 source->vecno, v);
+	MemoryContextSwitchTo(old);
+	if (!done)
+		return false;
+	if (v->n != batch->nrows)
+		olap_corrupted(source->rel, "Column %d has %u rows in a vector of %u.",
+					   col + 1, v->n, batch->nrows);
+	batch->cols[col] = *v;
+	source->codes_only[col] = true;
+	return true;
+}
+
 /* OlapBatch.load_selected */
 static bool
 load_selected(OlapBatch *batch, int col)
@@ -368,6 +407,8 @@ load_selected(OlapBatch *batch, int col)
 	MemoryContext old;
 	OlapVector *v;
 
+	if (source->codes_only[col])
+		return false;
 	if (segment == NULL || batch->nsel == 0 || !segment_has(source, col) ||
 		!olap_segment_decodes_rows(segment, col, source->rg, batch->nsel))
 		return false;

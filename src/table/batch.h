@@ -46,6 +46,7 @@ typedef struct OlapBatchSource
 	OlapColumnType *types;		/* [natts], what the table has now */
 	OlapVector *own;			/* [natts], what columns are decoded into */
 	bool	   *own_ready;
+	bool	   *codes_only;		/* [natts], own has the codes of this vector */
 	OlapVector *missing;		/* [natts], full vectors of missing values */
 	bool	   *missing_ready;
 	char	   *scratch;		/* [natts], numerics of one row */

@@ -341,6 +341,21 @@ test_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
 		unexpected_phys(v);
 }
 
+/* The same through the dictionary, row by row: v may have no values. */
+static void
+test_coded_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+	{
+		OlapVector	entry = *v->dict;
+
+		if (!mask[i])
+			continue;
+		entry.values = (char *) v->dict->values + (size_t) v->codes[i] * entry.width;
+		test_rows(expr, &entry, mask + i, 1);
+	}
+}
+
 static void
 count_matches(OlapExprState *state, uint32 n)
 {
@@ -373,7 +388,7 @@ test_bytes(OlapFilter *filter, OlapExpr *expr, const OlapVector *v, uint8 *mask,
 	{
 		if (dict->n > SMALL_DICT && dict->n / 4 > olap_mask_count(mask, n))
 		{
-			test_rows(expr, v, mask, n);
+			test_coded_rows(expr, v, mask, n);
 			return;
 		}
 		if (state->answers_cap < dict->n)
@@ -645,11 +660,12 @@ eval_columns(OlapExpr *expr, const OlapVector *a, const OlapVector *b,
 	}
 }
 
-/* Load a column; its NULL rows leave the mask. */
+/* Load a column, codes: of text, perhaps as such; its NULL rows leave the mask. */
 static const OlapVector *
-load_valid(OlapFilter *filter, int col, uint8 *mask)
+load_valid(OlapFilter *filter, int col, bool codes, uint8 *mask)
 {
-	const OlapVector *v = olap_batch_column(filter->batch, col);
+	const OlapVector *v = codes ? olap_batch_codes(filter->batch, col) :
+		olap_batch_column(filter->batch, col);
 
 	if (v->valid != NULL)
 		olap_mask_valid(mask, v->valid, filter->batch->nrows, 0);
@@ -664,19 +680,21 @@ eval_leaf(OlapFilter *filter, OlapExpr *expr, uint8 *mask)
 
 	if (expr->kind == OLAP_EXPR_NULL && !expr->negated)
 	{
-		v = olap_batch_column(filter->batch, expr->col);
+		v = olap_batch_codes(filter->batch, expr->col);
 		if (v->valid != NULL)
 			olap_mask_valid(mask, v->valid, n, 1);
 		else
 			memset(mask, 0, n);
 		return;
 	}
-	v = load_valid(filter, expr->col, mask);
+	v = load_valid(filter, expr->col, expr->kind != OLAP_EXPR_COLUMNS &&
+				   (expr->kind == OLAP_EXPR_NULL || expr->order >= OLAP_ORDER_BYTES),
+				   mask);
 	if (expr->kind == OLAP_EXPR_NULL)
 		return;
 	if (expr->kind == OLAP_EXPR_COLUMNS)
 	{
-		eval_columns(expr, v, load_valid(filter, expr->col2, mask), mask, n);
+		eval_columns(expr, v, load_valid(filter, expr->col2, false, mask), mask, n);
 		return;
 	}
 	if (expr->order >= OLAP_ORDER_BYTES ||

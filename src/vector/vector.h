@@ -117,6 +117,8 @@ typedef struct OlapBatch
 	void		(*load) (struct OlapBatch *batch, int col);
 	/* of the rows in sel alone: see olap_batch_column_of_rows(); may be NULL */
 	bool		(*load_selected) (struct OlapBatch *batch, int col);
+	/* a dictionary view without values: see olap_batch_codes(); may be NULL */
+	bool		(*load_codes) (struct OlapBatch *batch, int col);
 	void	   *source;			/* for load */
 	uint64		place;			/* changes whenever dictionaries may have; > 0 */
 	bool		matches;		/* zone maps prove the scan's quals of all rows */
@@ -169,6 +171,19 @@ olap_batch_column_of_rows(OlapBatch *batch, int col)
 {
 	if (batch->loaded != NULL && !batch->loaded[col] && batch->sel != NULL &&
 		batch->load_selected != NULL && batch->load_selected(batch, col))
+		return &batch->cols[col];
+	return olap_batch_column(batch, col);
+}
+
+/*
+ * The same for who looks at codes and dict if there are some, and at values if
+ * not: values may be missing.  Asking for the column adds them.
+ */
+static inline const OlapVector *
+olap_batch_codes(OlapBatch *batch, int col)
+{
+	if (batch->loaded != NULL && !batch->loaded[col] &&
+		batch->load_codes != NULL && batch->load_codes(batch, col))
 		return &batch->cols[col];
 	return olap_batch_column(batch, col);
 }

@@ -98,6 +98,27 @@ check_rows(OlapChunk *chunk, uint32 vecno, const OlapVector *b, OlapVector *a)
 	rows_decoded += n;
 }
 
+/* Codes alone say what the values are, and can be made values. */
+static void
+check_codes(OlapChunk *chunk, uint32 vecno, const OlapVector *b, OlapVector *a)
+{
+	const char *reason = NULL;
+	uint32		wrong = 0;
+
+	if (olap_chunk_info(chunk)->encoding != OLAP_ENC_DICT)
+		return;
+	CHECK(olap_chunk_decode_codes(chunk, vecno, a, &reason));
+	CHECK_INT(a->n, b->n);
+	for (uint32 i = 0; i < a->n; i++)
+		wrong += olap_vector_is_null(a, i) != olap_vector_is_null(b, i) ||
+			(!olap_vector_is_null(b, i) && !data_equal(b, i, a->dict, a->codes[i]));
+	CHECK_INT(wrong, 0);
+	olap_chunk_fill_values(chunk, a);
+	for (uint32 i = 0; i < a->n; i++)
+		wrong += !data_equal(b, i, a, i);
+	CHECK_INT(wrong, 0);
+}
+
 /*
  * Each vector, read of a chunk none of whose other vectors is in place, is as
  * that of a chunk all of which is.
@@ -128,6 +149,7 @@ check_pieces(const OlapBytes *bytes, size_t skip, const OlapColumnType *type,
 		CHECK(chunk != NULL);
 		CHECK(olap_chunk_decode(whole, vecno, &b, &reason));
 		check_rows(chunk, vecno, &b, &a);
+		check_codes(chunk, vecno, &b, &a);
 		CHECK(olap_chunk_decode(chunk, vecno, &a, &reason));
 		CHECK_INT(a.n, b.n);
 		for (uint32 i = 0; i < a.n; i++)

@@ -404,9 +404,11 @@ olap_dead_letters_expire(const OlapPipeline *p)
 
 	olap_catalog_begin(&scope);
 	n = olap_catalog_exec(NULL,
-						  "DELETE FROM olap.dead_letter d USING olap.pipeline p"
-						  " WHERE d.pipeline = $1 AND p.name = $1"
-						  "  AND d.at < now() - p.dead_letter_retention",
+						  "DELETE FROM olap.dead_letter WHERE (pipeline, partition, incarnation, \"offset\") IN"
+						  " (SELECT d.pipeline, d.partition, d.incarnation, d.\"offset\""
+						  "  FROM olap.dead_letter d JOIN olap.pipeline p ON p.name = d.pipeline"
+						  "  WHERE d.pipeline = $1 AND d.at < now() - p.dead_letter_retention"
+						  "  FOR UPDATE OF d SKIP LOCKED)",
 						  1, types, values, NULL);
 	olap_catalog_end(&scope);
 	if (n > 0)

@@ -186,11 +186,10 @@ olap_pipeline_load(const char *name, bool lock)
 	return p;
 }
 
-OlapPipeline *
-olap_pipeline_load_own(const char *name)
+/* An error unless p, the pipeline called name, is the caller's. */
+static OlapPipeline *
+check_own(OlapPipeline *p, const char *name)
 {
-	OlapPipeline *p = olap_pipeline_load(name, true);
-
 	if (p == NULL || !olap_pipeline_visible(GetUserId(), p->owner, true))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -200,6 +199,15 @@ olap_pipeline_load_own(const char *name)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of pipeline \"%s\"", name)));
 	return p;
+}
+
+OlapPipeline *
+olap_pipeline_load_own(const char *name, bool lock)
+{
+	OlapPipeline *p = check_own(olap_pipeline_load(name, false), name);
+
+	/* who may not must not hold others up by waiting for, or having, the lock */
+	return lock ? check_own(olap_pipeline_load(name, true), name) : p;
 }
 
 bool

@@ -80,7 +80,7 @@ extern int64 olap_system_identifier(void);
 extern OlapPipeline *olap_pipeline_load(const char *name, bool lock);
 
 /* The same, but ERROR if there is none or the current user may not control it. */
-extern OlapPipeline *olap_pipeline_load_own(const char *name);
+extern OlapPipeline *olap_pipeline_load_own(const char *name, bool lock);
 
 /*
  * May a role see a pipeline of this owner: as a member of the owner, or, for

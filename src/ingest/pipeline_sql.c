@@ -281,7 +281,7 @@ olap_pause_pipeline(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_arg(fcinfo, 0);
 
-	olap_pipeline_load_own(name);
+	olap_pipeline_load_own(name, true);
 	exec_named("UPDATE olap.pipeline SET state = 'paused' WHERE name = $1",
 			   name, 0, NULL, NULL, NULL);
 	olap_live_request_look();
@@ -293,7 +293,7 @@ olap_resume_pipeline(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {OIDOID, TEXTOID, INT8OID, OIDOID};
 	char	   *name = text_arg(fcinfo, 0);
-	OlapPipeline *p = olap_pipeline_load_own(name);
+	OlapPipeline *p = olap_pipeline_load_own(name, true);
 	Oid			owner = p->owner;
 	Datum		values[4];
 
@@ -328,7 +328,7 @@ olap_drop_pipeline(PG_FUNCTION_ARGS)
 		ereport(NOTICE, (errmsg("pipeline \"%s\" does not exist, skipping", name)));
 		PG_RETURN_VOID();
 	}
-	olap_pipeline_load_own(name);
+	olap_pipeline_load_own(name, true);
 	exec_named("DELETE FROM olap.pipeline_offset WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
 	exec_named("DELETE FROM olap.pipeline_ledger WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
 	exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
@@ -348,7 +348,7 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 
 	require_arg(fcinfo, 0, "name");
 	name = text_arg(fcinfo, 0);
-	olap_pipeline_load_own(name);
+	olap_pipeline_load_own(name, true);
 	if (!PG_ARGISNULL(1))
 	{
 		check_range("max_rows", PG_GETARG_INT32(1), 1, MAX_ROWS_LIMIT, "");
@@ -439,7 +439,7 @@ olap_accept_gap(PG_FUNCTION_ARGS)
 	require_arg(fcinfo, 1, "partition");
 	require_arg(fcinfo, 2, "reason");
 	name = text_arg(fcinfo, 0);
-	p = olap_pipeline_load_own(name);
+	p = olap_pipeline_load_own(name, true);
 	next = stopped_partition(name, PG_GETARG_INT32(1), &state);
 	at = olap_start_resolve(p->source, p->owner, name,
 							PG_ARGISNULL(3) ? "earliest" : text_arg(fcinfo, 3),
@@ -486,7 +486,7 @@ olap_delete_dead_letters(PG_FUNCTION_ARGS)
 
 	require_arg(fcinfo, 0, "pipeline");
 	name = text_arg(fcinfo, 0);
-	olap_pipeline_load_own(name);
+	olap_pipeline_load_own(name, true);
 	values[0] = PG_GETARG_DATUM(1);
 	PG_RETURN_INT64((int64) exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1"
 									   " AND ($2 IS NULL OR at < $2)", name, 1, types,

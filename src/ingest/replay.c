@@ -10,16 +10,23 @@
  * settings.  What fails again stays, with the reason of today.
  *
  * Offsets and ledger are history and stay as they are; the letters that are gone
- * are counted in olap.pipeline, whose row the transaction locks: two replays of
- * one pipeline wait for each other, its worker does not.
+ * are counted in olap.pipeline, as the last thing.  Two replays of one pipeline
+ * wait for each other by a lock of their own.  Its worker waits for neither the
+ * lock nor letters in work: it skips those when it deletes old ones.  Only what
+ * updates the pipeline's row (start, stop, alter, an end of trouble) waits for a
+ * transaction that is kept open behind the count.
  *
  * src/ingest/replay.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -292,10 +299,12 @@ set_like_worker(void)
 		{"TimeZone", "UTC"},
 		{"DateStyle", "ISO, YMD"},
 		{"IntervalStyle", "postgres"},
+		{"row_security", "on"},
+		{"session_replication_role", "origin"},
 	};
 
 	for (int i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_SUSET,
 								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
@@ -325,11 +334,38 @@ replay_as_owner(Replay *r)
 	count_replayed(r);
 }
 
+/*
+ * The sink makes deferred constraints immediate, to tell which row is at fault.
+ * What the caller's transaction has queued would be run now, and as the owner;
+ * a transaction that has changed nothing has queued nothing.
+ */
+static void
+refuse_changed_transaction(void)
+{
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("olap.replay_dead_letters must come before other changes in a transaction"),
+				 errdetail("It makes deferred constraints immediate, those of earlier changes included."),
+				 errhint("Commit first.")));
+}
+
+/* One replay of a pipeline at a time; to the end of the transaction. */
+static void
+lock_replays(const char *name)
+{
+	uint32		key = DatumGetUInt32(hash_any((const unsigned char *) name, (int) strlen(name)));
+
+	LockDatabaseObject(ExtensionRelationId, get_extension_oid("olap", false),
+					   (uint16) (key ^ (key >> 16)), ExclusiveLock);
+}
+
 Datum
 olap_replay_dead_letters(PG_FUNCTION_ARGS)
 {
 	Replay	   *r;
 	TupleDesc	desc;
+	char	   *name;
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
@@ -343,7 +379,11 @@ olap_replay_dead_letters(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	r = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Replay));
 	memset(r, 0, sizeof(Replay));
-	r->pipeline = olap_pipeline_load_own(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	refuse_changed_transaction();
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	(void) olap_pipeline_load_own(name, false);
+	lock_replays(name);
+	r->pipeline = olap_pipeline_load_own(name, false);	/* as it is behind the lock */
 	if (!r->pipeline->local || !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(r->pipeline->owner)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -42,6 +42,13 @@ BEGIN TRANSACTION READ ONLY;
 SELECT * FROM olap.replay_dead_letters('replay');
 ROLLBACK;
 
+-- a transaction that may have queued deferred triggers
+BEGIN;
+SAVEPOINT s;
+CREATE TEMP TABLE of_caller (i int);
+SELECT * FROM olap.replay_dead_letters('replay');
+ROLLBACK;
+
 -- nothing is better yet but one; reasons are those of today; settings of the session change nothing
 SET ROLE regress_olap_owner;
 SET TimeZone = 'Asia/Tokyo';

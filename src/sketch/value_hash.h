@@ -57,7 +57,8 @@ extern OlapHashKind olap_hash_kind(Oid typid, bool deterministic);
 
 /*
  * The same for any type, domains and enums included; looks into the catalogs,
- * so only within the server.  *portable: hashes mean the same elsewhere.
+ * so only within the server.  OLAP_HASH_NONE if type or collation is not there
+ * (any more).  *portable: hashes mean the same elsewhere.
  */
 extern OlapHashKind olap_hash_kind_of_type(Oid typid, Oid collation,
 										   bool *portable);

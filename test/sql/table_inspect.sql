@@ -97,3 +97,21 @@ SELECT * FROM olap.segments('i6');
 SELECT * FROM olap.column_stats(NULL);
 DROP VIEW i6;
 DROP TABLE i1, i2, i3, i4, i5;
+
+-- Segments outlive the domain and the collation that their columns had.
+CREATE DOMAIN stale_domain AS text;
+CREATE COLLATION stale_collation FROM "C";
+CREATE TABLE stale (a stale_domain, b text COLLATE stale_collation) USING olap WITH (hll = 'a, b', bloom = 'a, b');
+INSERT INTO stale SELECT 'a' || i, 'b' || i FROM generate_series(1, 5000) i;
+CALL olap.compact('stale');
+ALTER TABLE stale ALTER a TYPE text, ALTER b TYPE text COLLATE "POSIX";
+DROP DOMAIN stale_domain;
+DROP COLLATION stale_collation;
+SELECT "column", rows, min, max, distinct_values > 0 AS sketched FROM olap.column_stats('stale');
+SELECT approx_count_distinct(a) > 4900, approx_count_distinct(b) > 4900, max(a), min(b), count(*) FILTER (WHERE b < 'b11') FROM stale;
+SELECT count(*) FROM stale WHERE b = 'b77' AND a = 'a77';
+SELECT count(*) FROM olap.verify('stale');
+INSERT INTO stale SELECT 'a' || i, 'b' || i FROM generate_series(1, 5000) i;
+CALL olap.compact('stale');
+SELECT "column", rows, min, max, distinct_values > 4900 AS sketched FROM olap.column_stats('stale');
+DROP TABLE stale;

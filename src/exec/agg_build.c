@@ -224,6 +224,7 @@ olap_agg_discard(OlapAggNode *node)
 	node->groups = NULL;
 	node->program = NULL;
 	node->filled = false;
+	node->in_parts = false;
 	node->next = node->first = node->nout = 0;
 	MemoryContextReset(node->row_cxt);
 	MemoryContextReset(node->cxt);

@@ -294,6 +294,7 @@ end_input(OlapAggNode *node)
 		foreach(lc, files)
 			node->spilled_bytes += ((OlapSpillFile *) lfirst(lc))->bytes;
 		node->spilled_files += list_length(files);
+		node->in_parts = true;
 		node->spilled_level = Max(node->spilled_level, node->level + 1);
 		node->files = list_concat(files, node->files);
 		node->spill = NULL;

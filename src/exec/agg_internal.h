@@ -128,6 +128,7 @@ typedef struct OlapAggNode
 	uint64		groups_made;	/* of all runs */
 	uint64		left_out;		/* of those, as a LIMIT does */
 	uint64		spilled_files;
+	bool		in_parts;		/* the groups of this run were not all there at once */
 	uint64		spilled_rows;
 	uint64		spilled_bytes;
 	int			spilled_level;	/* greatest */

@@ -194,7 +194,7 @@ exec(CustomScanState *css)
 static bool
 results_repeat(const OlapAggNode *node)
 {
-	if (!node->filled || node->spilled_files != 0)
+	if (!node->filled || node->in_parts)
 		return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (node->works[i].server != NULL)

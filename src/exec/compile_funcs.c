@@ -220,8 +220,8 @@ make_alike(OlapScope *scope, OlapOrder order, OlapNode **a, OlapNode **b)
 	return *a != NULL && *b != NULL;
 }
 
-static bool
-order_reads(OlapOrder order, OlapPhys phys)
+bool
+olap_order_reads(OlapOrder order, OlapPhys phys)
 {
 	switch (order)
 	{
@@ -255,8 +255,8 @@ olap_compile_compare(OlapCompiler *compiler, OlapScope *scope,
 		return NULL;
 	a = olap_compile_node(compiler, scope, linitial(call->args));
 	b = olap_compile_node(compiler, scope, lsecond(call->args));
-	if (!order_reads(op.order, olap_node_type(a)->phys) ||
-		!order_reads(op.order, olap_node_type(b)->phys) ||
+	if (!olap_order_reads(op.order, olap_node_type(a)->phys) ||
+		!olap_order_reads(op.order, olap_node_type(b)->phys) ||
 		!make_alike(scope, op.order, &a, &b))
 		return NULL;
 	return olap_node_compare(scope, op.order, op.cmp, a, b);

@@ -66,6 +66,8 @@ extern OlapNode *olap_compile_call(OlapCompiler *compiler, OlapScope *scope,
 								   const OlapCall *call);
 extern OlapNode *olap_compile_compare(OlapCompiler *compiler, OlapScope *scope,
 									  const OlapCall *call);
+/* Can kernels of this order read vectors of this representation? */
+extern bool olap_order_reads(OlapOrder order, OlapPhys phys);
 extern OlapNode *olap_compile_time(OlapCompiler *compiler, OlapScope *scope,
 								   const OlapCall *call);
 extern OlapNode *olap_compile_logic(OlapCompiler *compiler, OlapScope *scope,

@@ -315,6 +315,8 @@ compile_list(OlapCompiler *compiler, OlapScope *scope, ScalarArrayOpExpr *expr)
 	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
 		return NULL;			/* even of a NULL, false or true */
 	a = olap_compile_node(compiler, scope, linitial(expr->args));
+	if (!olap_order_reads(op.order, olap_node_type(a)->phys))
+		return NULL;
 	get_typlenbyvalalign(ARR_ELEMTYPE(array), &len, &byval, &align);
 	deconstruct_array(array, ARR_ELEMTYPE(array), len, byval, align, &elems,
 					  &nulls, &nelems);

@@ -398,7 +398,8 @@ choose_fetch(OlapOrdered *o)
 	if (last > 0)
 		n = Min(n, Max(o->memory / 4 / (olap_emitter_kept_bytes(o->emitter) / last +
 										sizeof(OlapSortPos)), 1));
-	o->fetch = Min(o->fetch * 2, MAX_FETCH);
+	/* from what memory allowed: the next rows may be wider than the last */
+	o->fetch = Min(n * 2, MAX_FETCH);
 	n = Min(n, o->nready - o->next);
 	if (n > o->order_capacity)
 	{

@@ -1,0 +1,48 @@
+-- Functions of time in vectors are those of the server in every time zone: changes of daylight saving time, of
+-- a zone's own offset, half hours, days that were left out, years far away, infinities.
+CREATE TABLE zone_heap AS
+SELECT timestamptz '2026-03-28 00:00+00' + i * interval '7 minutes' + j * interval '1 day' AS ts
+FROM generate_series(0, 900) i, (VALUES (0), (210), (-5200), (-80 * 365), (-120 * 365), (400 * 365)) v(j);
+INSERT INTO zone_heap VALUES ('infinity'), ('-infinity'), (NULL), ('4700-11-24 00:00:00+00 BC'),
+	('294270-12-31 23:59:59.999999+00'), ('0001-01-01 00:00:00+00'), ('1582-10-10 12:00+00');
+CREATE TABLE zone_olap (LIKE zone_heap) USING olap;
+INSERT INTO zone_olap SELECT * FROM zone_heap;
+ANALYZE zone_olap;
+CREATE FUNCTION zone_answer(tab text, expr text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE format('SELECT md5(string_agg(k::text || n, '','' ORDER BY k)) FROM'
+		' (SELECT %s AS k, count(*) AS n FROM %I WHERE isfinite(ts) AND ts > ''2000 BC'' AND ts < ''9000-01-01'' GROUP BY 1) s', expr, tab) INTO result;
+	RETURN result;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLERRM;
+END $$;
+CREATE TABLE zone_answers (zone text, expr text, heap text, olap text);
+DO $$
+DECLARE
+	zone text;
+BEGIN
+	FOREACH zone IN ARRAY ARRAY['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'America/St_Johns',
+		'Pacific/Apia', 'Africa/Casablanca', 'Asia/Tehran', 'America/Sao_Paulo'] LOOP
+		EXECUTE format('SET TimeZone = %L', zone);
+		INSERT INTO zone_answers SELECT zone, e, zone_answer('zone_heap', e), zone_answer('zone_olap', e)
+		FROM unnest(ARRAY['date_trunc(''minute'', ts)', 'date_trunc(''hour'', ts)', 'date_trunc(''day'', ts)', 'date_trunc(''week'', ts)',
+			'date_trunc(''month'', ts)', 'date_trunc(''quarter'', ts)', 'date_trunc(''year'', ts)', 'date_trunc(''century'', ts)',
+			'date_trunc(''day'', ts, ''Europe/London'')', 'extract(hour FROM ts)', 'extract(dow FROM ts)', 'extract(isodow FROM ts)',
+			'extract(doy FROM ts)', 'extract(week FROM ts)', 'extract(isoyear FROM ts)', 'extract(epoch FROM ts)', 'extract(year FROM ts)',
+			'extract(decade FROM ts)', 'extract(timezone FROM ts)', 'ts::date', 'ts::timestamp', 'ts AT TIME ZONE ''America/New_York''',
+			'extract(hour FROM ts AT TIME ZONE ''Asia/Tokyo'')', 'ts + interval ''1 day''', 'ts + interval ''90 minutes''',
+			'date_bin(''15 minutes'', ts, ''2000-01-01'')', 'time_bucket(interval ''1 hour'', ts)', 'time_bucket(interval ''1 day'', ts)',
+			'to_char(ts, ''HH24'')', 'ts - timestamptz ''2000-01-01''']) e;
+	END LOOP;
+END $$;
+SELECT count(*), sum((olap IS DISTINCT FROM heap)::int) AS different, sum((heap !~ '^[0-9a-f]{32}$')::int) AS errors FROM zone_answers;
+SELECT * FROM zone_answers WHERE olap IS DISTINCT FROM heap;
+-- and all of them, as far as they go
+SET TimeZone = 'Europe/Berlin';
+SELECT expr, (SELECT zone_answer('zone_heap', expr) = zone_answer('zone_olap', expr)) AS same
+FROM unnest(ARRAY['date_trunc(''day'', ts)', 'ts + interval ''300000 years''', 'ts::date']) expr;
+SELECT count(*), min(date_trunc('day', ts)), max(date_trunc('day', ts)) FROM zone_olap;
+SELECT date_trunc('hour', ts), count(*) FROM zone_olap WHERE NOT isfinite(ts) OR ts IS NULL GROUP BY 1 ORDER BY 1;
+DROP TABLE zone_heap, zone_olap, zone_answers;

@@ -13,7 +13,7 @@ DECLARE
 	result text;
 BEGIN
 	EXECUTE format('SELECT md5(string_agg(k::text || n, '','' ORDER BY k)) FROM'
-		' (SELECT %s AS k, count(*) AS n FROM %I WHERE isfinite(ts) AND ts > ''2000 BC'' AND ts < ''9000-01-01'' GROUP BY 1) s', expr, tab) INTO result;
+		' (SELECT %s AS k, count(*) AS n FROM %I WHERE isfinite(ts) AND ts > ''2000-01-01 BC'' AND ts < ''9000-01-01'' GROUP BY 1) s', expr, tab) INTO result;
 	RETURN result;
 EXCEPTION WHEN OTHERS THEN
 	RETURN SQLERRM;
@@ -33,7 +33,7 @@ BEGIN
 			'extract(doy FROM ts)', 'extract(week FROM ts)', 'extract(isoyear FROM ts)', 'extract(epoch FROM ts)', 'extract(year FROM ts)',
 			'extract(decade FROM ts)', 'extract(timezone FROM ts)', 'ts::date', 'ts::timestamp', 'ts AT TIME ZONE ''America/New_York''',
 			'extract(hour FROM ts AT TIME ZONE ''Asia/Tokyo'')', 'ts + interval ''1 day''', 'ts + interval ''90 minutes''',
-			'date_bin(''15 minutes'', ts, ''2000-01-01'')', 'time_bucket(interval ''1 hour'', ts)', 'time_bucket(interval ''1 day'', ts)',
+			'date_bin(''15 minutes'', ts, ''2000-01-01'')', 'time_bucket(interval ''1 hour'', greatest(ts, ''0003-01-01''))', 'time_bucket(interval ''1 day'', greatest(ts, ''0003-01-01''))',
 			'to_char(ts, ''HH24'')', 'ts - timestamptz ''2000-01-01''']) e;
 	END LOOP;
 END $$;

@@ -40,11 +40,16 @@ static OlapProgram *
 compile_columns(OlapAggNode *node, List *columns)
 {
 	List	   *exprs = NIL;
+	OlapProgram *program;
 	ListCell   *lc;
+	int			out = 0;
 
 	foreach(lc, columns)
 		exprs = lappend(exprs, list_nth(node->columns, lfirst_int(lc)));
-	return olap_batch_input_compile(&node->input, exprs, node->cxt);
+	program = olap_batch_input_compile(&node->input, exprs, node->cxt);
+	foreach(lc, columns)
+		node->described[lfirst_int(lc)] = olap_program_describe(program, out++);
+	return program;
 }
 
 static AggStage *

@@ -72,6 +72,40 @@ show_works(OlapAggNode *node, List *ancestors, ExplainState *es)
 		ExplainPropertyList("Row Aggregates", server, es);
 }
 
+/* Which expressions have kernels, and which the executor evaluates by values. */
+static void
+show_expressions(OlapAggNode *node, List *ancestors, ExplainState *es)
+{
+	Plan	   *plan = node->scan->ss.ps.plan;
+	List	   *context;
+	List	   *kernels = NIL,
+			   *bridges = NIL;
+	ListCell   *lc;
+	int			i = 0;
+
+	context = set_deparse_context_plan(es->deparse_cxt, plan,
+									   lcons(node->css.ss.ps.plan,
+											 list_copy(ancestors)));
+	foreach(lc, node->columns)
+	{
+		const char *how = node->described[i++];
+		char	   *text;
+
+		if (how == NULL || IsA(lfirst(lc), Var) || IsA(lfirst(lc), Const))
+			continue;
+		text = deparse_expression(lfirst(lc), context,
+								  list_length(es->rtable) > 1 || es->verbose, false);
+		if (strcmp(how, "kernel") == 0)
+			kernels = lappend(kernels, text);
+		else
+			bridges = lappend(bridges, text);
+	}
+	if (kernels != NIL)
+		ExplainPropertyList("Vector Expressions", kernels, es);
+	if (bridges != NIL)
+		ExplainPropertyList("Row Expressions", bridges, es);
+}
+
 static void
 show_times(const AggTimes *times, ExplainState *es)
 {
@@ -133,7 +167,10 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	if (node->topn.limit > 0)
 		ExplainPropertyInteger("Top Groups", NULL, node->topn.limit, es);
 	if (es->verbose)
+	{
 		show_works(node, ancestors, es);
+		show_expressions(node, ancestors, es);
+	}
 	if (es->analyze)
 		show_run(node, es);
 }

@@ -72,6 +72,7 @@ typedef struct OlapAggNode
 	CustomScanState css;
 	CustomScanState *scan;
 	List	   *columns;		/* expressions of the scan's target list */
+	const char **described;		/* how each is computed, NULL: not known yet */
 	int			nkeys;
 	OlapOrder  *orders;			/* [nkeys] */
 	int			nworks;

@@ -105,6 +105,8 @@ begin_columns(OlapAggNode *node)
 	int			x = -1;
 
 	node->columns = get_tlist_exprs(ss->ps.plan->targetlist, true);
+	node->described = palloc0(Max(list_length(node->columns), 1) *
+							  sizeof(const char *));
 	node->types = olap_column_types(desc);
 	node->natts = desc->natts;
 	node->needed = palloc0(Max(desc->natts, 1) * sizeof(bool));

@@ -102,6 +102,22 @@ show_places(const char *label, uint64 total, uint64 pruned, uint64 read,
 	ExplainPropertyUInteger(name, NULL, read, es);
 }
 
+/* Chunks opened, by encoding. */
+static void
+show_encodings(const OlapScanStats *stats, ExplainState *es)
+{
+	List	   *encodings = NIL;
+
+	for (int e = 1; e <= OLAP_ENC_MAX; e++)
+		if (stats->chunks[e] > 0)
+			encodings = lappend(encodings,
+								psprintf("%s=" UINT64_FORMAT,
+										 olap_encoding_name((OlapEncoding) e),
+										 stats->chunks[e]));
+	if (encodings != NIL)
+		ExplainPropertyList("Encodings", encodings, es);
+}
+
 void
 olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
@@ -130,6 +146,8 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 								counts.scan.rowgroups_taken, es);
 	ExplainPropertyUInteger("Delta Pages", NULL, counts.scan.delta_pages, es);
 	ExplainPropertyUInteger("Bytes Read", NULL, counts.scan.bytes_read, es);
+	if (es->verbose)
+		show_encodings(&counts.scan, es);
 	if (olap_scan_order_of((CustomScan *) css->ss.ps.plan).attno != 0)
 		show_ordered(&counts.ordered, es);
 }

@@ -376,6 +376,13 @@ add_ordered(OlapOrderedStats *to, const OlapOrderedStats *from)
 }
 
 static void
+add_chunks(OlapScanStats *to, const OlapScanStats *from)
+{
+	for (int e = 0; e <= OLAP_ENC_MAX; e++)
+		to->chunks[e] += from->chunks[e];
+}
+
+static void
 add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 {
 	to->scan.segments_total += from->scan.segments_total;
@@ -390,6 +397,7 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.delta_pages += from->scan.delta_pages;
 	to->scan.rows += from->scan.rows;
 	to->scan.bytes_read += from->scan.bytes_read;
+	add_chunks(&to->scan, &from->scan);
 	to->filtered += from->filtered;
 	add_ordered(&to->ordered, &from->ordered);
 }
@@ -419,6 +427,7 @@ add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->delta_pages += from->scan.delta_pages;
 	s->rows += from->scan.rows;
 	s->bytes_read += from->scan.bytes_read;
+	add_chunks(s, &from->scan);
 	to->filtered += from->filtered;
 }
 

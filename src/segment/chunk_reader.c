@@ -107,7 +107,18 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 		CORRUPTED(s, "The chunk of column %d, row group %d has encoding %d, representation %d and %u NULLs, expected %u, %u and %u.",
 				  col + 1, rg, info->encoding, info->phys, info->nulls,
 				  desc->encoding, desc->phys, desc->nulls);
+	s->opened[info->encoding]++;
 	return chunk;
+}
+
+void
+olap_segment_take_opened(OlapSegment *s, uint64 *sums)
+{
+	for (int e = 0; e <= OLAP_ENC_MAX; e++)
+	{
+		sums[e] += s->opened[e];
+		s->opened[e] = 0;
+	}
 }
 
 OlapChunk *

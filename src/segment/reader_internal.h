@@ -39,6 +39,7 @@ struct OlapSegment
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;
+	uint64		opened[OLAP_ENC_MAX + 1];	/* chunks, by encoding */
 };
 
 /* The segment does not hold what its header says; detail as a format. */

@@ -170,6 +170,9 @@ extern void olap_segment_release(OlapSegment *segment, int rg);
  */
 extern uint64 olap_segment_serial(const OlapSegment *segment, int rg);
 
+/* Add the chunks opened since the last call, by encoding, to sums[OLAP_ENC_MAX + 1]. */
+extern void olap_segment_take_opened(OlapSegment *segment, uint64 *sums);
+
 /* Bytes of chunks read so far. */
 extern uint64 olap_segment_bytes_read(const OlapSegment *segment);
 

@@ -195,6 +195,7 @@ count_segment_bytes(OlapTableScan *scan)
 
 	scan->stats.bytes_read += now - scan->segment_bytes;
 	scan->segment_bytes = now;
+	olap_segment_take_opened(scan->segment, scan->stats.chunks);
 }
 
 const OlapScanStats *

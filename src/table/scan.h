@@ -20,6 +20,7 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
+#include "codec/codec.h"
 #include "index/sortkey.h"
 #include "vector/vector.h"
 
@@ -52,6 +53,7 @@ typedef struct OlapScanStats
 	uint64		rows;			/* handed out in batches */
 	uint64		rows_deleted;	/* of segments, left out */
 	uint64		bytes_read;		/* of column chunks and delta pages */
+	uint64		chunks[OLAP_ENC_MAX + 1];	/* opened, by encoding */
 } OlapScanStats;
 
 /*

@@ -172,6 +172,25 @@ SELECT meta_check('SELECT count(*) FROM TAB WHERE y = 5');
 TRUNCATE meta_heap, meta_olap;
 SELECT meta_check('SELECT count(*), count(y), min(id), max(id) FROM TAB');
 
+-- EXPLAIN (ANALYZE, VERBOSE): which expressions have kernels, which encodings were read.
+CREATE FUNCTION meta_said(query text, pattern text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+		CONTINUE WHEN line !~ pattern;
+		RETURN NEXT trim(line);
+	END LOOP;
+END $$;
+CREATE TABLE meta_said_olap USING olap AS
+SELECT i AS id, 'k' || i % 7 AS k, timestamptz '2024-01-01 00:00+00' + i * interval '1 minute' AS ts FROM generate_series(1, 10000) i;
+SELECT meta_said('SELECT date_trunc(''day'', ts), upper(k), sum(id + 1), max(md5(k)), count(*) FILTER (WHERE id % 2 = 0) FROM meta_said_olap GROUP BY 1, 2', 'Expressions|Encodings');
+SELECT meta_said('SELECT k, count(*), sum(id) FROM meta_said_olap GROUP BY k', 'Expressions|Encodings');
+SELECT meta_said('SELECT count(*), max(id) FROM meta_said_olap', 'Expressions|Encodings|Metadata');
+SELECT meta_said('SELECT k, ts FROM meta_said_olap WHERE id = 5', 'Expressions|Encodings');
+DROP TABLE meta_said_olap;
+DROP FUNCTION meta_said;
+
 -- Partitions.
 CREATE TABLE meta_parts (id int, c text) PARTITION BY RANGE (id);
 CREATE TABLE meta_parts_1 PARTITION OF meta_parts FOR VALUES FROM (0) TO (5000) USING olap;

@@ -14,7 +14,7 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers check-upgrade \
-	demo demo-fresh demo-shell clean-demo bench bench-clients pgsuite twin stress power-loss
+	demo demo-fresh demo-shell clean-demo bench bench-clients pgsuite twin stress sqlsmith power-loss
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -53,6 +53,8 @@ pgsuite:
 	scripts/pgsuite.sh
 twin:
 	scripts/twin.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(TWIN_FLAGS)
+sqlsmith:
+	QUERIES='$(QUERIES)' SEED='$(SEED)' JOBS='$(JOBS)' scripts/sqlsmith.sh
 stress:
 	DURATION='$(DURATION)' SEED='$(SEED)' scripts/stress.sh
 power-loss:

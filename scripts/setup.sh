@@ -5,6 +5,7 @@
 #   scripts/setup.sh kafka      a Java runtime and Maven, for the real broker
 #   scripts/setup.sh bench      node and npm, for the other engine of the bench
 #   scripts/setup.sh chroot     debootstrap, for the other server versions
+#   scripts/setup.sh sqlsmith   the generator of random queries
 #
 # Several sets may be named. Nothing is done, and no privilege asked for, when
 # all of a set is there. PG_MAJOR selects the server (default: the release's own).
@@ -172,7 +173,8 @@ main()
       kafka) setup_kafka ;;
       bench) setup_bench ;;
       chroot) setup_chroot ;;
-      *) die "unknown set \"$set\" (base, kafka, bench, chroot)" ;;
+      sqlsmith) install_packages sqlsmith ;;
+      *) die "unknown set \"$set\" (base, kafka, bench, chroot, sqlsmith)" ;;
     esac
   done
   say "$* ready"

@@ -89,6 +89,12 @@ INSERT INTO par_queries (q) VALUES
 ('SELECT a, string_agg(t, '','' ORDER BY id) FROM TW WHERE id < 50 GROUP BY a'),
 ('SELECT a FROM TW WHERE a = 3 AND b = 4 GROUP BY a, b'),
 ('SELECT 1 FROM TW GROUP BY a'),
+-- the best of a part need not be the best of all
+('SELECT id % 777 AS k, count(*), sum(i8) FROM TW WHERE id % 1000 < id / 200 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 7'),
+('SELECT t, b, max(i8) FROM TW GROUP BY 1, 2 ORDER BY 3, 1, 2 LIMIT 5'),
+-- what headers of row groups answer, each once
+('SELECT count(*), count(b), min(id), max(ts), max(i8) FROM TW'),
+('SELECT count(*), max(id) FROM TW WHERE id > 70000'),
 ('SELECT x, (SELECT sum(n) FROM TW WHERE a = x) FROM generate_series(1, 4) x'),
 ('SELECT x, s.* FROM generate_series(1, 3) x, LATERAL (SELECT a, count(*) FROM TW WHERE id < x * 1000 GROUP BY a) s'),
 ('SELECT a, count(*) FROM TW WHERE id > (SELECT max(a) * 10 FROM TW) GROUP BY a'),

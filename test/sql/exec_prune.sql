@@ -18,7 +18,7 @@ SET TimeZone = 'UTC';
 
 -- Four segments of 5,000 rows in the order of every column, and a few delta rows.
 CREATE TABLE prune (id int, big bigint, f float8, n numeric(10,2), ts timestamptz,
-	d date, c text COLLATE "C", t text, u uuid, nul int) USING olap;
+	d date, c text COLLATE "C", t text, u uuid, nul int) USING olap WITH (autovacuum_enabled = off);
 CREATE FUNCTION add_rows(first int, last int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO prune SELECT i, i * 10000000000, i / 3.0, i / 4.0,
 		timestamptz '2024-01-01' + i * interval '1 minute', date '2024-01-01' + i / 1440,
@@ -71,7 +71,7 @@ SELECT places('SELECT * FROM prune WHERE id < 10 OR id > 20000');
 SELECT places('SELECT * FROM prune WHERE id + 0 = 20002');
 
 -- A row group without the value is skipped within a segment.
-CREATE TABLE prune_groups USING olap AS SELECT i AS id, i / 1000 AS k FROM generate_series(1, 200000) i;
+CREATE TABLE prune_groups USING olap WITH (autovacuum_enabled = off) AS SELECT i AS id, i / 1000 AS k FROM generate_series(1, 200000) i;
 SELECT places('SELECT * FROM prune_groups WHERE id = 150000');
 SELECT places('SELECT * FROM prune_groups WHERE k = 0');
 SELECT places('SELECT count(*) FROM prune_groups WHERE id > 0');

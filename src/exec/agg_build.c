@@ -185,6 +185,7 @@ olap_agg_build(OlapAggNode *node)
 			build_work(node, &node->stages[s], node->stages[s].works[w]);
 
 	olap_agg_meta_start(node);
+	olap_agg_sketch_start(node);
 
 	node->keys = palloc(Max(node->nkeys, 1) * sizeof(OlapVector *));
 	node->scratch = palloc(Max(node->nkeys, 1) * sizeof(node->scratch[0]));

@@ -34,7 +34,8 @@ typedef enum OlapAggShape
 	OLAP_SHAPE_FLOAT_VAR_SAMP,
 	OLAP_SHAPE_FLOAT_STDDEV_POP,
 	OLAP_SHAPE_FLOAT_STDDEV_SAMP,
-	OLAP_SHAPE_VALUE			/* of the argument's type */
+	OLAP_SHAPE_VALUE,			/* of the argument's type */
+	OLAP_SHAPE_HLL_COUNT		/* how many values a sketch has seen */
 } OlapAggShape;
 
 typedef struct OlapAggCall
@@ -56,6 +57,9 @@ extern bool olap_agg_call_plan(const Aggref *aggref, OlapAggCall *call);
 
 extern List *olap_agg_call_to_list(const OlapAggCall *call);
 extern void olap_agg_call_from_list(const List *list, OlapAggCall *call);
+
+/* A sketch as its aggregate's serialization function would write it. */
+extern bytea *olap_agg_call_serialize_hll(const OlapHll *hll);
 
 /*
  * Do equal values under this equality operator compare equal in the way of

@@ -101,7 +101,8 @@ Datum
 olap_agg_call_result(const OlapAggCall *call, const OlapAggValue *value,
 					 const OlapColumnType *type, bool *isnull)
 {
-	*isnull = value->count == 0 && call->shape != OLAP_SHAPE_COUNT;
+	*isnull = value->count == 0 && call->shape != OLAP_SHAPE_COUNT &&
+		call->shape != OLAP_SHAPE_HLL_COUNT;
 	if (*isnull)
 		return (Datum) 0;
 	switch ((OlapAggShape) call->shape)
@@ -128,6 +129,10 @@ olap_agg_call_result(const OlapAggCall *call, const OlapAggValue *value,
 			return Float8GetDatum(moments_result(call->shape, value, isnull));
 		case OLAP_SHAPE_VALUE:
 			return value_result(value, type);
+		case OLAP_SHAPE_HLL_COUNT:
+			*isnull = false;
+			return Int64GetDatum(value->hll == NULL ? 0 :
+								 olap_hll_cardinality(value->hll));
 		case OLAP_SHAPE_SERVER:
 			break;
 	}
@@ -149,6 +154,17 @@ send_numeric(StringInfo buf, __int128 value, int scale)
 	pq_sendint32(buf, scale);
 	for (int i = 0; i < d.ndigits; i++)
 		pq_sendint16(buf, d.digits[i]);
+}
+
+bytea *
+olap_agg_call_serialize_hll(const OlapHll *hll)
+{
+	size_t		size = olap_hll_stored_size(hll);
+	bytea	   *stored = palloc(VARHDRSZ + size);
+
+	SET_VARSIZE(stored, VARHDRSZ + size);
+	olap_hll_store(hll, (uint8 *) VARDATA(stored));
+	return stored;
 }
 
 bool

@@ -168,6 +168,9 @@ extern bool olap_agg_refill(OlapAggNode *node);
 
 /* agg_meta.c: take row groups without reading them, where metadata do. */
 extern void olap_agg_meta_start(OlapAggNode *node);
+
+/* agg_sketch.c: the same of sketches, which stand for segments. */
+extern void olap_agg_sketch_start(OlapAggNode *node);
 /* agg_input.c: memory of what grows with groups and sets. */
 extern size_t olap_agg_memory_used(const OlapAggNode *node);
 extern void olap_agg_update_server(OlapAggNode *node, AggWork *work,

@@ -11,15 +11,19 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type_d.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "exec/agg_call.h"
 #include "exec/qual.h"
+#include "sketch/hll_sql.h"
 
 typedef struct KindRow
 {
@@ -109,6 +113,55 @@ kind_of(const Aggref *aggref)
 	return NULL;
 }
 
+/* approx_count_distinct(), known by its functions: they are in this library. */
+static bool
+is_hll_count(const Aggref *aggref)
+{
+	HeapTuple	tuple;
+	Form_pg_aggregate form;
+	FmgrInfo	trans,
+				final;
+
+	if (aggref->aggfnoid < FirstNormalObjectId || list_length(aggref->args) != 1)
+		return false;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	if (OidIsValid(form->aggfinalfn))
+	{
+		fmgr_info(form->aggtransfn, &trans);
+		fmgr_info(form->aggfinalfn, &final);
+	}
+	else
+		trans.fn_addr = final.fn_addr = NULL;
+	ReleaseSysCache(tuple);
+	return trans.fn_addr == olap_hll_trans && final.fn_addr == olap_hll_final_count;
+}
+
+/* Is it one, of values that we hash as it does? */
+static bool
+plan_hll_count(const Aggref *aggref, OlapAggCall *call)
+{
+	Node	   *arg;
+	OlapColumnType type;
+
+	if (aggref->aggdistinct != NIL || !is_hll_count(aggref) ||
+		(OidIsValid(aggref->inputcollid) &&
+		 !get_collation_isdeterministic(aggref->inputcollid)))
+		return false;
+	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
+	type = (OlapColumnType) {.typid = exprType(arg), .typmod = exprTypmod(arg)};
+	get_typlenbyvalalign(type.typid, &type.typlen, &type.typbyval,
+						 &type.typalign);
+	olap_column_type_resolve(&type);
+	if (!olap_agg_sketches(&type))
+		return false;
+	call->kind = OLAP_AGG_HLL;
+	call->shape = OLAP_SHAPE_HLL_COUNT;
+	return true;
+}
+
 bool
 olap_equality_order(Oid eqop, Oid type, Oid collation, OlapOrder *order)
 {
@@ -180,6 +233,8 @@ olap_agg_call_plan(const Aggref *aggref, OlapAggCall *call)
 		call->shape = row->shape;
 		call->order = row->order;
 	}
+	else if (plan_hll_count(aggref, call))
+		return true;
 	if (aggref->aggdistinct == NIL)
 		return true;
 	return row != NULL && list_length(aggref->args) == 1 &&

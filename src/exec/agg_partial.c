@@ -73,6 +73,12 @@ internal_state(OlapAggNode *node, AggWork *work, uint32 gid,
 {
 	bytea	   *state = NULL;
 
+	if (work->call.kind == OLAP_AGG_HLL)
+	{
+		*isnull = value->hll == NULL;
+		return *isnull ? (Datum) 0 :
+			PointerGetDatum(olap_agg_call_serialize_hll(value->hll));
+	}
 	if (value->count > 0)
 		state = olap_agg_call_serialize(value, work->deserialfn);
 	if (work->server != NULL && olap_generic_has_rows(work->server, gid))

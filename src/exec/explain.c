@@ -141,6 +141,9 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	if (counts.scan.rowgroups_matched > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Not Filtered", NULL,
 								counts.scan.rowgroups_matched, es);
+	if (counts.scan.segments_taken > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+		ExplainPropertyUInteger("Segments Answered by Sketches", NULL,
+								counts.scan.segments_taken, es);
 	if (counts.scan.rowgroups_taken > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Answered by Metadata", NULL,
 								counts.scan.rowgroups_taken, es);

@@ -11,6 +11,7 @@ OLAP_OBJS += src/exec/agg_node.o
 OLAP_OBJS += src/exec/agg_output.o
 OLAP_OBJS += src/exec/agg_partial.o
 OLAP_OBJS += src/exec/agg_shared.o
+OLAP_OBJS += src/exec/agg_sketch.o
 OLAP_OBJS += src/exec/agg_spill.o
 OLAP_OBJS += src/exec/agg_topn.o
 OLAP_OBJS += src/exec/compile.o

@@ -61,6 +61,7 @@ typedef struct OlapScanNode
 	int			nzones;
 	bool		zones_whole;	/* they say all that filter does */
 	OlapScanTakeRowgroup take;	/* of the node above; NULL: none */
+	OlapScanTake take_segment;	/* the same */
 	void	   *take_arg;
 	ExprState  *unbuilt;		/* clauses without a vector form after all */
 	bool		tests_rows;		/* there were such: the emitter fetches all */
@@ -388,6 +389,7 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.segments_total += from->scan.segments_total;
 	to->scan.segments_pruned += from->scan.segments_pruned;
 	to->scan.segments_read += from->scan.segments_read;
+	to->scan.segments_taken += from->scan.segments_taken;
 	to->scan.rowgroups_total += from->scan.rowgroups_total;
 	to->scan.rowgroups_pruned += from->scan.rowgroups_pruned;
 	to->scan.rowgroups_bloom += from->scan.rowgroups_bloom;
@@ -418,6 +420,7 @@ add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->rowgroups_total = Max(s->rowgroups_total, from->scan.rowgroups_total);
 	left = s->segments_total - s->segments_pruned;
 	s->segments_read = Min(s->segments_read + from->scan.segments_read, left);
+	s->segments_taken = Min(s->segments_taken + from->scan.segments_taken, left);
 	s->rowgroups_read += from->scan.rowgroups_read;
 	s->rowgroups_bloom += from->scan.rowgroups_bloom;
 	s->rowgroups_matched += from->scan.rowgroups_matched;
@@ -599,6 +602,26 @@ olap_scan_node_offer(CustomScanState *css, OlapScanTakeRowgroup take, void *arg)
 	node->take = take;
 	node->take_arg = arg;
 	olap_scan_offer_rowgroups(node->scan, take_rowgroup, node);
+}
+
+/* OlapScanTake */
+static bool
+take_segment(void *arg, OlapSegment *segment, bool matches)
+{
+	OlapScanNode *node = arg;
+
+	return (node->filter == NULL || (matches && node->zones_whole)) &&
+		node->take_segment(node->take_arg, segment, matches);
+}
+
+void
+olap_scan_node_offer_segments(CustomScanState *css, OlapScanTake take, void *arg)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	node->take_segment = take;
+	node->take_arg = arg;
+	olap_scan_offer_segments(node->scan, take_segment, node);
 }
 
 static void

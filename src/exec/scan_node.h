@@ -69,4 +69,8 @@ extern OlapBatch *olap_scan_node_move(CustomScanState *node);
 extern void olap_scan_node_offer(CustomScanState *node,
 								 OlapScanTakeRowgroup take, void *arg);
 
+/* The same with segments, see olap_scan_offer_segments(). */
+extern void olap_scan_node_offer_segments(CustomScanState *node,
+										  OlapScanTake take, void *arg);
+
 #endif							/* OLAP_SCAN_NODE_H */

@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "sketch/hll.h"
+#include "sketch/hll_sql.h"
 #include "sketch/value_hash.h"
 
 PG_FUNCTION_INFO_V1(olap_hll_in);
@@ -43,13 +44,11 @@ extern PGDLLEXPORT Datum olap_hll_empty_sql(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_add_sql(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_union_sql(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_cardinality_sql(PG_FUNCTION_ARGS);
-extern PGDLLEXPORT Datum olap_hll_trans(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_union_trans(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_combine(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_serialize(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_deserialize(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_hll_final(PG_FUNCTION_ARGS);
-extern PGDLLEXPORT Datum olap_hll_final_count(PG_FUNCTION_ARGS);
 
 /* ---- values ---- */
 

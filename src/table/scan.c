@@ -385,9 +385,14 @@ olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take, void *arg)
 static bool
 segment_taken(OlapTableScan *scan, OlapScanPlace *place)
 {
+	bool		matches = true;
+
 	if (scan->take == NULL || !IsMVCCSnapshot(scan->snapshot) ||
-		!olap_segment_is_whole(scan->segment, &place->entry, scan->log) ||
-		!scan->take(scan->take_arg, scan->segment))
+		!olap_segment_is_whole(scan->segment, &place->entry, scan->log))
+		return false;
+	for (int rg = 0; rg < olap_segment_rowgroups(scan->segment) && matches; rg++)
+		matches = rowgroup_matches(scan, rg);
+	if (!scan->take(scan->take_arg, scan->segment, matches))
 		return false;
 	scan->stats.segments_taken++;
 	place->skip = true;

@@ -93,14 +93,16 @@ extern void olap_scan_end(OlapTableScan *scan);
 
 /*
  * Offer whole segments: when the scan comes to a segment of which the snapshot
- * (MVCC) sees every row, take(arg, segment) is asked.  True: it took from the
+ * (MVCC) sees every row, take(arg, segment, matches) is asked; matches: zone maps
+ * prove the quals of all its rows.  True: it took from the
  * segment's sketches what the rows would have given, and they are not read.  In
  * a parallel scan several participants may be asked about one segment, and
  * others may be reading some of its rows: it is for what may count a row twice.
  * To be set before the first batch.
  */
 struct OlapSegment;
-typedef bool (*OlapScanTake) (void *arg, struct OlapSegment *segment);
+typedef bool (*OlapScanTake) (void *arg, struct OlapSegment *segment,
+							  bool matches);
 
 extern void olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take,
 									 void *arg);

@@ -41,7 +41,7 @@ typedef struct Count
 
 /* OlapScanTake */
 static bool
-take_sketch(void *arg, OlapSegment *segment)
+take_sketch(void *arg, OlapSegment *segment, bool matches)
 {
 	Count	   *count = arg;
 

@@ -105,6 +105,9 @@ grow_arrays(OlapAgg *agg, uint32 capacity)
 			grow_array(agg, (void **) &agg->moments, sizeof(OlapMomentState),
 					   capacity);
 			break;
+		case OLAP_AGG_HLL:
+			grow_array(agg, (void **) &agg->hlls, sizeof(OlapHll), capacity);
+			break;
 		default:
 			if (agg->mode == OLAP_VALUE_UNKNOWN)
 				break;
@@ -136,6 +139,8 @@ clear_states(OlapAgg *agg, uint32 first, uint32 n)
 		memset(agg->squares + first, 0, n * sizeof(__int128));
 	if (agg->moments != NULL)
 		memset(agg->moments + first, 0, n * sizeof(OlapMomentState));
+	if (agg->hlls != NULL)
+		memset(agg->hlls + first, 0, n * sizeof(OlapHll));
 	if (agg->strings != NULL)
 		memset(agg->strings + first, 0, n * sizeof(OlapStringState));
 	if (agg->seen != NULL)
@@ -200,6 +205,8 @@ olap_agg_reset(OlapAgg *agg)
 	if (agg->scales != NULL)
 		pfree(agg->scales);
 	agg->scales = NULL;
+	if (agg->hll_cxt != NULL)
+		MemoryContextReset(agg->hll_cxt);
 	if (agg->mode != OLAP_VALUE_UNKNOWN)
 		olap_agg_drop_values(agg);
 	olap_byte_arena_reset(&agg->arena);
@@ -257,6 +264,9 @@ update(OlapAgg *agg, const uint32 *gids, uint32 gid, const OlapVector *arg,
 			return true;
 		case OLAP_AGG_MOMENTS_FLOAT:
 			olap_agg_moments_update(agg, gids, gid, arg, n);
+			return true;
+		case OLAP_AGG_HLL:
+			olap_agg_hll_update(agg, gids, gid, arg, n);
 			return true;
 		default:
 			olap_agg_value_update(agg, gids, gid, arg, n);
@@ -322,6 +332,9 @@ olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 			value->count = (int64) agg->moments[gid].n;
 			value->f[0] = agg->moments[gid].sum;
 			value->f[1] = agg->moments[gid].sxx;
+			break;
+		case OLAP_AGG_HLL:
+			value->hll = agg->hlls[gid].cxt == NULL ? NULL : &agg->hlls[gid];
 			break;
 		default:
 			olap_agg_value_get(agg, gid, value);

@@ -19,6 +19,7 @@
 #ifndef OLAP_AGG_H
 #define OLAP_AGG_H
 
+#include "sketch/hll.h"
 #include "vector/expr.h"
 #include "vector/vector.h"
 
@@ -33,7 +34,8 @@ typedef enum OlapAggKind
 	OLAP_AGG_MAX,
 	OLAP_AGG_BOOL_AND,
 	OLAP_AGG_BOOL_OR,
-	OLAP_AGG_FIRST				/* first value that is not NULL: any_value() */
+	OLAP_AGG_FIRST,				/* first value that is not NULL: any_value() */
+	OLAP_AGG_HLL				/* sketches of different values */
 } OlapAggKind;
 
 /* The state of one group, as olap_agg_get() shows it. */
@@ -49,6 +51,7 @@ typedef struct OlapAggValue
 	size_t		len;
 	uint8		scale;			/* of decimal sums, of a DEC64 value */
 	OlapPhys	phys;			/* how the value is given: MIN, MAX, FIRST */
+	const OlapHll *hll;			/* HLL: NULL if there was no row */
 } OlapAggValue;
 
 typedef struct OlapAgg OlapAgg;
@@ -65,6 +68,12 @@ extern OlapAgg *olap_agg_create(OlapAggKind kind, const OlapColumnType *type,
  * as many at once.
  */
 extern void olap_agg_expect(OlapAgg *agg, double ngroups);
+
+/* HLL: can values of this type be sketched? */
+extern bool olap_agg_sketches(const OlapColumnType *type);
+
+/* HLL: the sketch of group gid, to merge others into. */
+extern OlapHll *olap_agg_hll(OlapAgg *agg, uint32 gid);
 
 /* Make room for states 0 .. ngroups - 1; new ones are empty. */
 extern void olap_agg_grow(OlapAgg *agg, uint32 ngroups);

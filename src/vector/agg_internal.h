@@ -73,6 +73,8 @@ struct OlapAgg
 	OlapInt128 *squares;		/* SUM_SQUARES_INT */
 	OlapFloatState *floats;		/* SUM_FLOAT */
 	OlapMomentState *moments;	/* MOMENTS_FLOAT */
+	OlapHll    *hlls;			/* HLL, in hll_cxt; no .cxt: none yet */
+	MemoryContext hll_cxt;
 	int64	   *values;			/* MIN, MAX, FIRST in WORD mode, BOOL_* */
 	double	   *doubles;		/* ... in FLOAT mode */
 	OlapStringState *strings;	/* ... in BYTES mode */
@@ -146,6 +148,8 @@ extern void olap_agg_float_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 								  const OlapVector *arg, uint32 n);
 extern void olap_agg_moments_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 									const OlapVector *arg, uint32 n);
+extern void olap_agg_hll_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
+								const OlapVector *arg, uint32 n);
 extern void olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 								  const OlapVector *arg, uint32 n);
 extern void olap_agg_value_get(const OlapAgg *agg, uint32 gid,

@@ -2,6 +2,7 @@
 OLAP_OBJS += src/vector/agg.o
 OLAP_OBJS += src/vector/agg_decimal.o
 OLAP_OBJS += src/vector/agg_float.o
+OLAP_OBJS += src/vector/agg_hll.o
 OLAP_OBJS += src/vector/agg_kernels.o
 OLAP_OBJS += src/vector/agg_order.o
 OLAP_OBJS += src/vector/agg_sum.o

@@ -48,6 +48,7 @@
 #include "base/compat.h"
 #include "meta/options.h"
 #include "table/ddl.h"
+#include "table/writer.h"
 
 /* Options taken out of the CREATE statement that is running. */
 typedef struct PendingCreate
@@ -582,6 +583,10 @@ process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
 	List	  **options;
 	Oid			set_after = InvalidOid;
 
+	/* rows of a COPY must be in the file that a command drops or replaces: a savepoint may bring it back */
+	if (!IsA(pstmt->utilityStmt, CopyStmt) &&
+		!IsA(pstmt->utilityStmt, TransactionStmt))
+		olap_writer_flush_all();
 	if (creates_olap(pstmt->utilityStmt, &relname, &options))
 	{
 		run_create(copyObject(pstmt), query, read_only, context, params, env,

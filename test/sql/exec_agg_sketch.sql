@@ -39,7 +39,7 @@ BEGIN
 	EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON, TIMING off, SUMMARY off) ' || regexp_replace(query, '\mT\M', 'sketch_olap', 'g') INTO plan;
 	agg := jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapAgg")');
 	aggregate := CASE WHEN agg ? 'Row Aggregates' THEN 'rows' WHEN agg ? 'Vector Aggregates' THEN 'vectors' END;
-	rows := agg -> 'Plans' -> 0 ->> 'Actual Rows';
+	rows := split_part(agg -> 'Plans' -> 0 ->> 'Actual Rows', '.', 1);	-- 18 has decimals
 	segments := agg -> 'Plans' -> 0 ->> 'Segments Total';
 	taken := agg -> 'Plans' -> 0 ->> 'Segments Answered by Sketches';
 END $$;

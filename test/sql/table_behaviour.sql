@@ -209,3 +209,40 @@ SELECT attname, round(null_frac::numeric, 1) AS null_frac, n_distinct, round(cor
 WHERE tablename = 'st' AND schemaname = 'table_behaviour' ORDER BY attname;
 
 DROP SCHEMA table_behaviour CASCADE;
+
+-- COPY, then a command that drops or replaces the file, in one transaction.
+CREATE TABLE replaced (k int) USING olap;
+BEGIN;
+COPY replaced FROM STDIN;
+1
+\.
+TRUNCATE replaced;
+COPY replaced FROM STDIN;
+2
+\.
+SAVEPOINT s;
+TRUNCATE replaced;
+ROLLBACK TO s;
+SAVEPOINT s;
+DROP TABLE replaced;
+ROLLBACK TO s;
+COMMIT;
+SELECT * FROM replaced;
+BEGIN;
+COPY replaced FROM STDIN;
+3
+\.
+ALTER TABLE replaced ALTER k TYPE text;
+COPY replaced FROM STDIN;
+four
+\.
+ALTER TABLE replaced SET ACCESS METHOD heap;
+COMMIT;
+SELECT * FROM replaced;
+ALTER TABLE replaced SET ACCESS METHOD olap;
+BEGIN;
+COPY replaced FROM STDIN;
+5
+\.
+DROP TABLE replaced;
+COMMIT;

@@ -278,7 +278,7 @@ olap_dead_letter_add(const OlapPipeline *p, const OlapOffset *offset,
 	values[2] = Int32GetDatum(offset->incarnation);
 	values[3] = Int64GetDatum(m->offset);
 	values[4] = timestamp_of_ms(m->timestamp_ms);
-	values[5] = bytes_datum(m->key, Min(m->key_len, OLAP_DEAD_LETTER_BYTES));
+	values[5] = bytes_datum(m->key, Min(m->key_len, OLAP_DEAD_LETTER_KEY_BYTES));
 	values[6] = bytes_datum(m->value, Min(m->value_len, OLAP_DEAD_LETTER_BYTES));
 	values[7] = Int64GetDatum((int64) m->value_len);
 	values[8] = CStringGetTextDatum(error->column);

@@ -26,6 +26,7 @@
 
 /* Payload bytes of one dead letter that are kept; value_length has the whole. */
 #define OLAP_DEAD_LETTER_BYTES (1024 * 1024)
+#define OLAP_DEAD_LETTER_KEY_BYTES (OLAP_DEAD_LETTER_BYTES + 1)	/* so a key that was cut is known by its length */
 
 /* A record, to be recognised when read again. */
 typedef struct OlapFingerprint

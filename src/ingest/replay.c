@@ -118,7 +118,7 @@ read_letter(Replay *r, HeapTuple tuple, TupleDesc desc)
 	m->key = bytes_of(tuple, desc, 5, r->chunk_cxt, &m->key_len);
 	m->value = bytes_of(tuple, desc, 6, r->chunk_cxt, &m->value_len);
 	if ((int64) m->value_len < integer_of(tuple, desc, 7, true, 0) ||
-		m->key_len >= OLAP_DEAD_LETTER_BYTES)
+		m->key_len >= OLAP_DEAD_LETTER_KEY_BYTES)
 	{
 		letter->failed = true;
 		letter->error.sqlstate = "54000";

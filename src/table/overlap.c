@@ -11,8 +11,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
@@ -157,6 +159,46 @@ inner_overlap(Relation rel, const OlapDirEntry *entry, int col,
 }
 
 /*
+ * inner_overlap(), or 1 of a segment that is damaged: the query that is planned
+ * may never read it, and otherwise the error is for its scan to raise.
+ */
+static double
+try_inner_overlap(Relation rel, const OlapDirEntry *entry, int col,
+				  const OlapSortSpec *spec)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile double overlap = 1;
+
+	if (IsInParallelMode())
+		return 1;				/* no subtransactions there */
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		overlap = inner_overlap(rel, entry, col, spec);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *edata;
+
+		MemoryContextSwitchTo(cxt);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(cxt);
+		if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_INTERNAL_ERROR)
+			ReThrowError(edata);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(cxt);
+	CurrentResourceOwner = owner;
+	return overlap;
+}
+
+/*
  * The segments that the active snapshot sees, or some of them; those it does not
  * see may be gone from the file.
  */
@@ -217,8 +259,8 @@ estimate(Relation rel, int col, const OlapSortSpec *spec)
 
 	nopen = Min(list.n, SAMPLE_OPEN);
 	for (int i = 0; i < nopen; i++)
-		inner += inner_overlap(rel, &list.places[(int64) i * list.n / nopen].entry,
-							   col, spec) / nopen;
+		inner += try_inner_overlap(rel, &list.places[(int64) i * list.n / nopen].entry,
+								   col, spec) / nopen;
 	return part_overlapping(&s) * inner;
 }
 

@@ -95,6 +95,12 @@ SELECT * FROM olap.replay_dead_letters('replay');
 SELECT count(*), count(DISTINCT id), min(who), max(who) FROM replay_heap;
 SELECT sqlstate, count(*), min("offset") FROM olap.dead_letters GROUP BY 1 ORDER BY 1;
 SELECT * FROM olap.replay_dead_letters('replay');
+-- a key of just as many bytes as are kept was not cut; one byte more tells that it was
+DELETE FROM olap.dead_letter;
+SELECT letter(0, 5002 + g, format('{"id": %s, "t": "key"}', 5002 + g)) FROM generate_series(0, 1) g;
+UPDATE olap.dead_letter SET key = convert_to(repeat('k', 1048576 + "offset"::int - 5002), 'UTF8');
+SELECT * FROM olap.replay_dead_letters('replay');
+SELECT "offset", sqlstate FROM olap.dead_letters;
 -- without its right to insert there the owner gets an error, and nothing changes
 REVOKE INSERT ON replay_heap FROM regress_olap_owner;
 ALTER TABLE replay_heap OWNER TO CURRENT_USER;

@@ -91,15 +91,17 @@ SET enable_seqscan = off; SET olap.enable_scan = off; SELECT count(*) FROM log W
     '1', 'an index does not find what has gone');
 is($node->safe_psql('work', q(SELECT count(*) FROM olap.verify('log'))), '0', 'verify finds nothing');
 
-# what was dropped is not back when the table is written anew, and no duplicate
+# What was dropped is not back when the table is written anew, and no duplicate.
+# Rows that are about to expire may go at any time: those counted do not.
 $node->safe_psql('work', q(
 INSERT INTO log VALUES (localtimestamp, 15);
 CREATE UNIQUE INDEX log_unique ON log (id) WHERE id >= 0;
 DROP INDEX log_unique));
 is($node->safe_psql('work', q(
-SELECT count(*) AS before FROM log \gset
+SELECT count(*) AS before FROM log WHERE ts IS NULL OR ts > localtimestamp - interval '10 days' \gset
 VACUUM FULL log;
-SELECT count(*) = :before, count(*) FILTER (WHERE ts < localtimestamp - interval '11 days 1 hour') FROM log)),
+SELECT count(*) FILTER (WHERE ts IS NULL OR ts > localtimestamp - interval '10 days') = :before,
+  count(*) FILTER (WHERE ts < localtimestamp - interval '11 days 1 hour') FROM log)),
     't|0', 'VACUUM FULL does not bring expired rows back');
 
 # a row that a running transaction has locked keeps its segment

@@ -45,6 +45,7 @@ $node->init;
 $node->append_conf('postgresql.conf', qq{
 shared_preload_libraries = 'olap'
 autovacuum = off
+ignore_checksum_failure = on
 olap.maintenance = off
 max_parallel_workers_per_gather = 0
 });

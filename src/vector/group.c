@@ -235,13 +235,16 @@ assign(OlapGroups *groups, const OlapVector *const *keys, uint32 n,
 			}
 		olap_groups_layout(groups);
 	}
-	while (groups->layout != OLAP_LAYOUT_NUMBERS)
+	for (int tries = 0; groups->layout != OLAP_LAYOUT_NUMBERS; tries++)
 	{
 		if (olap_groups_codes(groups, keys, n))
 		{
 			look_up(groups, n, gids);
 			return;
 		}
+		/* each try knows more of the keys' values */
+		if (tries > 4 * groups->nkeys + 8)
+			elog(ERROR, "no layout of groups has room for a vector");
 		olap_groups_layout(groups);
 	}
 	olap_key_numbers(groups, key, keys[0], n, gids);

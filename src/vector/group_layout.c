@@ -182,14 +182,18 @@ bits_of(uint64 value)
 	return value == 0 ? 0 : 64 - __builtin_clzll(value);
 }
 
-/* Bits for the codes a key has; more than 64 if a RAW one has too many. */
+/*
+ * Bits for the codes a key has; more than 64 if a RAW one has too many.  Numbers
+ * are counted with those that the vector at work may add, none of which need be known
+ * here: else a layout that is too small for it could be chosen again and again.
+ */
 static int
 code_bits(OlapKeyState *key)
 {
 	if (key->mode == OLAP_KEY_WORDS)
-		return Min(bits_of(ROOM(key->words.count)), 32);
+		return Min(bits_of(ROOM(key->words.count) + OLAP_VECTOR_ROWS), 32);
 	if (key->mode == OLAP_KEY_BYTES)
-		return Min(bits_of(ROOM(key->bytes.count)), 32);
+		return Min(bits_of(ROOM(key->bytes.count) + OLAP_VECTOR_ROWS), 32);
 	set_range(key, SLACK_NONE);
 	if (key->last == PG_UINT64_MAX && key->null_offset > 0)
 		return 65;

@@ -337,6 +337,47 @@ moving_range(void)
 	olap_groups_free(groups);
 }
 
+/*
+ * A key over all of int8 and NULL beside one of so many bits that the words are
+ * full: the first vector has a layout.
+ */
+static void
+wide_ranges(void)
+{
+	OlapGroupKey def[2] = {{.order = OLAP_ORDER_INT}, {.order = OLAP_ORDER_INT}};
+
+	def[0].type = def[1].type = data_type(INT8OID, 8, true, TYPALIGN_DOUBLE);
+	for (int bits = 20; bits < 64; bits++)
+	{
+		OlapGroups *groups = olap_groups_create(def, 2, 1 << 17, CurrentMemoryContext);
+		OlapVector	v[2];
+		const OlapVector *keys[2] = {&v[0], &v[1]};
+		uint32		gids[OLAP_VECTOR_ROWS];
+		uint32		wrong = 0;
+
+		for (int k = 0; k < 2; k++)
+			olap_vector_init(&v[k], &def[k].type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+		for (int i = 0; i < OLAP_VECTOR_ROWS; i++)
+		{
+			if (i == 2)
+				olap_vector_append_null(&v[0]);
+			else
+				olap_vector_append_i64(&v[0], i == 0 ? PG_INT64_MIN : i == 1 ? PG_INT64_MAX : i);
+			olap_vector_append_i64(&v[1], i * ((INT64CONST(1) << (bits - 1)) / OLAP_VECTOR_ROWS));
+		}
+		for (int again = 0; again < 2; again++)
+		{
+			olap_groups_assign(groups, keys, OLAP_VECTOR_ROWS, gids);
+			for (uint32 i = 0; i < OLAP_VECTOR_ROWS; i++)
+				wrong += gids[i] != i;
+		}
+		CHECK_INT(wrong, 0);
+		olap_vector_free(&v[0]);
+		olap_vector_free(&v[1]);
+		olap_groups_free(groups);
+	}
+}
+
 /* Keys made to share a hash do not make a table slow or endless. */
 static void
 colliding_words(void)
@@ -393,6 +434,7 @@ main(void)
 	RUN(several_keys);
 	RUN(many_groups);
 	RUN(moving_range);
+	RUN(wide_ranges);
 	RUN(colliding_words);
 	RUN(memory_is_given_back);
 	return DONE();

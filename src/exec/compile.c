@@ -223,12 +223,18 @@ olap_compile_node(OlapCompiler *compiler, OlapScope *scope, Node *node)
 	return known->node;
 }
 
-/* An econtext that goes with the program, with the caller's parameters. */
+/*
+ * An econtext that goes with the program, with the caller's parameters.  What an
+ * expression allocates for the whole query outlives the program, though: a scalar
+ * subquery that is first asked for here runs in that memory, and is ended with the
+ * query.
+ */
 static ExprContext *
 make_econtext(const ExprContext *from)
 {
 	ExprContext *econtext = CreateStandaloneExprContext();
 
+	econtext->ecxt_per_query_memory = from->ecxt_per_query_memory;
 	econtext->ecxt_param_exec_vals = from->ecxt_param_exec_vals;
 	econtext->ecxt_param_list_info = from->ecxt_param_list_info;
 	econtext->ecxt_estate = from->ecxt_estate;

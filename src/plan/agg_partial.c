@@ -293,20 +293,24 @@ plan_parts(Parts *parts, RelOptInfo *input, RelOptInfo *output, List *exprs,
 	return path;
 }
 
+/* The server's Agg hashes if it can: not all types have a hash function (money). */
 static void
 add_final_paths(PlannerInfo *root, RelOptInfo *output, Path *path,
 				List *clauses, List *having, List *tlist, double groups)
 {
 	AggClauseCosts costs = {0};
+	bool		hashable = clauses != NIL && grouping_is_hashable(clauses);
 	Path	   *sorted;
 
 	get_agg_clause_costs(root, AGGSPLIT_FINAL_DESERIAL, &costs);
-	add_path(output, (Path *)
-			 create_agg_path(root, output, path, output->reltarget,
-							 clauses == NIL ? AGG_PLAIN : AGG_HASHED,
-							 AGGSPLIT_FINAL_DESERIAL, clauses, having, &costs,
-							 groups));
-	if (clauses == NIL || enable_hashagg)
+	if (clauses == NIL || hashable)
+		add_path(output, (Path *)
+				 create_agg_path(root, output, path, output->reltarget,
+								 clauses == NIL ? AGG_PLAIN : AGG_HASHED,
+								 AGGSPLIT_FINAL_DESERIAL, clauses, having, &costs,
+								 groups));
+	if (clauses == NIL || (hashable && enable_hashagg) ||
+		!grouping_is_sortable(clauses))
 		return;
 	sorted = (Path *) create_sort_path(root, output, path,
 									   make_pathkeys_for_sortclauses(root, clauses,
@@ -361,7 +365,8 @@ olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 	PathTarget *keys;
 	bool		cheap = false;
 
-	if (clauses == NIL || !enable_hashagg || IS_DUMMY_REL(input) ||
+	if (clauses == NIL || !enable_hashagg || !grouping_is_hashable(clauses) ||
+		IS_DUMMY_REL(input) ||
 		!first_is_ours(root, input) ||
 		!olap_agg_query_fill(&query, input, clauses, exprs, target->exprs))
 		return;

@@ -177,6 +177,11 @@ RESET statement_timeout;
 \set VERBOSITY default
 SELECT * FROM par_wrong WHERE n < 3;
 
+-- A key that can be sorted, but not hashed.
+SELECT line FROM par_plan_of('SELECT (a * 2)::money, count(*) FROM par_parts GROUP BY 1') line LIMIT 1;
+SELECT m::numeric, n FROM (SELECT (a * 2)::money AS m, count(*) AS n FROM par_parts GROUP BY 1) s ORDER BY m;
+SELECT count(*) FROM (SELECT DISTINCT (a * 2)::money FROM par_tab) s;
+
 -- A partition that is not an olap table: PostgreSQL aggregates.
 CREATE TABLE par_parts_5 PARTITION OF par_parts DEFAULT;
 INSERT INTO par_parts (id, a) VALUES (-5, 3);

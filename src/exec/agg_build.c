@@ -146,6 +146,8 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 		work->type = *olap_program_type(stage->program, work->outs[0]);
 		type = &work->type;
 	}
+	if (work->call.kind == OLAP_CALL_ORDERED)
+		return;
 	if (work->call.kind == OLAP_CALL_GENERIC)
 		(void) olap_agg_server(node, work);
 	else
@@ -184,6 +186,7 @@ olap_agg_build(OlapAggNode *node)
 		for (int w = 0; w < node->stages[s].nworks; w++)
 			build_work(node, &node->stages[s], node->stages[s].works[w]);
 
+	olap_agg_build_ordered(node);
 	olap_agg_meta_start(node);
 	olap_agg_sketch_start(node);
 
@@ -219,6 +222,7 @@ olap_agg_discard(OlapAggNode *node)
 		BufFileClose(((OlapSpillFile *) lfirst(lc))->file);
 	node->files = NIL;
 	olap_agg_discard_sets(node);
+	olap_agg_discard_ordered(node);
 	for (int i = 0; i < node->nworks; i++)
 	{
 		if (node->works[i].server != NULL)

@@ -18,6 +18,8 @@
 
 /* Through the server's own transition and final functions, row by row. */
 #define OLAP_CALL_GENERIC (-1)
+/* Over the values of a group in order: agg_ordered.c */
+#define OLAP_CALL_ORDERED (-2)
 
 /* What is made of a state. */
 typedef enum OlapAggShape
@@ -35,12 +37,17 @@ typedef enum OlapAggShape
 	OLAP_SHAPE_FLOAT_STDDEV_POP,
 	OLAP_SHAPE_FLOAT_STDDEV_SAMP,
 	OLAP_SHAPE_VALUE,			/* of the argument's type */
-	OLAP_SHAPE_HLL_COUNT		/* how many values a sketch has seen */
+	OLAP_SHAPE_HLL_COUNT,		/* how many values a sketch has seen */
+	OLAP_SHAPE_PERCENTILE_DISC, /* OLAP_CALL_ORDERED, as the next */
+	OLAP_SHAPE_PERCENTILE_FLOAT,	/* between two values */
+	OLAP_SHAPE_PERCENTILE_INTERVAL,
+	OLAP_SHAPE_MODE,
+	OLAP_SHAPE_SORTED_ROWS		/* the server's functions, rows in order */
 } OlapAggShape;
 
 typedef struct OlapAggCall
 {
-	int			kind;			/* OlapAggKind, or OLAP_CALL_GENERIC */
+	int			kind;			/* OlapAggKind, or OLAP_CALL_... */
 	int			shape;			/* OlapAggShape */
 	OlapOrder	order;			/* of the argument's values */
 	bool		distinct;
@@ -54,6 +61,13 @@ typedef struct OlapAggCall
  * cannot compute it.
  */
 extern bool olap_agg_call_plan(const Aggref *aggref, OlapAggCall *call);
+
+/* agg_ordered_plan.c: the same for what needs the values of a group in order. */
+extern bool olap_agg_ordered_plan(const Aggref *aggref, OlapAggCall *call);
+
+/* Such a call: do vectors take its values, and no sort of rows? */
+extern bool olap_agg_ordered_by_words(const Aggref *aggref,
+									  const OlapAggCall *call);
 
 extern List *olap_agg_call_to_list(const OlapAggCall *call);
 extern void olap_agg_call_from_list(const List *list, OlapAggCall *call);

@@ -61,7 +61,9 @@ show_works(OlapAggNode *node, List *ancestors, ExplainState *es)
 		char	   *text = deparse((Node *) work->aggref, &node->css, ancestors,
 								   es);
 
-		if (work->call.kind == OLAP_CALL_GENERIC)
+		if (work->call.kind == OLAP_CALL_GENERIC ||
+			(work->call.kind == OLAP_CALL_ORDERED &&
+			 !olap_agg_ordered_by_words(work->aggref, &work->call)))
 			server = lappend(server, text);
 		else
 			vector = lappend(vector, text);
@@ -145,6 +147,13 @@ show_run(OlapAggNode *node, ExplainState *es)
 		ExplainPropertyUInteger("Spilled Rows", NULL, node->spilled_rows, es);
 		ExplainPropertyUInteger("Disk Usage", "kB",
 								(node->spilled_bytes + 1023) / 1024, es);
+	}
+	if (node->ordered_sorts > 0 || es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyUInteger("Ordered Values Sorts on Disk", NULL,
+								node->ordered_sorts, es);
+		ExplainPropertyUInteger("Ordered Values Disk Usage", "kB",
+								node->ordered_kb, es);
 	}
 	if (node->aside_files > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 	{

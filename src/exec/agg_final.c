@@ -134,6 +134,11 @@ olap_agg_call_result(const OlapAggCall *call, const OlapAggValue *value,
 			return Int64GetDatum(value->hll == NULL ? 0 :
 								 olap_hll_cardinality(value->hll));
 		case OLAP_SHAPE_SERVER:
+		case OLAP_SHAPE_PERCENTILE_DISC:
+		case OLAP_SHAPE_PERCENTILE_FLOAT:
+		case OLAP_SHAPE_PERCENTILE_INTERVAL:
+		case OLAP_SHAPE_MODE:
+		case OLAP_SHAPE_SORTED_ROWS:
 			break;
 	}
 	elog(ERROR, "aggregate of unknown shape %d", call->shape);

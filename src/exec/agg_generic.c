@@ -358,6 +358,20 @@ olap_generic_update(OlapGeneric *generic, const uint32 *gids,
 	MemoryContextSwitchTo(old);
 }
 
+void
+olap_generic_add(OlapGeneric *generic, uint32 gid, const NullableDatum *args)
+{
+	MemoryContext row = generic->row_cxt->ecxt_per_tuple_memory;
+	MemoryContext old = MemoryContextSwitchTo(row);
+
+	generic->aggstate->curpertrans = &generic->trans;
+	memcpy(generic->call->args + 1, args, generic->nargs * sizeof(*args));
+	advance(generic, &generic->groups[gid]);
+	MemoryContextReset(row);
+	generic->aggstate->curpertrans = NULL;
+	MemoryContextSwitchTo(old);
+}
+
 bool
 olap_generic_has_rows(const OlapGeneric *generic, uint32 gid)
 {

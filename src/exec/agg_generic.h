@@ -34,6 +34,10 @@ extern void olap_generic_grow(OlapGeneric *generic, uint32 ngroups);
 extern void olap_generic_update(OlapGeneric *generic, const uint32 *gids,
 								const OlapVector *const *args, uint32 n);
 
+/* Add one row: args as many as the transition function takes. */
+extern void olap_generic_add(OlapGeneric *generic, uint32 gid,
+							 const NullableDatum *args);
+
 /* Has group gid been given rows?  gid may be beyond the last _grow(). */
 extern bool olap_generic_has_rows(const OlapGeneric *generic, uint32 gid);
 

@@ -50,9 +50,13 @@ update_work(OlapAggNode *node, AggStage *stage, AggWork *work, OlapBatch *batch,
 	const OlapVector *args[FUNC_MAX_ARGS];
 	uint32		n = batch->nsel;
 
+	if (work->ordered != NULL && !olap_agg_leads_ordered(work))
+		return;
 	for (int a = 0; a < work->call.nargs; a++)
 		args[a] = olap_program_eval(stage->program, work->outs[a], batch);
-	if (work->agg == NULL)
+	if (work->ordered != NULL)
+		olap_agg_update_ordered(node, work, gids, args, n);
+	else if (work->agg == NULL)
 		olap_agg_update_server(node, work, gids, args, n);
 	else if (work->sets != NULL)
 		olap_agg_update_distinct(node, work, gids, one_group, args[0], n);
@@ -161,7 +165,7 @@ olap_agg_memory_used(const OlapAggNode *node)
 		if (work->server != NULL)
 			used += olap_generic_memory(work->server);
 	}
-	return used;
+	return used + olap_agg_ordered_memory(node);
 }
 
 /* No new groups from now on if memory is spent. */
@@ -272,6 +276,8 @@ take_batch(OlapAggNode *node, OlapBatch *batch, instr_time *last)
 		olap_agg_limit_sets(node);
 	if (batch->nsel > 0)
 		run_stages(node, batch, one_group);
+	if (node->ordered != NIL)
+		olap_agg_limit_ordered(node);
 	if (node->ngroups > before)
 		check_memory(node);
 	olap_agg_lap(node, last, &node->times.update);
@@ -285,6 +291,7 @@ end_input(OlapAggNode *node)
 	node->peak_memory = Max(node->peak_memory, olap_agg_memory_used(node));
 	if (node->has_sets)
 		olap_agg_end_sets(node);
+	olap_agg_end_ordered(node);
 	node->groups_made += node->ngroups;
 	if (node->spill != NULL)
 	{
@@ -342,6 +349,7 @@ forget_groups(OlapAggNode *node)
 		if (work->server != NULL)
 			olap_generic_reset(work->server);
 	}
+	olap_agg_reset_ordered(node);
 }
 
 bool

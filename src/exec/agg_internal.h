@@ -35,6 +35,8 @@ typedef struct AggWork
 	OlapVector	fresh;			/* DISTINCT: values new to their groups */
 	uint64		meta_rows;		/* of a row group, see agg_meta.c */
 	OlapSpill  *aside;			/* DISTINCT: values that the sets have no memory for */
+	struct OlapOrderedSet *ordered; /* OLAP_CALL_ORDERED */
+	struct OrderedCall *ordered_call;
 	List	   *aside_files;	/* OlapSpillFile, to be read */
 	int			aside_level;	/* of the values being read: 0 from the input */
 
@@ -78,6 +80,7 @@ typedef struct OlapAggNode
 	int			nworks;
 	AggWork    *works;
 	bool		has_sets;		/* some of them are DISTINCT */
+	List	   *ordered;		/* struct OlapOrderedSet: see agg_ordered.h */
 
 	/* of one run: from the first call to the next rescan */
 	MemoryContext cxt;
@@ -136,6 +139,8 @@ typedef struct OlapAggNode
 	uint64		aside_files;	/* of values of DISTINCT */
 	uint64		aside_values;
 	uint64		aside_bytes;
+	uint64		ordered_sorts;	/* of agg_ordered.c that were on disk */
+	uint64		ordered_kb;
 } OlapAggNode;
 
 /* Add what passed since the last call to *sum. */
@@ -188,6 +193,26 @@ extern void olap_agg_update_distinct(OlapAggNode *node, AggWork *work,
 extern void olap_agg_limit_sets(OlapAggNode *node);
 extern void olap_agg_end_sets(OlapAggNode *node);
 extern void olap_agg_discard_sets(OlapAggNode *node);
+
+/*
+ * agg_ordered.c: values of aggregates that want them in order.  _limit_ moves some
+ * out of memory that is spent, _end_ comes after the last one.
+ */
+extern void olap_agg_build_ordered(OlapAggNode *node);
+extern void olap_agg_update_ordered(OlapAggNode *node, AggWork *work,
+									const uint32 *gids,
+									const OlapVector *const *args, uint32 n);
+extern bool olap_agg_leads_ordered(const AggWork *work);
+extern void olap_agg_limit_ordered(OlapAggNode *node);
+extern void olap_agg_end_ordered(OlapAggNode *node);
+extern size_t olap_agg_ordered_memory(const OlapAggNode *node);
+extern Datum olap_agg_ordered_result(OlapAggNode *node, AggWork *work,
+									 uint32 gid, bool *isnull);
+/* Can what has gone up go up again? */
+extern bool olap_agg_ordered_repeats(const OlapAggNode *node);
+/* For new groups; for another run. */
+extern void olap_agg_reset_ordered(OlapAggNode *node);
+extern void olap_agg_discard_ordered(OlapAggNode *node);
 
 /* agg_output.c: the next row into the scan slot; false at the end. */
 extern bool olap_agg_emit(OlapAggNode *node);

@@ -220,11 +220,11 @@ olap_agg_call_plan(const Aggref *aggref, OlapAggCall *call)
 	memset(call, 0, sizeof(*call));
 	call->kind = OLAP_CALL_GENERIC;
 	call->filter = -1;
-	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->agglevelsup != 0 ||
-		aggref->aggkind != AGGKIND_NORMAL || aggref->aggdirectargs != NIL)
+	if (aggref->aggsplit != AGGSPLIT_SIMPLE || aggref->agglevelsup != 0)
 		return false;
-	if (aggref->aggorder != NIL && aggref->aggdistinct == NIL)
-		return false;
+	if (aggref->aggkind != AGGKIND_NORMAL ||
+		(aggref->aggorder != NIL && aggref->aggdistinct == NIL))
+		return olap_agg_ordered_plan(aggref, call);
 
 	row = kind_of(aggref);
 	if (row != NULL)
@@ -237,8 +237,11 @@ olap_agg_call_plan(const Aggref *aggref, OlapAggCall *call)
 		return true;
 	if (aggref->aggdistinct == NIL)
 		return true;
-	return row != NULL && list_length(aggref->args) == 1 &&
-		plan_distinct(aggref, row, call);
+	if (row != NULL && list_length(aggref->args) == 1 &&
+		plan_distinct(aggref, row, call))
+		return true;
+	call->distinct = false;
+	return olap_agg_ordered_plan(aggref, call);
 }
 
 List *

@@ -196,7 +196,7 @@ exec(CustomScanState *css)
 static bool
 results_repeat(const OlapAggNode *node)
 {
-	if (!node->filled || node->in_parts)
+	if (!node->filled || node->in_parts || !olap_agg_ordered_repeats(node))
 		return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (node->works[i].server != NULL)

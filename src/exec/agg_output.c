@@ -54,6 +54,8 @@ work_result(OlapAggNode *node, AggWork *work, uint32 gid, bool *isnull)
 {
 	OlapAggValue value;
 
+	if (work->ordered != NULL)
+		return olap_agg_ordered_result(node, work, gid, isnull);
 	if (work->agg == NULL)
 		return olap_generic_result(work->server, gid, NULL, isnull);
 	if (DO_AGGSPLIT_SKIPFINAL(work->aggref->aggsplit))

@@ -111,7 +111,8 @@ parts_allowed(const OlapAggQuery *query)
 		OlapAggCall call;
 
 		olap_agg_call_from_list(lfirst(list), &call);
-		if (call.distinct || order_shows(lfirst_node(Aggref, agg), &call))
+		if (call.distinct || call.kind == OLAP_CALL_ORDERED ||
+			order_shows(lfirst_node(Aggref, agg), &call))
 			return false;
 	}
 	return query->keys != NIL || query->aggs != NIL;

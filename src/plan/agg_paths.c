@@ -109,8 +109,7 @@ add_aggregate(OlapAggQuery *query, Aggref *aggref)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		if (tle->resjunk)
-			return false;
+		Assert(!tle->resjunk || call.kind == OLAP_CALL_ORDERED);
 		call.args[call.nargs] = scan_column(query, tle->expr);
 		if (call.args[call.nargs++] < 0)
 			return false;
@@ -121,7 +120,9 @@ add_aggregate(OlapAggQuery *query, Aggref *aggref)
 		if (call.filter < 0)
 			return false;
 	}
-	if (call.kind == OLAP_CALL_GENERIC)
+	if (call.kind == OLAP_CALL_GENERIC ||
+		(call.kind == OLAP_CALL_ORDERED &&
+		 !olap_agg_ordered_by_words(aggref, &call)))
 		query->ngeneric++;
 	query->aggs = lappend(query->aggs, aggref);
 	query->calls = lappend(query->calls, olap_agg_call_to_list(&call));

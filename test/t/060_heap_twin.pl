@@ -134,6 +134,28 @@ my @selections = (
 	q(md5(string_agg(concat_ws(',', t, i4, n6, u, by), '|' ORDER BY id))),
 	'count(*) FILTER (WHERE b), sum(i4) FILTER (WHERE i2 > 0)',
 );
+# Over values in order; of those that look different and are equal any may be taken.
+sub ordered_aggregate
+{
+	my $int = shift;
+	my $fraction = pick(0, 1, 0.5, 0.25, 0.9, 'NULL::float8', 'ARRAY[0.1, NULL, 0.7, 1]', rand(), 1 + rand(0.05));
+	my $single = $fraction =~ /ARRAY/ ? rand() : $fraction;
+	my $dir = pick('', '', ' DESC');
+
+	return pick(
+		"percentile_cont($fraction) WITHIN GROUP (ORDER BY $int$dir)",
+		"percentile_cont($single) WITHIN GROUP (ORDER BY " . pick('f4', 'f8', 'n6', 'f8 / 4') . "$dir) + 0",
+		"percentile_cont($fraction) WITHIN GROUP (ORDER BY iv$dir)",
+		"percentile_disc($fraction) WITHIN GROUP (ORDER BY " . pick($int, qw(t tc v c d ts u iv by b n6)) . "$dir)",
+		"percentile_disc($single) WITHIN GROUP (ORDER BY " . pick('f4', 'f8') . "$dir) + 0",
+		"mode() WITHIN GROUP (ORDER BY " . pick($int, qw(t tc v c d u iv b n6), 'i4 / 1000', 'ts::date') . "$dir)",
+		"mode() WITHIN GROUP (ORDER BY " . pick('f4', 'f8') . "$dir) + 0",
+		'array_agg(' . pick($int, 't', 'ts') . ' ORDER BY ' . pick('id', 't', 'i2', 'ts', 'f8') . "$dir, id)",
+		"string_agg(t, ',' ORDER BY id$dir)", "(array_agg(t ORDER BY ts$dir))[1]",
+		"string_agg(DISTINCT t, ',')", "array_agg(DISTINCT i2 ORDER BY i2$dir)",
+		'sum(DISTINCT i4::float8)', 'avg(DISTINCT i2::float4)');
+}
+
 # One aggregate: [expression]. Variances of floats depend on the order of rows in
 # their last digits, so they are rounded.
 sub aggregate
@@ -150,8 +172,9 @@ sub aggregate
 			'id', 'id / 3', 'i4', 'i8', 'ts', 'f8', 'n6', 'v', 'by', 'id::int8 << 40', 'id - i2') . ')',
 		'sum(DISTINCT i4)', 'avg(DISTINCT n6)', 'stddev(DISTINCT id / 2)', 'bool_and(b)', 'bool_or(i4 > 0)',
 		pick('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp') . '(' . pick($int, $numeric) . ')',
+		ordered_aggregate($int), ordered_aggregate($int), ordered_aggregate($int),
 		"bit_or($int)", 'length(string_agg(t, \'\'))', 'sum(iv)', 'array_length(array_agg(i2), 1)');
-	return $agg if $agg =~ / \+ 0$/ || $agg =~ /^(length|array_length|trim_scale)/ || rand() < 0.7;
+	return $agg if $agg =~ / \+ 0$/ || $agg =~ /^(length|array_length|trim_scale|\(array_agg)/ || rand() < 0.7;
 	my $filter = pick('b', 'i2 > 0', "t LIKE 'word 1%'", 'i4 IS NULL', 'id % 3 = 0', 'n6 > 100 OR b');
 	return 'sum(1000 / i2) FILTER (WHERE i2 <> 0)' if rand() < 0.1;
 	return "$agg FILTER (WHERE $filter)";
@@ -214,6 +237,8 @@ sub answers
 	my ($out, $err);
 	IPC::Run::run([ 'psql', '-XAqt', '-d', $node->connstr('postgres'), '-f', '-' ],
 		'<', \$script, '>', \$out, '2>&1');
+	# the settings above may have several lines
+	$out =~ s/^psql:<stdin>:\d+: //gm;
 	my @answers = split /^query \d+\n/m, $out, -1;
 	shift @answers;
 	return @answers;

@@ -400,7 +400,7 @@ vacuum_get_cutoffs(Relation rel, const VacuumParams *params,
 #endif
 
 /*
- * The next TID of an index validation's sort: 16 asks whether to copy the datum
+ * The next datum of a sort: 16 asks whether to copy the datum
  * (d2b4b4c2259).
  */
 #if PG_VERSION_NUM < 160000

@@ -115,6 +115,7 @@ init_columns(OlapAggNode *node, OlapOrderedSet *set)
 	set->desc = CreateTemplateTupleDesc(set->first + set->ncols);
 	set->scratch = palloc(set->ncols * sizeof(set->scratch[0]));
 	place_columns(set, aggref);
+	set->by_datum = set->first == 0 && set->ncols == 1;
 	if (set->first > 0)
 		TupleDescInitEntry(set->desc, 1, NULL, INT4OID, -1, 0);
 	foreach(lc, aggref->args)
@@ -235,10 +236,15 @@ olap_ordered_sort(OlapAggNode *node, OlapOrderedSet *set, bool by_group)
 			collations[key] = exprCollation((Node *) tle->expr);
 		nulls_first[key++] = clause->nulls_first;
 	}
-	sort = tuplesort_begin_heap(set->desc, key, cols, ops, collations,
-								nulls_first,
-								(int) Min(Max(kb, SORT_MIN_KB), INT_MAX / 2),
-								NULL, TUPLESORT_NONE);
+	kb = Min(Max(kb, SORT_MIN_KB), INT_MAX / 2);
+	if (set->by_datum)
+		sort = tuplesort_begin_datum(TupleDescAttr(set->desc, 0)->atttypid,
+									 ops[0], collations[0], nulls_first[0],
+									 (int) kb, NULL, TUPLESORT_NONE);
+	else
+		sort = tuplesort_begin_heap(set->desc, key, cols, ops, collations,
+									nulls_first, (int) kb, NULL,
+									TUPLESORT_NONE);
 	MemoryContextSwitchTo(old);
 	return sort;
 }
@@ -276,6 +282,13 @@ put_listed(uint32 gid, int64 word, void *arg)
 	OlapOrderedSet *set = to->set;
 	TupleTableSlot *slot = set->in;
 
+	CHECK_FOR_INTERRUPTS();
+	count_row(to->node, set, gid);
+	if (set->by_datum)
+	{
+		tuplesort_putdatum(set->sort, Int64GetDatum(word), false);
+		return;
+	}
 	if (set->has_words)
 	{
 		if (set->first > 0)
@@ -294,7 +307,6 @@ put_listed(uint32 gid, int64 word, void *arg)
 	}
 	tuplesort_puttupleslot(set->sort, slot);
 	ExecClearTuple(slot);
-	count_row(to->node, set, gid);
 }
 
 /* What is listed goes to the sort. */
@@ -352,7 +364,11 @@ put_rows(OlapAggNode *node, OlapOrderedSet *set, const OlapVector *const *args,
 	{
 		if (!make_row(set, 0, args, i))
 			continue;
-		tuplesort_puttupleslot(set->sort, set->in);
+		if (set->by_datum)
+			tuplesort_putdatum(set->sort, set->in->tts_values[0],
+							   set->in->tts_isnull[0]);
+		else
+			tuplesort_puttupleslot(set->sort, set->in);
 		ExecClearTuple(set->in);
 		count_row(node, set, 0);
 	}

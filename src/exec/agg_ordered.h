@@ -79,6 +79,7 @@ typedef struct OlapOrderedSet
 	/* in the server's sort: [group number,] columns */
 	Tuplesortstate *sort;		/* NULL: not used so far */
 	TupleDesc	desc;
+	bool		by_datum;		/* one column without groups: no rows are made */
 	TupleTableSlot *in;
 	TupleTableSlot *out;
 	int			ncols;			/* without the group number */

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/datum.h"
 
+#include "base/compat.h"
 #include "exec/agg_ordered.h"
 
 /* ---- the most frequent value ---- */
@@ -99,10 +100,9 @@ skip_groups(OlapOrderedSet *set, uint32 gid)
 
 /* DISTINCT: is the row in slot the one before once more? */
 static bool
-is_repeated(OlapOrderedSet *set, const NullableDatum *before)
+is_repeated(OlapOrderedSet *set, const TupleTableSlot *slot,
+			const NullableDatum *before)
 {
-	const TupleTableSlot *slot = set->out;
-
 	for (int i = 0; i < set->nequal; i++)
 	{
 		int			col = set->equal_cols[i];
@@ -121,7 +121,8 @@ is_repeated(OlapOrderedSet *set, const NullableDatum *before)
 
 /* Keep the row's columns in before. */
 static void
-remember(OlapOrderedSet *set, NullableDatum *before, bool first)
+remember(OlapOrderedSet *set, const TupleTableSlot *slot, NullableDatum *before,
+		 bool first)
 {
 	for (int i = 0; i < set->nequal; i++)
 	{
@@ -131,29 +132,29 @@ remember(OlapOrderedSet *set, NullableDatum *before, bool first)
 
 		if (!first && !kept->isnull && !att->attbyval)
 			pfree(DatumGetPointer(kept->value));
-		kept->isnull = set->out->tts_isnull[col];
+		kept->isnull = slot->tts_isnull[col];
 		kept->value = kept->isnull ? (Datum) 0 :
-			datumCopy(set->out->tts_values[col], att->attbyval, att->attlen);
+			datumCopy(slot->tts_values[col], att->attbyval, att->attlen);
 	}
 }
 
 /* A set of rows has one call. */
 static void
-add_row(OlapOrderedSet *set, NullableDatum *args, NullableDatum *before,
-		bool first)
+add_row(OlapOrderedSet *set, const TupleTableSlot *slot, NullableDatum *args,
+		NullableDatum *before, bool first)
 {
 	OrderedCall *call = linitial(set->calls);
 
 	if (set->nequal > 0)
 	{
-		if (!first && is_repeated(set, before))
+		if (!first && is_repeated(set, slot, before))
 			return;
-		remember(set, before, first);
+		remember(set, slot, before, first);
 	}
 	for (int a = 0; a < call->nargs; a++)
 	{
-		args[a].value = set->out->tts_values[set->places[a]];
-		args[a].isnull = set->out->tts_isnull[set->places[a]];
+		args[a].value = slot->tts_values[set->places[a]];
+		args[a].isnull = slot->tts_isnull[set->places[a]];
 	}
 	olap_generic_add(call->server, 0, args);
 }
@@ -178,6 +179,45 @@ sort_group(OlapAggNode *node, OlapOrderedSet *set, uint32 gid)
 	tuplesort_performsort(set->group_sort);
 }
 
+/* The next row; what by_datum has in it is freed by free_sorted(). */
+static TupleTableSlot *
+next_sorted(OlapOrderedSet *set)
+{
+	TupleTableSlot *slot = set->in;
+
+	if (!set->by_datum)
+	{
+		slot = set->out;
+		if (!tuplesort_gettupleslot(set->sort != NULL ? set->sort :
+									set->group_sort, true, false, slot, NULL))
+			elog(ERROR, "sorted values of an aggregate end early");
+		slot_getallattrs(slot);
+		return slot;
+	}
+	if (!tuplesort_getdatum(set->sort, true, true, &slot->tts_values[0],
+							&slot->tts_isnull[0], NULL))
+		elog(ERROR, "sorted values of an aggregate end early");
+	return slot;
+}
+
+static void
+free_sorted(OlapOrderedSet *set, TupleTableSlot *slot)
+{
+	if (set->by_datum && !set->typbyval && !slot->tts_isnull[0])
+		pfree(DatumGetPointer(slot->tts_values[0]));
+}
+
+/* Value number i; *rank: the next one of set->ranks. */
+static void
+take_value(OlapOrderedSet *set, Datum value, uint64 i, int *rank)
+{
+	if (set->has_mode)
+		advance_mode(set, value);
+	if (*rank < set->nranks && set->ranks[*rank].rank == i)
+		set->ranks[(*rank)++].value = set->has_words ? value :
+			datumCopy(value, set->typbyval, set->typlen);
+}
+
 static void
 read_sorted(OlapAggNode *node, OlapOrderedSet *set, uint32 gid)
 {
@@ -192,23 +232,15 @@ read_sorted(OlapAggNode *node, OlapOrderedSet *set, uint32 gid)
 		sort_group(node, set, gid);
 	for (uint64 i = 0; i < set->n; i++)
 	{
-		Datum		value;
+		TupleTableSlot *slot;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!tuplesort_gettupleslot(set->sort != NULL ? set->sort : set->group_sort, true, false, set->out, NULL))
-			elog(ERROR, "sorted values of an aggregate end early");
-		slot_getallattrs(set->out);
+		slot = next_sorted(set);
 		if (rows)
-		{
-			add_row(set, args, before, i == 0);
-			continue;
-		}
-		value = set->out->tts_values[set->first];
-		if (set->has_mode)
-			advance_mode(set, value);
-		if (rank < set->nranks && set->ranks[rank].rank == i)
-			set->ranks[rank++].value = set->has_words ? value :
-				datumCopy(value, set->typbyval, set->typlen);
+			add_row(set, slot, args, before, i == 0);
+		else
+			take_value(set, slot->tts_values[set->first], i, &rank);
+		free_sorted(set, slot);
 	}
 	if (set->n > 0)
 		set->next = gid + 1;

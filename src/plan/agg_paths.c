@@ -120,9 +120,8 @@ add_aggregate(OlapAggQuery *query, Aggref *aggref)
 		if (call.filter < 0)
 			return false;
 	}
-	if (call.kind == OLAP_CALL_GENERIC ||
-		(call.kind == OLAP_CALL_ORDERED &&
-		 !olap_agg_ordered_by_words(aggref, &call)))
+	/* a sort inside an aggregate costs the same in every plan, and none counts it */
+	if (call.kind == OLAP_CALL_GENERIC)
 		query->ngeneric++;
 	query->aggs = lappend(query->aggs, aggref);
 	query->calls = lappend(query->calls, olap_agg_call_to_list(&call));

@@ -16,7 +16,7 @@ state_of()        # NAME
 
 read_to()         # NAME OFFSET
 {
-  wait_for 20 "$(position_query "$1")" "$2" || give_up "pipeline $1 reads to $2"
+  wait_for 60 "$(position_query "$1")" "$2" || give_up "pipeline $1 reads to $2"
 }
 
 # --- values: what PostgreSQL's input functions and types say ---

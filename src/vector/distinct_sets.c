@@ -314,11 +314,12 @@ add_bytes(OlapDistinctSets *sets, const uint32 *gids, const OlapVector *arg,
 
 	if (sets->values == NULL)
 	{
-		sets->values = olap_groups_create(&sets->key, 1, SIZE_MAX,
+		sets->values = olap_groups_create(&sets->key, 1, sets->limit,
 										  sets->values_cxt);
 		if (sets->frozen)
 			olap_groups_freeze(sets->values);
 	}
+	olap_groups_limit(sets->values, sets->limit);
 	count = olap_groups_count(sets->values);
 	(void) olap_groups_assign(sets->values, keys, n, numbers);
 	nrows = live_rows(sets, live, n);

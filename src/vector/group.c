@@ -37,6 +37,12 @@ olap_groups_create(const OlapGroupKey *keys, int nkeys, size_t memory_limit,
 }
 
 void
+olap_groups_limit(OlapGroups *groups, size_t memory_limit)
+{
+	groups->memory_limit = memory_limit;
+}
+
+void
 olap_groups_expect(OlapGroups *groups, double count)
 {
 	groups->expected = (uint32) Min(Max(count, 0.0), (double) OLAP_NUMBER_LIMIT);

@@ -55,6 +55,9 @@ extern OlapGroups *olap_groups_create(const OlapGroupKey *keys, int nkeys,
 									  size_t memory_limit,
 									  MemoryContext parent);
 
+/* Another limit, from the next choice on. */
+extern void olap_groups_limit(OlapGroups *groups, size_t memory_limit);
+
 /*
  * About how many groups there will be, for a table without groups: a hint by
  * which a large array is chosen before they are seen.

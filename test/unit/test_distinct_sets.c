@@ -476,6 +476,52 @@ hostile_words(void)
 	olap_pair_set_free(&set);
 }
 
+/*
+ * Decimals of a range that an array would number: it is no way around the limit,
+ * of which a table that doubles may need twice as much.
+ */
+static void
+sparse_decimals(bool grouped)
+{
+	OlapColumnType type = {.typid = NUMERICOID, .typmod = ((12 << 16) | 2) + VARHDRSZ,
+		.typlen = -1, .typalign = TYPALIGN_INT};
+	size_t		limit = 6 * 1024 * 1024;
+	OlapDistinctSets *sets;
+	uint16		fresh[OLAP_VECTOR_ROWS];
+	uint16		aside[OLAP_VECTOR_ROWS];
+	uint32		gids[OLAP_VECTOR_ROWS] = {0};
+	uint32		naside = 0;
+	OlapVector	v;
+
+	olap_column_type_resolve(&type);
+	sets = olap_distinct_sets_create(&type, OLAP_ORDER_NUMERIC, grouped,
+									 CurrentMemoryContext);
+	olap_distinct_sets_limit(sets, limit);
+	olap_vector_init(&v, &type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	for (int64 row = 0; naside == 0; v.n = 0)
+	{
+		for (int i = 0; i < OLAP_VECTOR_ROWS; i++, row++)
+			olap_vector_append_i64(&v, row * 7919 % 3999971);
+		CHECK_INT(olap_distinct_sets_add(sets, grouped ? gids : NULL, &v, v.n, fresh,
+										 aside, &naside) + naside, v.n);
+		CHECK(olap_distinct_sets_memory(sets) < limit * 3 / 2);
+	}
+	olap_vector_free(&v);
+	olap_distinct_sets_free(sets);
+}
+
+static void
+sparse_decimals_of_one_set(void)
+{
+	sparse_decimals(false);
+}
+
+static void
+sparse_decimals_of_groups(void)
+{
+	sparse_decimals(true);
+}
+
 int
 main(void)
 {
@@ -484,5 +530,7 @@ main(void)
 	RUN(pairs);
 	RUN(extreme_words);
 	RUN(hostile_words);
+	RUN(sparse_decimals_of_one_set);
+	RUN(sparse_decimals_of_groups);
 	return DONE();
 }

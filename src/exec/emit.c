@@ -19,6 +19,7 @@ typedef struct EmitColumn
 {
 	int			col;			/* of the batch */
 	int			out;			/* of the slot */
+	int			same;			/* the column before it with the same values; -1: none */
 	bool		has_nulls;		/* in this batch */
 	Datum	   *values;			/* [OLAP_VECTOR_ROWS] */
 	bool	   *nulls;
@@ -80,12 +81,23 @@ olap_emitter_create(Relation rel, const bool *needed, TupleTableSlot *slot,
 			!TupleDescAttr(desc, i)->attisdropped)
 		{
 			emitter->columns[emitter->ncolumns].col = i;
+			emitter->columns[emitter->ncolumns].same = -1;
 			emitter->columns[emitter->ncolumns++].out = i;
 		}
 	}
 	resolve_types(emitter);
 	MemoryContextSwitchTo(old);
 	return emitter;
+}
+
+/* The first of columns[n] that is column col of the batch; -1: there is none. */
+static int
+find_column(const EmitColumn *columns, int n, int col)
+{
+	for (int i = 0; i < n; i++)
+		if (columns[i].col == col)
+			return i;
+	return -1;
 }
 
 OlapEmitter *
@@ -104,6 +116,7 @@ olap_emitter_create_mapped(const AttrNumber *attnos, int n, TupleTableSlot *slot
 	{
 		emitter->columns[i].col = attnos[i] - 1;
 		emitter->columns[i].out = i;
+		emitter->columns[i].same = find_column(emitter->columns, i, attnos[i] - 1);
 	}
 	resolve_types(emitter);
 	MemoryContextSwitchTo(old);
@@ -200,6 +213,15 @@ fetch_column(OlapEmitter *emitter, EmitColumn *column, const OlapVector *v,
 			column->nulls[i] = olap_vector_is_null(v, sel != NULL ? sel[i] : i);
 }
 
+/* The arrays of a column that was fetched: it must not be asked for again. */
+static void
+share_column(EmitColumn *column, const EmitColumn *same)
+{
+	column->values = same->values;
+	column->nulls = same->nulls;
+	column->has_nulls = same->has_nulls;
+}
+
 void
 olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch)
 {
@@ -208,9 +230,12 @@ olap_emitter_load(OlapEmitter *emitter, OlapBatch *batch)
 	{
 		EmitColumn *column = &emitter->columns[c];
 
-		fetch_column(emitter, column,
-					 olap_batch_column_of_rows(batch, column->col),
-					 batch->sel, batch->nsel);
+		if (column->same >= 0)
+			share_column(column, &emitter->columns[column->same]);
+		else
+			fetch_column(emitter, column,
+						 olap_batch_column_of_rows(batch, column->col),
+						 batch->sel, batch->nsel);
 		emitter->slot->tts_isnull[column->out] = false;
 	}
 }

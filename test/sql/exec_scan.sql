@@ -123,6 +123,16 @@ INSERT INTO scan_olap (id, a) SELECT i, 1 FROM generate_series(30001, 30010) i;
 SELECT count(*), sum(id) FROM scan_olap WHERE a < 5;
 ROLLBACK;
 
+-- A column that is asked for twice, of few rows of a dictionary: it is decoded once.
+CREATE TABLE scan_twice (id int, t text) USING olap;
+INSERT INTO scan_twice SELECT i, CASE i % 5000 WHEN 4711 THEN
+	(SELECT string_agg(md5(j::text), '') FROM generate_series(1, 10000) j)
+	ELSE md5((i % 5000)::text) END FROM generate_series(1, 50000) i;
+SELECT encodings FROM olap.column_stats('scan_twice') WHERE "column" = 't';
+CREATE TEMP TABLE scan_rows AS SELECT t AS a, t AS b FROM scan_twice WHERE id = 4711;
+SELECT length(a), length(b), a = b FROM scan_rows;
+DROP TABLE scan_rows, scan_twice;
+
 DROP TABLE scan_part;
 DROP MATERIALIZED VIEW scan_view;
 DROP TABLE scan_heap, scan_olap CASCADE;

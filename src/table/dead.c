@@ -104,6 +104,23 @@ olap_fetch_dead(OlapFetch *fetch, Relation rel, ItemPointer tid,
 }
 
 /*
+ * The deleter of a marked row of which nothing is left: compaction dropped it and
+ * its change record has been freed. It was below the horizon when a scan marked
+ * it, so the newest transaction below today's stands for it on standbys. (The
+ * index counts on it that marked entries come back as deletable.)
+ */
+static TransactionId
+marked_horizon(Relation rel, TransactionId *horizon)
+{
+	if (!TransactionIdIsValid(*horizon))
+	{
+		*horizon = GetOldestNonRemovableTransactionId(rel);
+		TransactionIdRetreat(*horizon);
+	}
+	return *horizon;
+}
+
+/*
  * Which of the TIDs does the index not need?  A simple deletion asks about
  * entries that scans marked, and some beside them; a bottom-up one about entries
  * that may be versions of one row, and wants no more than it needs.
@@ -116,6 +133,7 @@ olap_index_delete_tuples(Relation rel, TM_IndexDeleteOp *op)
 	int			ndead = 0;
 	int			in_vain = 0;
 	int			room = 0;
+	TransactionId horizon = InvalidTransactionId;
 
 	olap_fetch_refresh(fetch);
 	for (int i = 0; i < op->ndeltids; i++)
@@ -129,13 +147,16 @@ olap_index_delete_tuples(Relation rel, TM_IndexDeleteOp *op)
 			 room >= op->bottomupfreespace))
 			continue;
 
-		/* what was marked was dead then, even if the horizon went back since */
-		if (!olap_fetch_dead(fetch, rel, &entry->tid, &deleter) &&
-			!(status->knowndeletable && TransactionIdIsValid(deleter)))
+		if (!olap_fetch_dead(fetch, rel, &entry->tid, &deleter))
 		{
-			status->knowndeletable = false;
-			in_vain++;
-			continue;
+			if (!status->knowndeletable)
+			{
+				in_vain++;
+				continue;
+			}
+			/* what was marked was dead then, even if the horizon went back since */
+			if (!TransactionIdIsValid(deleter))
+				deleter = marked_horizon(rel, &horizon);
 		}
 		status->knowndeletable = true;
 		in_vain = 0;

@@ -19,6 +19,7 @@
 #include "base/guc.h"
 
 bool		olap_guc_enable_scan = true;
+bool		olap_guc_enable_bitmap = true;
 bool		olap_guc_enable_bloom = true;
 bool		olap_guc_enable_order = true;
 bool		olap_guc_enable_vector_agg = true;
@@ -53,6 +54,8 @@ typedef struct OlapGucInt
 
 /* The default of a setting is the initial value of its variable. */
 static const OlapGucBool bool_settings[] = {
+	{"olap.enable_bitmap", "Lets scans of olap tables look constants up in bitmap indexes.",
+	&olap_guc_enable_bitmap, PGC_USERSET},
 	{"olap.enable_bloom", "Lets scans of olap tables look constants up in blooms.",
 	&olap_guc_enable_bloom, PGC_USERSET},
 	{"olap.enable_scan", "Enables the planner's use of the vectorized scan of olap tables.",

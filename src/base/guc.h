@@ -12,6 +12,8 @@
 /* olap.enable_scan: let the planner use the vectorized scan */
 extern bool olap_guc_enable_scan;
 
+/* olap.enable_bitmap: look constants up in bitmap indexes, read their rows alone */
+extern bool olap_guc_enable_bitmap;
 /* olap.enable_bloom: look constants up in blooms before a row group is read */
 extern bool olap_guc_enable_bloom;
 

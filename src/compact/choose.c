@@ -335,7 +335,7 @@ olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
 	int			found = -1;
 
 	options = olap_options_copy(olap_options_get(rel));
-	if (options->nhll == 0 && options->nbloom == 0)
+	if (options->nhll == 0 && options->nbloom == 0 && options->nbitmap == 0)
 		return -1;
 	for (int i = 0; i < list->n && found < 0; i++)
 	{

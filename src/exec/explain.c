@@ -102,6 +102,32 @@ show_places(const char *label, uint64 total, uint64 pruned, uint64 read,
 	ExplainPropertyUInteger(name, NULL, read, es);
 }
 
+/* What bitmap indexes saved: row groups, and rows of those that were read. */
+static void
+show_bitmaps(const OlapScanStats *stats, ExplainState *es)
+{
+	if (es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyUInteger("Row Groups Pruned by Bitmap", NULL,
+								stats->rowgroups_bitmap, es);
+		ExplainPropertyUInteger("Row Groups Narrowed by Bitmap", NULL,
+								stats->rowgroups_narrowed, es);
+		ExplainPropertyUInteger("Rows Found by Bitmap", NULL,
+								stats->rows_narrowed, es);
+		ExplainPropertyUInteger("Rows Passed Over by Bitmap", NULL,
+								stats->rows_passed, es);
+		return;
+	}
+	if (stats->rowgroups_bitmap > 0)
+		ExplainPropertyUInteger("Row Groups Pruned by Bitmap", NULL,
+								stats->rowgroups_bitmap, es);
+	if (stats->rowgroups_narrowed > 0)
+		ExplainPropertyText("Row Groups Narrowed by Bitmap",
+							psprintf(UINT64_FORMAT " found=" UINT64_FORMAT " passed over=" UINT64_FORMAT,
+									 stats->rowgroups_narrowed,
+									 stats->rows_narrowed, stats->rows_passed), es);
+}
+
 /* Chunks opened, by encoding. */
 static void
 show_encodings(const OlapScanStats *stats, ExplainState *es)
@@ -138,6 +164,7 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	if (counts.scan.rowgroups_bloom > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Pruned by Bloom", NULL,
 								counts.scan.rowgroups_bloom, es);
+	show_bitmaps(&counts.scan, es);
 	if (counts.scan.rowgroups_matched > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Not Filtered", NULL,
 								counts.scan.rowgroups_matched, es);

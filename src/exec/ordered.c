@@ -371,7 +371,7 @@ fetch_vector(OlapOrdered *o, const OlapSortPos *order, uint32 n)
 	OlapBatch  *batch;
 
 	(void) olap_scan_open_unit(o->scan, unit->place, unit->unit, true);
-	batch = olap_scan_load(o->scan, vector);
+	batch = olap_scan_load_again(o->scan, vector);
 	for (uint32 i = 0; i < n; i++)
 	{
 		o->sel[i] = order[i].key & (OLAP_VECTOR_ROWS - 1);

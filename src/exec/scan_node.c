@@ -393,6 +393,10 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.rowgroups_total += from->scan.rowgroups_total;
 	to->scan.rowgroups_pruned += from->scan.rowgroups_pruned;
 	to->scan.rowgroups_bloom += from->scan.rowgroups_bloom;
+	to->scan.rowgroups_bitmap += from->scan.rowgroups_bitmap;
+	to->scan.rowgroups_narrowed += from->scan.rowgroups_narrowed;
+	to->scan.rows_narrowed += from->scan.rows_narrowed;
+	to->scan.rows_passed += from->scan.rows_passed;
 	to->scan.rowgroups_read += from->scan.rowgroups_read;
 	to->scan.rowgroups_matched += from->scan.rowgroups_matched;
 	to->scan.rowgroups_taken += from->scan.rowgroups_taken;
@@ -423,6 +427,10 @@ add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->segments_taken = Min(s->segments_taken + from->scan.segments_taken, left);
 	s->rowgroups_read += from->scan.rowgroups_read;
 	s->rowgroups_bloom += from->scan.rowgroups_bloom;
+	s->rowgroups_bitmap += from->scan.rowgroups_bitmap;
+	s->rowgroups_narrowed += from->scan.rowgroups_narrowed;
+	s->rows_narrowed += from->scan.rows_narrowed;
+	s->rows_passed += from->scan.rows_passed;
 	s->rowgroups_matched += from->scan.rowgroups_matched;
 	s->rowgroups_taken += from->scan.rowgroups_taken;
 	s->rowgroups_pruned = s->rowgroups_total -

@@ -263,7 +263,7 @@ make_header(OlapSegmentBuilder *b, const OlapSegRange *ranges,
 						   olap_seg_parts_offset(b->stored, b->nrowgroups, nranges));
 
 	fixed->magic = OLAP_SEG_MAGIC;
-	fixed->version = nparts > 0 ? OLAP_SEG_VERSION_PARTS :
+	fixed->version = nparts > 0 ? olap_parts_version(b->parts) :
 		nranges > 0 ? OLAP_SEG_VERSION_ROWNUMS : OLAP_SEG_VERSION;
 	fixed->header_len = header_len;
 	fixed->ncols = b->stored;

@@ -10,7 +10,7 @@
  *		uint32 rows[nrowgroups], padded with zeros to a multiple of 8 bytes
  *		OlapSegChunk[ncols][nrowgroups]
  *		OlapSegRange[nranges]
- *		OlapSegPartCount, OlapSegPart[n] (version 3)
+ *		OlapSegPartCount, OlapSegPart[n] (from version 3 on)
  *		chunk bytes, column by column, row group by row group, without gaps
  *		bytes of parts, in the order of their descriptors, without gaps
  *
@@ -22,9 +22,9 @@
  * the ranges say which virtual blocks they are in, so that a search by TID
  * can pass a segment by without reading them.
  *
- * What is kept about the values of columns beyond zones are parts: sketches and
- * blooms for the columns that options name. A segment that has some is of
- * version 3, with or without row numbers.
+ * What is kept about the values of columns beyond zones are parts: sketches,
+ * blooms and bitmap indexes for the columns that options name. A segment that has some is of
+ * version 3, or 4 if bitmap indexes are among them, with or without row numbers.
  *
  * All integers are in the server's byte order;
  * docs/format.md is the specification.
@@ -42,6 +42,7 @@
 #define OLAP_SEG_VERSION 1
 #define OLAP_SEG_VERSION_ROWNUMS 2
 #define OLAP_SEG_VERSION_PARTS 3
+#define OLAP_SEG_VERSION_BITMAPS 4
 /* More columns than any PostgreSQL table can have. */
 #define OLAP_SEG_MAX_COLUMNS 1664
 /* Ranges of virtual blocks that a segment lists; the closest are joined. */
@@ -105,7 +106,8 @@ typedef struct OlapSegRange
 typedef enum OlapPartKind
 {
 	OLAP_PART_HLL = 1,			/* olap_hll_store() of a column of the segment */
-	OLAP_PART_BLOOM = 2			/* olap_bloom_store() of a chunk */
+	OLAP_PART_BLOOM = 2,		/* olap_bloom_add() of a chunk */
+	OLAP_PART_BITMAP = 3		/* olap_bitmap_build() of a chunk */
 } OlapPartKind;
 
 /* Whether it was built, or why not.  Likewise. */
@@ -113,10 +115,11 @@ typedef enum OlapPartState
 {
 	OLAP_PART_BUILT = 0,
 	OLAP_PART_TYPE = 1,			/* the type has no hash of ours */
-	OLAP_PART_FEW_VALUES = 2,	/* a bloom would hardly exclude anything */
+	OLAP_PART_FEW_VALUES = 2,	/* it would hardly exclude anything */
 	OLAP_PART_ORDERED = 3		/* zones exclude nearly as much */
 } OlapPartState;
 
+#define OLAP_PART_KIND_MAX OLAP_PART_BITMAP
 #define OLAP_PART_STATE_MAX OLAP_PART_ORDERED
 #define OLAP_PART_WHOLE 0xFFFF	/* of all row groups */
 
@@ -126,11 +129,11 @@ typedef struct OlapSegPart
 	uint8		kind;			/* OlapPartKind */
 	uint8		state;			/* OlapPartState */
 	uint8		hash;			/* OlapHashKind of the values */
-	uint8		unused;
+	uint8		bits;			/* log2 of the buckets (bitmaps) */
 	uint16		col;
 	uint16		rowgroup;
 	uint32		length;			/* bytes; 0 if it was not built */
-	uint32		values;			/* different ones, about (blooms) */
+	uint32		values;			/* different ones, about; 0 of sketches */
 	uint64		offset;			/* from the start of the segment */
 } OlapSegPart;
 

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * parts.c
- *		Make the sketches and blooms of a segment's columns.
+ *		Make the sketches, blooms and bitmap indexes of a segment's columns.
  *
  * A bloom is made for every row group, and kept only if it can exclude some: not
  * where most row groups have the same values, nor where rows are sorted so that
- * their zones exclude as much.
+ * their zones exclude as much. A bitmap index likewise: not where all values are
+ * common, nor where rows are sorted.
  *
  * src/segment/parts.c
  *-------------------------------------------------------------------------
@@ -42,6 +43,20 @@ typedef struct ColumnBloom
 	OlapBytes	bytes;			/* of all row groups */
 } ColumnBloom;
 
+/* A column's bitmap indexes. */
+typedef struct ColumnBitmap
+{
+	int			col;
+	OlapHashKind kind;			/* NONE: cannot be looked up */
+	OlapPartState state;		/* decided by olap_parts_count() */
+	OlapZone	zones[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint32		values[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint32		lengths[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint8		bits[OLAP_SEGMENT_MAX_ROWGROUPS];
+	uint64		listed;			/* rows */
+	OlapBytes	bytes;			/* of all row groups */
+} ColumnBitmap;
+
 struct OlapParts
 {
 	MemoryContext cxt;
@@ -50,6 +65,8 @@ struct OlapParts
 	ColumnSketch *hll;			/* [nhll], ascending by column */
 	int			nbloom;
 	ColumnBloom *bloom;			/* [nbloom], ascending by column */
+	int			nbitmap;
+	ColumnBitmap *bitmap;		/* [nbitmap], ascending by column */
 };
 
 /* How values of a column are hashed; NONE if they can't be. */
@@ -87,6 +104,19 @@ init_bloom(ColumnBloom *bloom, const OlapColumnType *type, int col,
 	olap_bytes_init(&bloom->bytes, cxt);
 }
 
+static void
+init_bitmap(ColumnBitmap *bitmap, const OlapColumnType *type, int col,
+			MemoryContext cxt)
+{
+	bool		portable;
+
+	bitmap->col = col;
+	bitmap->kind = column_kind(type, &portable);
+	if (!olap_bloom_fits(olap_zone_kind(type), bitmap->kind))
+		bitmap->kind = OLAP_HASH_NONE;
+	olap_bytes_init(&bitmap->bytes, cxt);
+}
+
 static int
 compare_attnos(const void *a, const void *b)
 {
@@ -114,9 +144,10 @@ olap_parts_create(const OlapOptions *options, const OlapColumnType *types,
 	AttrNumber *attnos;
 	OlapParts  *parts;
 
-	if (options->nhll == 0 && options->nbloom == 0)
+	if (options->nhll == 0 && options->nbloom == 0 && options->nbitmap == 0)
 		return NULL;
-	attnos = palloc(Max(options->nhll, options->nbloom) * sizeof(AttrNumber));
+	attnos = palloc(Max(Max(options->nhll, options->nbloom), options->nbitmap) *
+					sizeof(AttrNumber));
 	parts = MemoryContextAllocZero(cxt, sizeof(OlapParts));
 	parts->cxt = cxt;
 	parts->nhll = wanted_columns(options->hll, options->nhll, types, ncols, attnos);
@@ -127,6 +158,10 @@ olap_parts_create(const OlapOptions *options, const OlapColumnType *types,
 	parts->bloom = MemoryContextAllocZero(cxt, Max(parts->nbloom, 1) * sizeof(ColumnBloom));
 	for (int i = 0; i < parts->nbloom; i++)
 		init_bloom(&parts->bloom[i], &types[attnos[i] - 1], attnos[i] - 1, cxt);
+	parts->nbitmap = wanted_columns(options->bitmap, options->nbitmap, types, ncols, attnos);
+	parts->bitmap = MemoryContextAllocZero(cxt, Max(parts->nbitmap, 1) * sizeof(ColumnBitmap));
+	for (int i = 0; i < parts->nbitmap; i++)
+		init_bitmap(&parts->bitmap[i], &types[attnos[i] - 1], attnos[i] - 1, cxt);
 	pfree(attnos);
 	return parts;
 }
@@ -148,6 +183,23 @@ add_bloom(ColumnBloom *bloom, const OlapVector *v, const OlapSegChunk *chunk,
 	bloom->zones[rg] = chunk->zone;
 	bloom->values[rg] = chunk->distinct;
 	olap_distinct_merge(&bloom->distinct, &chunk->sketch);
+}
+
+static void
+add_bitmap(ColumnBitmap *bitmap, const OlapVector *v, const OlapSegChunk *chunk,
+		   int rg)
+{
+	uint64	   *hashes = palloc(Max(v->n, 1) * sizeof(uint64));
+	size_t		before = bitmap->bytes.len;
+
+	bitmap->bits[rg] = olap_bitmap_bits(chunk->distinct, v->n);
+	olap_vector_hash(v, bitmap->kind, hashes);
+	bitmap->listed += olap_bitmap_build(hashes, v->valid, v->n, bitmap->bits[rg],
+										&bitmap->bytes);
+	pfree(hashes);
+	bitmap->zones[rg] = chunk->zone;
+	bitmap->values[rg] = chunk->distinct;
+	bitmap->lengths[rg] = (uint32) (bitmap->bytes.len - before);
 }
 
 void
@@ -172,10 +224,19 @@ olap_parts_add(OlapParts *parts, const OlapVector *cols,
 			add_bloom(bloom, &cols[bloom->col], &chunks[bloom->col],
 					  parts->nrowgroups);
 	}
+	for (int i = 0; i < parts->nbitmap; i++)
+	{
+		ColumnBitmap *bitmap = &parts->bitmap[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (bitmap->kind != OLAP_HASH_NONE)
+			add_bitmap(bitmap, &cols[bitmap->col], &chunks[bitmap->col],
+					   parts->nrowgroups);
+	}
 	parts->nrowgroups++;
 }
 
-/* ---- is a bloom worth it? ---- */
+/* ---- is it worth it? ---- */
 
 /*
  * Is a value in more row groups than half way between one and all of them?  (A
@@ -197,13 +258,13 @@ values_recur(const ColumnBloom *bloom, int n)
 
 /* Do few zones overlap? */
 static bool
-is_ordered(const ColumnBloom *bloom, int n)
+is_ordered(const OlapZone *zones, int n)
 {
 	int			pairs = 0;
 
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < i; j++)
-			pairs += olap_zone_overlaps(&bloom->zones[i], &bloom->zones[j]);
+			pairs += olap_zone_overlaps(&zones[i], &zones[j]);
 	return n > 1 && pairs * 2 < n;
 }
 
@@ -214,7 +275,17 @@ judge(const ColumnBloom *bloom, int n)
 		return OLAP_PART_TYPE;
 	if (values_recur(bloom, n))
 		return OLAP_PART_FEW_VALUES;
-	return is_ordered(bloom, n) ? OLAP_PART_ORDERED : OLAP_PART_BUILT;
+	return is_ordered(bloom->zones, n) ? OLAP_PART_ORDERED : OLAP_PART_BUILT;
+}
+
+static OlapPartState
+judge_bitmap(const ColumnBitmap *bitmap, int n)
+{
+	if (bitmap->kind == OLAP_HASH_NONE)
+		return OLAP_PART_TYPE;
+	if (bitmap->listed == 0)
+		return OLAP_PART_FEW_VALUES;
+	return is_ordered(bitmap->zones, n) ? OLAP_PART_ORDERED : OLAP_PART_BUILT;
 }
 
 uint32
@@ -227,7 +298,18 @@ olap_parts_count(OlapParts *parts)
 		parts->bloom[i].state = judge(&parts->bloom[i], parts->nrowgroups);
 		n += parts->bloom[i].state == OLAP_PART_BUILT ? parts->nrowgroups : 1;
 	}
+	for (int i = 0; i < parts->nbitmap; i++)
+	{
+		parts->bitmap[i].state = judge_bitmap(&parts->bitmap[i], parts->nrowgroups);
+		n += parts->bitmap[i].state == OLAP_PART_BUILT ? parts->nrowgroups : 1;
+	}
 	return n;
+}
+
+uint32
+olap_parts_version(const OlapParts *parts)
+{
+	return parts->nbitmap > 0 ? OLAP_SEG_VERSION_BITMAPS : OLAP_SEG_VERSION_PARTS;
 }
 
 /* ---- finishing ---- */
@@ -275,6 +357,34 @@ finish_bloom(const ColumnBloom *bloom, int nrowgroups, OlapSegPart *part,
 	return part;
 }
 
+/* Likewise. */
+static OlapSegPart *
+finish_bitmap(const ColumnBitmap *bitmap, int nrowgroups, OlapSegPart *part,
+			  OlapBytes *bytes)
+{
+	bool		built = bitmap->state == OLAP_PART_BUILT;
+	uint64		offset = bytes->len;
+
+	if (built)
+		olap_bytes_append(bytes, bitmap->bytes.data, bitmap->bytes.len);
+	for (int rg = 0; rg < (built ? nrowgroups : 1); rg++, part++)
+	{
+		part->kind = OLAP_PART_BITMAP;
+		part->col = (uint16) bitmap->col;
+		part->rowgroup = built ? (uint16) rg : OLAP_PART_WHOLE;
+		part->hash = bitmap->kind;
+		part->state = bitmap->state;
+		part->offset = offset;
+		if (!built)
+			continue;
+		part->bits = bitmap->bits[rg];
+		part->values = bitmap->values[rg];
+		part->length = bitmap->lengths[rg];
+		offset += part->length;
+	}
+	return part;
+}
+
 void
 olap_parts_finish(OlapParts *parts, OlapSegPart *descriptors, OlapBytes *bytes)
 {
@@ -283,4 +393,7 @@ olap_parts_finish(OlapParts *parts, OlapSegPart *descriptors, OlapBytes *bytes)
 	for (int i = 0; i < parts->nbloom; i++)
 		descriptors = finish_bloom(&parts->bloom[i], parts->nrowgroups,
 								   descriptors, bytes);
+	for (int i = 0; i < parts->nbitmap; i++)
+		descriptors = finish_bitmap(&parts->bitmap[i], parts->nrowgroups,
+									descriptors, bytes);
 }

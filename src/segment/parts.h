@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * parts.h
- *		Sketches and blooms of a segment's columns: made with it, read from it.
+ *		Sketches, blooms and bitmap indexes of a segment's columns: made with it,
+ *		read from it.
  *
  * Which columns get them is what the table's options say at the time a segment
  * is written; compaction writes segments anew that lack some.
@@ -12,6 +13,7 @@
 #ifndef OLAP_SEGMENT_PARTS_H
 #define OLAP_SEGMENT_PARTS_H
 
+#include "index/bitmap.h"
 #include "meta/options.h"
 #include "segment/segment.h"
 #include "sketch/hll.h"
@@ -32,6 +34,9 @@ extern void olap_parts_add(OlapParts *parts, const OlapVector *cols,
 
 /* How many parts come out, after the last row group. */
 extern uint32 olap_parts_count(OlapParts *parts);
+
+/* The version of a segment that has them. */
+extern uint32 olap_parts_version(const OlapParts *parts);
 
 /*
  * Finish: descriptors[count] with offsets from the first part's first byte, and
@@ -58,6 +63,14 @@ extern bool olap_segment_hll(OlapSegment *segment, int col, OlapHashKind kind,
 /* Does the bloom of a chunk prove that no row of it matches qual? */
 extern bool olap_segment_bloom_excludes(OlapSegment *segment,
 										const OlapZoneQual *qual, int rg);
+
+/*
+ * Which rows of a chunk may match qual, by its bitmap index: added to *rows, zeros
+ * at first.  False, and *rows undefined, if there is none for such a qual or all may.
+ */
+extern bool olap_segment_find_rows(OlapSegment *segment,
+								   const OlapZoneQual *qual, int rg,
+								   OlapRowSet *rows);
 
 /* Was the segment written before options wanted one of its parts? */
 extern bool olap_segment_lacks_parts(OlapSegment *segment,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * parts_reader.c
- *		Read the sketches and blooms of a segment's columns.
+ *		Read the sketches, blooms and bitmap indexes of a segment's columns.
  *
  * src/segment/parts_reader.c
  *-------------------------------------------------------------------------
@@ -28,15 +28,19 @@ static bool
 part_is_sane(const OlapSegment *s, const OlapSegPart *part)
 {
 	bool		bloom = part->kind == OLAP_PART_BLOOM;
+	bool		bitmap = part->kind == OLAP_PART_BITMAP;
 	bool		whole = part->rowgroup == OLAP_PART_WHOLE;
 
-	if ((part->kind != OLAP_PART_HLL && !bloom) || part->col >= s->ncols ||
+	if ((part->kind != OLAP_PART_HLL && !bloom && !bitmap) || part->col >= s->ncols ||
 		s->types[part->col].dropped || part->state > OLAP_PART_STATE_MAX ||
-		part->hash > OLAP_HASH_KIND_MAX)
+		part->hash > OLAP_HASH_KIND_MAX ||
+		(bitmap && s->header.version < OLAP_SEG_VERSION_BITMAPS))
 		return false;
-	if (whole != (!bloom || part->state != OLAP_PART_BUILT) ||
+	if (whole != (part->kind == OLAP_PART_HLL || part->state != OLAP_PART_BUILT) ||
 		(!whole && part->rowgroup >= s->header.nrowgroups) ||
-		(bloom && part->length % OLAP_BLOOM_BLOCK != 0))
+		(bloom && part->length % OLAP_BLOOM_BLOCK != 0) ||
+		part->bits > (bitmap ? OLAP_BITMAP_MAX_BITS : 0) ||
+		(bitmap && !whole && part->length < olap_bitmap_directory(part->bits)))
 		return false;
 	if ((part->state == OLAP_PART_BUILT) !=
 		(part->length > 0 && part->hash != OLAP_HASH_NONE))
@@ -157,6 +161,67 @@ olap_segment_bloom_excludes(OlapSegment *s, const OlapZoneQual *qual, int rg)
 	return true;
 }
 
+/* Memory for a bucket of len bytes and the padding behind it. */
+static uint8 *
+bucket_buffer(OlapSegment *s, Size len)
+{
+	Size		size = len + OLAP_BITMAP_PADDING;
+
+	if (s->bucket_size < size)
+	{
+		if (s->bucket != NULL)
+			pfree(s->bucket);
+		s->bucket_size = 0;
+		s->bucket = MemoryContextAllocHuge(s->cxt, Max(size, 1024));
+		s->bucket_size = Max(size, 1024);
+	}
+	memset(s->bucket + len, 0, OLAP_BITMAP_PADDING);
+	return s->bucket;
+}
+
+static OlapBitmapAnswer
+find_hash(OlapSegment *s, const OlapSegPart *part, uint64 hash, OlapRowSet *rows)
+{
+	OlapBitmapAnswer answer = OLAP_BITMAP_BAD;
+	uint32		ends[2];
+	size_t		offset;
+	size_t		len;
+
+	olap_segment_read(s, part->offset + olap_bitmap_ends_offset(part->bits, hash),
+					  sizeof(ends), ends);
+	if (olap_bitmap_bucket(part->bits, part->length, ends, &offset, &len))
+	{
+		uint8	   *bucket = bucket_buffer(s, len);
+
+		olap_segment_read(s, part->offset + offset, len, bucket);
+		s->bytes_read += sizeof(ends) + len;
+		answer = olap_bitmap_find(bucket, len, part->bits, hash,
+								  s->rowgroups[part->rowgroup].rows, rows);
+	}
+	if (answer == OLAP_BITMAP_BAD)
+		CORRUPTED(s, "The bitmap index of column %d, row group %d cannot be read.",
+				  part->col + 1, part->rowgroup);
+	return answer;
+}
+
+bool
+olap_segment_find_rows(OlapSegment *s, const OlapZoneQual *qual, int rg,
+					   OlapRowSet *rows)
+{
+	const OlapSegPart *part;
+
+	if (s->nparts == 0 || (qual->op != OLAP_ZONE_EQ && qual->op != OLAP_ZONE_IN) ||
+		qual->nvalues > OLAP_BITMAP_MAX_PROBES)
+		return false;
+	part = find_part(s, OLAP_PART_BITMAP, qual->col, rg);
+	if (part == NULL || !olap_bloom_fits(qual->kind, part->hash))
+		return false;
+	for (int i = 0; i < qual->nvalues; i++)
+		if (find_hash(s, part, olap_bloom_hash(qual, i), rows) == OLAP_BITMAP_MANY)
+			return false;
+	return true;
+}
+
 /* A column that is younger than the segment has nothing there to sketch. */
 static bool
 lacks(OlapSegment *s, OlapPartKind kind, AttrNumber attno)
@@ -176,6 +241,9 @@ olap_segment_lacks_parts(OlapSegment *s, const OlapOptions *options)
 			return true;
 	for (int i = 0; i < options->nbloom; i++)
 		if (lacks(s, OLAP_PART_BLOOM, options->bloom[i]))
+			return true;
+	for (int i = 0; i < options->nbitmap; i++)
+		if (lacks(s, OLAP_PART_BITMAP, options->bitmap[i]))
 			return true;
 	return false;
 }

@@ -61,14 +61,14 @@ check_version(OlapSegment *s)
 	OlapSegHeader *h = &s->header;
 	bool		numbered = (s->entry.flags & OLAP_ENTRY_ROWNUMS) != 0;
 
-	if (h->version < OLAP_SEG_VERSION || h->version > OLAP_SEG_VERSION_PARTS)
+	if (h->version < OLAP_SEG_VERSION || h->version > OLAP_SEG_VERSION_BITMAPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("segment %u of \"%s\" has format version %u, this release reads %d",
 						s->entry.id, RelationGetRelationName(s->rel),
-						h->version, OLAP_SEG_VERSION_PARTS),
+						h->version, OLAP_SEG_VERSION_BITMAPS),
 				 errhint("Install the release of olap that wrote the table.")));
-	if ((h->version != OLAP_SEG_VERSION_PARTS &&
+	if ((h->version < OLAP_SEG_VERSION_PARTS &&
 		 numbered != (h->version == OLAP_SEG_VERSION_ROWNUMS)) ||
 		numbered != (h->nranges > 0) || h->nranges > OLAP_SEG_MAX_RANGES ||
 		(numbered && h->ncols == 0))
@@ -84,7 +84,7 @@ read_part_count(OlapSegment *s, uint64 room)
 	uint64		offset = olap_seg_parts_offset(h->ncols, h->nrowgroups, h->nranges);
 	OlapSegPartCount count;
 
-	if (h->version != OLAP_SEG_VERSION_PARTS)
+	if (h->version < OLAP_SEG_VERSION_PARTS)
 		return;
 	if (offset + sizeof(count) > room)
 		CORRUPTED(s, "The header has no room for the number of its parts.");

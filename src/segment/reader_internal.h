@@ -36,6 +36,8 @@ struct OlapSegment
 	OlapSegRange *ranges;		/* [header.nranges] */
 	uint32		nparts;
 	OlapSegPart *parts;			/* [nparts]; NULL: not read */
+	uint8	   *bucket;			/* scratch of bitmap indexes */
+	Size		bucket_size;
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;

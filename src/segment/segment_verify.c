@@ -23,7 +23,7 @@ typedef struct PartCheck
 {
 	OlapSegPart part;			/* as stored */
 	OlapHll		hll;
-	bool		seen;			/* a bloom: it was compared */
+	bool		seen;			/* of a row group: it was compared */
 } PartCheck;
 
 typedef struct Parts
@@ -69,6 +69,25 @@ verify_bloom(OlapSegment *s, PartCheck *check, const OlapVector *v)
 	check->seen = true;
 }
 
+/* Likewise an index with as many buckets. */
+static void
+verify_bitmap(OlapSegment *s, PartCheck *check, const OlapVector *v)
+{
+	uint64	   *hashes = palloc_extended(v->n * sizeof(uint64), MCXT_ALLOC_HUGE);
+	OlapBytes	want;
+	uint8	   *have;
+
+	olap_bytes_init(&want, CurrentMemoryContext);
+	olap_vector_hash(v, check->part.hash, hashes);
+	olap_bitmap_build(hashes, v->valid, v->n, check->part.bits, &want);
+	have = palloc_extended(check->part.length, MCXT_ALLOC_HUGE);
+	olap_segment_read(s, check->part.offset, check->part.length, have);
+	if (check->part.length != want.len || memcmp(have, want.data, want.len) != 0)
+		CORRUPTED(s, "The bitmap index of column %d, row group %d does not describe its values.",
+				  check->part.col + 1, check->part.rowgroup);
+	check->seen = true;
+}
+
 static void
 add_to_parts(OlapSegment *s, Parts *parts, int col, int rg, const OlapVector *v)
 {
@@ -78,10 +97,12 @@ add_to_parts(OlapSegment *s, Parts *parts, int col, int rg, const OlapVector *v)
 
 		if (check->part.col != col || check->part.state != OLAP_PART_BUILT)
 			continue;
-		if (check->part.kind == OLAP_PART_BLOOM)
+		if (check->part.kind != OLAP_PART_HLL)
 		{
-			if (check->part.rowgroup == rg)
+			if (check->part.rowgroup == rg && check->part.kind == OLAP_PART_BLOOM)
 				verify_bloom(s, check, v);
+			else if (check->part.rowgroup == rg)
+				verify_bitmap(s, check, v);
 			continue;
 		}
 		if (check->hll.bits == 0)
@@ -103,10 +124,10 @@ verify_parts(OlapSegment *s, const Parts *parts)
 
 		if (check->part.state != OLAP_PART_BUILT)
 			continue;
-		if (check->part.kind == OLAP_PART_BLOOM)
+		if (check->part.kind != OLAP_PART_HLL)
 		{
 			if (!check->seen)
-				CORRUPTED(s, "The bloom of column %d, row group %d is of no chunk.",
+				CORRUPTED(s, "The part of column %d, row group %d is of no chunk.",
 						  check->part.col + 1, check->part.rowgroup);
 			continue;
 		}

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * inspect_parts.c
- *		olap.index_stats(): which sketches and blooms a table's segments have.
+ *		olap.index_stats(): which sketches, blooms and bitmap indexes a table's
+ *		segments have.
  *
  * src/table/inspect_parts.c
  *-------------------------------------------------------------------------
@@ -32,9 +33,11 @@ extern PGDLLEXPORT Datum olap_index_stats(PG_FUNCTION_ARGS);
 static const char *const kind_names[] = {
 	[OLAP_PART_HLL] = "hll",
 	[OLAP_PART_BLOOM] = "bloom",
+	[OLAP_PART_BITMAP] = "bitmap",
 };
 
-#define KIND_MAX OLAP_PART_BLOOM
+StaticAssertDecl(lengthof(kind_names) == OLAP_PART_KIND_MAX + 1,
+				 "every kind has a name");
 
 static const char *const state_names[] = {
 	[OLAP_PART_BUILT] = NULL,
@@ -58,14 +61,14 @@ typedef struct PartStats
 typedef struct TableStats
 {
 	int			natts;
-	PartStats  *parts;			/* [natts][KIND_MAX + 1] */
+	PartStats  *parts;			/* [natts][OLAP_PART_KIND_MAX + 1] */
 	int64	   *segments;		/* [natts] that have the column */
 } TableStats;
 
 static PartStats *
 stats_of(const TableStats *stats, int col, int kind)
 {
-	return &stats->parts[col * (KIND_MAX + 1) + kind];
+	return &stats->parts[col * (OLAP_PART_KIND_MAX + 1) + kind];
 }
 
 static void
@@ -96,8 +99,10 @@ add_segment(TableStats *stats, Relation rel, const OlapDirEntry *entry)
 static bool
 is_wanted(const OlapOptions *options, int col, int kind)
 {
-	const AttrNumber *attnos = kind == OLAP_PART_HLL ? options->hll : options->bloom;
-	int			n = kind == OLAP_PART_HLL ? options->nhll : options->nbloom;
+	const AttrNumber *attnos = kind == OLAP_PART_HLL ? options->hll :
+		kind == OLAP_PART_BLOOM ? options->bloom : options->bitmap;
+	int			n = kind == OLAP_PART_HLL ? options->nhll :
+		kind == OLAP_PART_BLOOM ? options->nbloom : options->nbitmap;
 
 	for (int i = 0; i < n; i++)
 		if (attnos[i] == col + 1)
@@ -150,7 +155,7 @@ put_all(ReturnSetInfo *rsinfo, Relation rel, const TableStats *stats)
 
 		if (att->attisdropped)
 			continue;
-		for (int kind = 1; kind <= KIND_MAX; kind++)
+		for (int kind = 1; kind <= OLAP_PART_KIND_MAX; kind++)
 		{
 			PartStats  *s = stats_of(stats, col, kind);
 			bool		wanted = is_wanted(options, col, kind);
@@ -172,7 +177,7 @@ olap_index_stats(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	stats.natts = RelationGetDescr(rel)->natts;
-	stats.parts = palloc0((Size) Max(stats.natts, 1) * (KIND_MAX + 1) * sizeof(PartStats));
+	stats.parts = palloc0((Size) Max(stats.natts, 1) * (OLAP_PART_KIND_MAX + 1) * sizeof(PartStats));
 	stats.segments = palloc0(Max(stats.natts, 1) * sizeof(int64));
 	olap_directory_read(rel, &list);
 	for (int i = 0; i < list.n; i++)

@@ -12,6 +12,7 @@ OLAP_OBJS += src/table/fetch_am.o
 OLAP_OBJS += src/table/handler.o
 OLAP_OBJS += src/table/indexing.o
 OLAP_OBJS += src/table/modify.o
+OLAP_OBJS += src/table/narrow.o
 OLAP_OBJS += src/table/places.o
 OLAP_OBJS += src/table/reclaim.o
 OLAP_OBJS += src/table/sample.o

@@ -31,6 +31,7 @@
 #include "segment/parts.h"
 #include "segment/segment.h"
 #include "segment/visibility.h"
+#include "table/narrow.h"
 #include "table/places.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
@@ -60,6 +61,9 @@ struct OlapTableScan
 	int			vector;
 	bool		again;			/* unit was read before: count nothing */
 	bool		matches;		/* zone maps prove the quals of all rows of unit */
+	OlapNarrow *narrow;			/* NULL: no qual for an index */
+	bool		asked;			/* it was, about unit */
+	const OlapRowSet *rows;		/* of unit that may match; NULL: any */
 
 	OlapSegment *segment;		/* open segment of place segment_place */
 	int			segment_place;
@@ -118,6 +122,11 @@ scan_start(OlapTableScan *scan)
 					InvalidTransactionId);
 	olap_places_read(&scan->list, scan->rel, &scan->view, scan->shared,
 					 scan->quals, scan->nquals, &scan->stats, scan->cxt);
+	if (scan->narrow != NULL)
+		olap_narrow_free(scan->narrow);
+	scan->narrow = olap_narrow_create(scan->quals, scan->nquals,
+									  scan->list.nunits, scan->cxt);
+	scan->rows = NULL;
 	if (scan->log != NULL)
 		olap_log_reader_free(scan->log);
 	scan->log = olap_log_reader_create(scan->rel, scan->snapshot, scan->cxt);
@@ -316,8 +325,37 @@ open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 			   place->first_unit + place->nunits);
 }
 
+/* Ask the indexes about a unit, which is row group rg; false: no row matches. */
 static bool
-rowgroup_excluded(OlapTableScan *scan, int rg)
+narrow_unit(OlapTableScan *scan, int rg, uint64 unit, bool keep)
+{
+	OlapNarrowAnswer answer = OLAP_NARROW_ALL;
+	uint32		n;
+
+	if (scan->narrow != NULL)
+		answer = olap_narrow_ask(scan->narrow, scan->segment, rg, unit, keep);
+	scan->asked = true;
+	scan->rows = answer == OLAP_NARROW_SOME ?
+		olap_narrow_set(scan->narrow, &n) : NULL;
+	return answer != OLAP_NARROW_NONE;
+}
+
+static void
+count_narrowed(OlapTableScan *scan, int rg)
+{
+	uint32		n;
+
+	if (scan->rows == NULL)
+		return;
+	(void) olap_narrow_set(scan->narrow, &n);
+	scan->stats.rowgroups_narrowed++;
+	scan->stats.rows_narrowed += n;
+	scan->stats.rows_passed += olap_segment_rowgroup_rows(scan->segment, rg) - n;
+}
+
+/* keep: the unit, which is row group rg, will be asked for again. */
+static bool
+rowgroup_excluded(OlapTableScan *scan, int rg, uint64 unit, bool keep)
 {
 	for (int q = 0; q < scan->nquals; q++)
 	{
@@ -327,6 +365,11 @@ rowgroup_excluded(OlapTableScan *scan, int rg)
 		if (zone != NULL &&
 			olap_zone_probe(zone, &scan->quals[q]) == OLAP_MATCH_NONE)
 			return true;
+	}
+	if (!narrow_unit(scan, rg, unit, keep))
+	{
+		scan->stats.rowgroups_bitmap++;
+		return true;
 	}
 	for (int q = 0; q < scan->nquals && olap_guc_enable_bloom; q++)
 		if (olap_segment_bloom_excludes(scan->segment, &scan->quals[q], rg))
@@ -427,6 +470,7 @@ open_unit(OlapTableScan *scan)
 	bool		opened;
 
 	scan->nvectors = 0;
+	scan->rows = NULL;
 	if (place->skip)
 	{
 		skip_units(scan, place->first_unit, place->first_unit + place->nunits);
@@ -446,7 +490,7 @@ open_unit(OlapTableScan *scan)
 		return;
 	if (index >= olap_segment_rowgroups(scan->segment))
 		return;
-	if (rowgroup_excluded(scan, index))
+	if (rowgroup_excluded(scan, index, scan->unit, false))
 	{
 		scan->stats.rowgroups_pruned++;
 		return;
@@ -456,6 +500,7 @@ open_unit(OlapTableScan *scan)
 		return;
 	scan->stats.rowgroups_read++;
 	scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
+	count_narrowed(scan, index);
 	scan->nvectors = vectors_of(scan, index);
 }
 
@@ -518,30 +563,37 @@ load_delta_unit(OlapTableScan *scan)
 	}
 }
 
-/* Take the deleted rows out of a vector of a segment. */
+/* Take rows that cannot match, and deleted ones, out of a vector of a segment. */
 static void
-drop_deleted(OlapTableScan *scan, OlapBatch *batch)
+drop_rows(OlapTableScan *scan, OlapBatch *batch)
 {
 	uint64		deleted[OLAP_VECTOR_ROWS / 64];
-	uint32		n = 0;
+	uint32		ndeleted = 0;
 
-	if (olap_log_reader_empty(scan->log) ||
-		olap_log_reader_deleted_batch(scan->log, batch, deleted) == 0)
+	if (!olap_log_reader_empty(scan->log))
+		ndeleted = olap_log_reader_deleted_batch(scan->log, batch, deleted);
+	if (ndeleted == 0 && scan->rows == NULL)
 		return;
 	if (scan->live == NULL)
 		scan->live = MemoryContextAlloc(scan->cxt,
 										OLAP_VECTOR_ROWS * sizeof(uint16));
-	for (uint32 i = 0; i < batch->nrows; i++)
-		if (((deleted[i >> 6] >> (i & 63)) & 1) == 0)
-			scan->live[n++] = i;
 	if (!scan->again)
-		scan->stats.rows_deleted += batch->nrows - n;
+		scan->stats.rows_deleted += ndeleted;
 	batch->sel = scan->live;
-	batch->nsel = n;
+	batch->nsel = olap_rows_select(scan->rows, ndeleted > 0 ? deleted : NULL,
+								   scan->vector, batch->nrows, scan->live);
 }
 
+/* Has the vector at hand no row that may match, as far as is known? */
+static inline bool
+vector_is_empty(const OlapTableScan *scan)
+{
+	return scan->rows != NULL && olap_rows_empty(scan->rows, scan->vector);
+}
+
+/* all: rows that cannot match, and deleted ones, may be in it. */
 static OlapBatch *
-load_batch(OlapTableScan *scan)
+load_batch(OlapTableScan *scan, bool all)
 {
 	OlapScanPlace  *place = &scan->list.places[scan->place];
 
@@ -554,7 +606,8 @@ load_batch(OlapTableScan *scan)
 	{
 		olap_batch_set_segment(scan->source, scan->segment, &place->entry,
 							   scan->unit - place->first_unit, scan->vector);
-		drop_deleted(scan, &scan->source->batch);
+		if (!all)
+			drop_rows(scan, &scan->source->batch);
 		note_busy(scan);
 		if (scan->snapshot->snapshot_type == SNAPSHOT_DIRTY &&
 			TransactionIdIsNormal(place->entry.xmin) &&
@@ -609,8 +662,8 @@ olap_scan_move(OlapTableScan *scan, ScanDirection direction)
 			open_unit(scan);
 			scan->vector = forward ? 0 : scan->nvectors - 1;
 		}
-		batch = load_batch(scan);
-	} while (batch->nsel == 0);
+		batch = vector_is_empty(scan) ? NULL : load_batch(scan, false);
+	} while (batch == NULL || batch->nsel == 0);
 
 	count_rows(scan, batch);
 	return batch;
@@ -658,7 +711,7 @@ olap_scan_unit_zone(OlapTableScan *scan, uint32 unit, int col,
 	*zone = NULL;
 	if (scan->list.places[scan->place].entry.kind == OLAP_ENTRY_DELTA)
 		return true;
-	if (rowgroup_excluded(scan, unit))
+	if (rowgroup_excluded(scan, unit, scan->list.places[scan->place].first_unit + unit, true))
 	{
 		scan->stats.rowgroups_pruned++;
 		return false;
@@ -682,8 +735,11 @@ olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
 	scan->unit = number;
 	scan->again = again;
 	scan->matches = false;
+	scan->asked = false;
+	scan->rows = NULL;
 	if (place->entry.kind == OLAP_ENTRY_DELTA)
 	{
+		scan->asked = true;
 		scan->nvectors = 1;
 		return 1;
 	}
@@ -706,10 +762,31 @@ olap_scan_load(OlapTableScan *scan, uint32 vector)
 
 	CHECK_FOR_INTERRUPTS();
 	scan->vector = vector;
-	batch = load_batch(scan);
+	if (!scan->asked)
+	{
+		int			rg = scan->unit - scan->list.places[scan->place].first_unit;
+
+		(void) narrow_unit(scan, rg, scan->unit, false);
+		if (!scan->again)
+			count_narrowed(scan, rg);
+	}
+	if (vector_is_empty(scan))
+	{
+		scan->source->batch.nsel = 0;
+		return &scan->source->batch;
+	}
+	batch = load_batch(scan, false);
 	if (!scan->again)
 		count_rows(scan, batch);
 	return batch;
+}
+
+OlapBatch *
+olap_scan_load_again(OlapTableScan *scan, uint32 vector)
+{
+	CHECK_FOR_INTERRUPTS();
+	scan->vector = vector;
+	return load_batch(scan, true);
 }
 
 void

@@ -46,8 +46,12 @@ typedef struct OlapScanStats
 	uint64		rowgroups_total;	/* of all visible segments */
 	uint64		rowgroups_pruned;
 	uint64		rowgroups_bloom;	/* of those, by blooms */
+	uint64		rowgroups_bitmap;	/* likewise, by bitmap indexes */
 	uint64		rowgroups_read;
 	uint64		rowgroups_matched;	/* of those, all rows match by zone maps */
+	uint64		rowgroups_narrowed; /* of those read, to rows that bitmap indexes found */
+	uint64		rows_narrowed;	/* how many these rows are */
+	uint64		rows_passed;	/* how many are in the same row groups besides */
 	uint64		rowgroups_taken;	/* not read: see olap_scan_offer_rowgroups() */
 	uint64		delta_pages;
 	uint64		rows;			/* handed out in batches */
@@ -152,10 +156,13 @@ extern uint32 olap_scan_open_unit(OlapTableScan *scan, int place, uint32 unit,
 								  bool again);
 
 /*
- * The batch of a vector of that unit, perhaps without rows.  Which rows it has
- * and where they are in it is the same whenever it is loaded.
+ * The batch of a vector of that unit, perhaps without rows.  Where a row is in it
+ * is the same whenever it is loaded.
  */
 extern OlapBatch *olap_scan_load(OlapTableScan *scan, uint32 vector);
+
+/* The same for who has chosen rows of it before: more may be in play. */
+extern OlapBatch *olap_scan_load_again(OlapTableScan *scan, uint32 vector);
 
 extern void olap_scan_shared_init(OlapScanShared *shared, Relation rel);
 

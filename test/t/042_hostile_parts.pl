@@ -1,4 +1,4 @@
-# Sketches and blooms that a correct writer never wrote, on pages whose checksum
+# Sketches, blooms and bitmap indexes that a correct writer never wrote, on pages whose checksum
 # is right: descriptors and bytes of parts are changed at random and the page is
 # sealed again. Whoever reads them reports an error of class XX or goes on; the
 # server never crashes.
@@ -50,7 +50,7 @@ olap.maintenance = off
 max_parallel_workers_per_gather = 0
 });
 $node->start;
-my $columns = q{(k int, t text, e int) USING olap WITH (hll = 'k, t, e', bloom = 'k, t')};
+my $columns = q{(k int, t text, e int) USING olap WITH (hll = 'k, t, e', bloom = 'k, t', bitmap = 'k, t')};
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION olap;
 	CREATE TABLE good $columns;
@@ -67,8 +67,8 @@ my ($first) = grep {
 } 0 .. length($bytes) / PAGE - 1;
 my ($version, $id, $header_len, $ncols, $nrowgroups, $nrows, $nranges, $total) =
 	unpack 'LLLLLLLQ', substr($bytes, $first * PAGE + HEADER + 4, 36);
-is($version, 3, 'the segment has parts');
-my $nparts = 3 + 2 * $nrowgroups;
+is($version, 4, 'the segment has bitmap indexes');
+my $nparts = 3 + 4 * $nrowgroups;
 my $parts_at = $header_len - 24 * $nparts;
 
 # Position in the file of an offset in the segment.
@@ -88,9 +88,10 @@ sub get
 
 is(unpack('L', get($parts_at - 8, 4)), $nparts, 'its parts are where the format says');
 my @parts = map { [unpack 'CCCCSSLLQ', get($parts_at + 24 * $_, 24)] } 0 .. $nparts - 1;
-is(join(' ', map { $_->[0] } @parts), join(' ', (1) x 3, (2) x ($nparts - 3)),
-	'they are sketches, then blooms');
+is(join(' ', map { $_->[0] } @parts), join(' ', (1) x 3, (2) x (2 * $nrowgroups), (3) x (2 * $nrowgroups)),
+	'they are sketches, then blooms, then bitmap indexes');
 my ($data_at, $data_end) = ($parts[0][8], $total);
+my ($bitmap_at) = map { $_->[8] } grep { $_->[0] == 3 } @parts;
 
 # An untouched page sealed by us is what the server sealed.
 my $copy = $bytes;
@@ -104,6 +105,10 @@ my $queries = q{SELECT count(*) FROM olap.index_stats('victim');
 SELECT count(*), sum(distinct_values) FROM olap.column_stats('victim');
 SELECT count(*) FROM victim WHERE k = 77 AND t = 't77';
 SELECT count(*) FROM victim WHERE k IN (1, 2, 300000);
+SET olap.enable_bloom = off;
+SELECT count(*) FROM victim WHERE k IN (77, 78, 1000, 99999) AND t IN ('t77', 't78');
+SELECT * FROM victim WHERE t = 't1000' ORDER BY k LIMIT 1;
+RESET olap.enable_bloom;
 SELECT fault FROM olap.verify('victim', indexes => false);
 };
 for my $i (0 .. $trials - 1)
@@ -114,6 +119,7 @@ for my $i (0 .. $trials - 1)
 	for (1 .. 1 + int rand 3)
 	{
 		my $offset = rand() < 0.7 ? $parts_at - 8 + int rand(24 * $nparts + 8) :
+			rand() < 0.3 ? $bitmap_at + int rand(2000) :
 			$data_at + int rand(rand() < 0.5 ? 64 : $data_end - $data_at);
 		my $at = position($offset);
 

@@ -38,9 +38,14 @@ extern double olap_classes_choose(const uint32 *codes, const uint64 *valid,
 								  OlapClasses *classes);
 
 /*
- * The entry that each code stands for, from every entry's class (an I16
- * vector).  false if there is no such class.
+ * From every entry's class (an I16 vector), how many there are of each class,
+ * counts[OLAP_BINS_MAX], false if there is no such class; then the entry that
+ * each code stands for, or one code below their number does.
  */
-extern bool olap_classes_order(const OlapVector *class_of, uint32 *order);
+extern bool olap_classes_count(const OlapVector *class_of, uint32 *counts);
+extern void olap_classes_order(const OlapVector *class_of, const uint32 *counts,
+							   uint32 *order);
+extern uint32 olap_classes_entry(const OlapVector *class_of, const uint32 *counts,
+								 uint32 code);
 
 #endif							/* OLAP_DICT_BUILD_H */

@@ -18,8 +18,12 @@
 
 #include <math.h>
 
+#include "base/kernel.h"
 #include "codec/bins.h"
 #include "codec/dict_build.h"
+
+/* Entries whose classes are counted at a time, where one of them is sought. */
+#define CLASS_STEP 512
 
 /* Where classes may end: all small ranks, then four to each doubling. */
 static uint32
@@ -109,27 +113,65 @@ olap_classes_choose(const uint32 *codes, const uint64 *valid, uint32 n,
 	return bits;
 }
 
-bool
-olap_classes_order(const OlapVector *class_of, uint32 *order)
+OLAP_KERNEL static uint32
+count_class(const int16 *classes, uint32 n, int16 class)
 {
-	const int16 *classes = class_of->values;
-	uint32		next[OLAP_BINS_MAX] = {0};
+	uint32		count = 0;
+
+	for (uint32 e = 0; e < n; e++)
+		count += classes[e] == class;
+	return count;
+}
+
+bool
+olap_classes_count(const OlapVector *class_of, uint32 *counts)
+{
 	uint32		sum = 0;
 
-	for (uint32 e = 0; e < class_of->n; e++)
-	{
-		if (classes[e] < 0 || classes[e] >= OLAP_BINS_MAX)
-			return false;
-		next[classes[e]]++;
-	}
 	for (int b = 0; b < OLAP_BINS_MAX; b++)
 	{
-		uint32		count = next[b];
+		counts[b] = count_class(class_of->values, class_of->n, (int16) b);
+		sum += counts[b];
+	}
+	return sum == class_of->n;
+}
 
+void
+olap_classes_order(const OlapVector *class_of, const uint32 *counts, uint32 *order)
+{
+	const int16 *classes = class_of->values;
+	uint32		next[OLAP_BINS_MAX];
+	uint32		sum = 0;
+
+	for (int b = 0; b < OLAP_BINS_MAX; b++)
+	{
 		next[b] = sum;
-		sum += count;
+		sum += counts[b];
 	}
 	for (uint32 e = 0; e < class_of->n; e++)
 		order[next[classes[e]]++] = e;
-	return true;
+}
+
+uint32
+olap_classes_entry(const OlapVector *class_of, const uint32 *counts, uint32 code)
+{
+	const int16 *classes = class_of->values;
+	int16		class = 0;
+	uint32		e = 0;
+
+	while (code >= counts[class])
+		code -= counts[class++];
+	for (;;)
+	{
+		uint32		n = Min(class_of->n - e, CLASS_STEP);
+		uint32		count = count_class(classes + e, n, class);
+
+		if (code < count)
+			break;
+		code -= count;
+		e += n;
+	}
+	for (;; e++)
+		if (classes[e] == class && code-- == 0)
+			return e;
 }

@@ -21,6 +21,8 @@ typedef struct OlapDictEntries
 	OlapChunk  *chunk;			/* in the order of their values */
 	const uint8 *classes;
 	size_t		classes_len;	/* 0: that is the order of the codes as well */
+	OlapVector	class_of;		/* entries' classes; cxt NULL: not known yet */
+	uint32		counts[OLAP_BINS_MAX];	/* entries of each class */
 	uint32	   *order;			/* entry of each code; NULL: not known yet */
 	OlapVector	block;			/* vector of chunk that was decoded last, ... */
 	uint32		block_number;	/* ... plus 1 */
@@ -34,9 +36,9 @@ value_type(const OlapChunk *chunk)
 		.scale = chunk->info.scale, .typalign = chunk->typalign};
 }
 
-/* Which entry each code is, by their classes. */
+/* The class of each entry, and how many each class has. */
 static bool
-load_order(OlapChunk *chunk, const char **reason)
+load_classes(OlapChunk *chunk, const char **reason)
 {
 	OlapDictEntries *entries = chunk->entries;
 	uint32		count = chunk->info.distinct;
@@ -46,7 +48,7 @@ load_order(OlapChunk *chunk, const char **reason)
 	OlapChunk  *inner;
 	bool		ok;
 
-	if (entries->classes_len == 0 || entries->order != NULL)
+	if (entries->classes_len == 0 || entries->class_of.cxt != NULL)
 		return true;
 	inner = olap_chunk_open_at(entries->classes, entries->classes_len, type.phys,
 							   0, type.width, type.typalign, count,
@@ -57,19 +59,32 @@ load_order(OlapChunk *chunk, const char **reason)
 	olap_vector_init(&class_of, &type, count, chunk->cxt);
 	ok = olap_chunk_decode_all(inner, &class_of, reason);
 	olap_chunk_close(inner);
-	if (ok)
+	if (ok && !olap_classes_count(&class_of, entries->counts))
 	{
-		entries->order = MemoryContextAlloc(chunk->cxt, count * sizeof(uint32));
-		ok = olap_classes_order(&class_of, entries->order);
-		if (!ok)
-		{
-			pfree(entries->order);
-			entries->order = NULL;
-			*reason = "a dictionary entry has an unknown class";
-		}
+		*reason = "a dictionary entry has an unknown class";
+		ok = false;
 	}
-	olap_vector_free(&class_of);
+	if (ok)
+		entries->class_of = class_of;
+	else
+		olap_vector_free(&class_of);
 	return ok;
+}
+
+/* Which entry each code is, by their classes. */
+static bool
+load_order(OlapChunk *chunk, const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+
+	if (entries->classes_len == 0 || entries->order != NULL)
+		return true;
+	if (!load_classes(chunk, reason))
+		return false;
+	entries->order = MemoryContextAlloc(chunk->cxt, chunk->info.distinct *
+										sizeof(uint32));
+	olap_classes_order(&entries->class_of, entries->counts, entries->order);
+	return true;
 }
 
 /* Put the entries, which are loaded, in the order of the codes. */
@@ -172,6 +187,8 @@ olap_dict_close(OlapChunk *chunk)
 		olap_chunk_close(entries->chunk);
 	if (entries->order != NULL)
 		pfree(entries->order);
+	if (entries->class_of.cxt != NULL)
+		olap_vector_free(&entries->class_of);
 	if (entries->block.cxt != NULL)
 		olap_vector_free(&entries->block);
 	pfree(entries);
@@ -320,7 +337,9 @@ append_entry(OlapChunk *chunk, uint32 code, OlapVector *out, const char **reason
 {
 	OlapDictEntries *entries = chunk->entries;
 	OlapColumnType type = value_type(chunk);
-	uint32		entry = entries->order != NULL ? entries->order[code] : code;
+	uint32		entry = entries->order != NULL ? entries->order[code] :
+		entries->classes_len == 0 ? code :
+		olap_classes_entry(&entries->class_of, entries->counts, code);
 	uint32		number = entry / OLAP_VECTOR_ROWS;
 	uint32		row = entry % OLAP_VECTOR_ROWS;
 
@@ -369,7 +388,7 @@ olap_chunk_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows,
 		OLAP_REJECT("a chunk has no such vector");
 	nrows = olap_vector_rows_of(chunk->info.nrows, vecno);
 	olap_vector_reserve(out, nrows);
-	if (!load_order(chunk, reason) || !load_codes(chunk, vecno, reason))
+	if (!load_classes(chunk, reason) || !load_codes(chunk, vecno, reason))
 		return false;
 	for (uint32 i = 0; i < n; i++)
 	{

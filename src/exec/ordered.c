@@ -361,9 +361,9 @@ advance(OlapOrdered *o)
 
 /* ---- the other columns ---- */
 
-/* Load and keep the rows order[0 .. n), all of one vector. */
+/* Load and keep the rows order[0 .. n), all of one vector; few: see the scan. */
 static void
-fetch_vector(OlapOrdered *o, const OlapSortPos *order, uint32 n)
+fetch_vector(OlapOrdered *o, const OlapSortPos *order, uint32 n, bool few)
 {
 	const Unit *unit = &o->units[order->key >> UNIT_BITS];
 	uint32		vector = (order->key >> VECTOR_BITS) &
@@ -371,7 +371,7 @@ fetch_vector(OlapOrdered *o, const OlapSortPos *order, uint32 n)
 	OlapBatch  *batch;
 
 	(void) olap_scan_open_unit(o->scan, unit->place, unit->unit, true);
-	batch = olap_scan_load_again(o->scan, vector);
+	batch = olap_scan_load_again(o->scan, vector, few);
 	for (uint32 i = 0; i < n; i++)
 	{
 		o->sel[i] = order[i].key & (OLAP_VECTOR_ROWS - 1);
@@ -433,7 +433,7 @@ fetch_rows(OlapOrdered *o)
 		for (end = start + 1; end < n &&
 			 o->order[end].key >> VECTOR_BITS == o->order[start].key >> VECTOR_BITS; end++)
 			;
-		fetch_vector(o, o->order + start, end - start);
+		fetch_vector(o, o->order + start, end - start, n <= LIMIT_FETCH);
 	}
 	o->fetched_from = o->next;
 	o->fetched = o->next + n;

@@ -18,6 +18,12 @@
 #include "segment/page.h"
 #include "segment/reader_internal.h"
 
+/*
+ * Where few rows are wanted, this is read at least: the heads of an encoding, as a
+ * rule.
+ */
+#define SPARSE_READ 1024
+
 /* A chunk's bytes, of which some are there. */
 typedef struct Pieces
 {
@@ -27,6 +33,8 @@ typedef struct Pieces
 	uint64		first_page;		/* of the segment's: the one with offset */
 	uint8	   *bytes;			/* [end - offset] */
 	uint64	   *have;			/* bitmap of pages, from first_page on */
+	uint64		sparse_from;	/* of the segment: what read_sparse() read last */
+	uint64		sparse_to;
 } Pieces;
 
 static inline bool
@@ -55,17 +63,42 @@ read_pages(Pieces *pieces, uint64 page, uint64 end)
 	}
 }
 
+/*
+ * Read from .. to, less than a page, without the rest of its pages: copying that
+ * takes longer than finding the page again, unless most of it is asked for as well.
+ */
+static void
+read_sparse(Pieces *pieces, uint64 from, uint64 to)
+{
+	uint64		page_end = ((to - 1) / OLAP_PAGE_PAYLOAD + 1) * OLAP_PAGE_PAYLOAD;
+
+	if (from >= pieces->sparse_from && to <= pieces->sparse_to)
+		return;
+	to = Max(to, Min(from + SPARSE_READ, Min(page_end, pieces->end)));
+	olap_segment_read(pieces->segment, from, to - from,
+					  pieces->bytes + (from - pieces->offset));
+	pieces->segment->bytes_read += to - from;
+	pieces->sparse_from = from;
+	pieces->sparse_to = to;
+}
+
 /* OlapChunkFetch */
 static void
 fetch_pieces(void *arg, size_t offset, size_t len)
 {
 	Pieces	   *pieces = arg;
-	uint64		page = (pieces->offset + offset) / OLAP_PAGE_PAYLOAD;
-	uint64		end = (pieces->offset + offset + len + OLAP_PAGE_PAYLOAD - 1) /
-		OLAP_PAGE_PAYLOAD;
+	uint64		from = pieces->offset + offset;
+	uint64		page = from / OLAP_PAGE_PAYLOAD;
+	uint64		end = (from + len + OLAP_PAGE_PAYLOAD - 1) / OLAP_PAGE_PAYLOAD;
 
 	if (len == 0)
 		return;
+	if (pieces->segment->sparse && len < OLAP_PAGE_PAYLOAD &&
+		!(has_page(pieces, page) && has_page(pieces, end - 1)))
+	{
+		read_sparse(pieces, from, from + len);
+		return;
+	}
 	while (page < end)
 	{
 		uint64		next = page;
@@ -91,6 +124,7 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	pieces->offset = desc->offset;
 	pieces->end = desc->offset + desc->length;
 	pieces->first_page = desc->offset / OLAP_PAGE_PAYLOAD;
+	pieces->sparse_from = pieces->sparse_to = 0;
 	pieces->bytes = MemoryContextAllocHuge(group->cxt, desc->length);
 	pieces->have = MemoryContextAllocZero(group->cxt, sizeof(uint64) *
 										  ((pieces->end / OLAP_PAGE_PAYLOAD -
@@ -109,6 +143,12 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 				  desc->encoding, desc->phys, desc->nulls);
 	s->opened[info->encoding]++;
 	return chunk;
+}
+
+void
+olap_segment_set_sparse(OlapSegment *s, bool sparse)
+{
+	s->sparse = sparse;
 }
 
 void

@@ -38,6 +38,7 @@ struct OlapSegment
 	OlapSegPart *parts;			/* [nparts]; NULL: not read */
 	uint8	   *bucket;			/* scratch of bitmap indexes */
 	Size		bucket_size;
+	bool		sparse;			/* few rows of a row group are wanted */
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;

@@ -161,6 +161,12 @@ extern bool olap_segment_decode_codes(OlapSegment *segment, int col, int rg,
 extern void olap_segment_fill_values(OlapSegment *segment, int col, int rg,
 									 OlapVector *out);
 
+/*
+ * From now on few rows of a row group are (or are not) wanted: what is read of a
+ * chunk is then little more than what is decoded, instead of pages.
+ */
+extern void olap_segment_set_sparse(OlapSegment *segment, bool sparse);
+
 /* Close all chunks of row group rg. */
 extern void olap_segment_release(OlapSegment *segment, int rg);
 

@@ -80,6 +80,9 @@ struct OlapTableScan
 	uint16	   *live;			/* [OLAP_VECTOR_ROWS], the others of a batch */
 };
 
+/* So few rows of a row group are read one by one rather than by the page. */
+#define SPARSE_ROWS 8
+
 /* ---- visibility ---- */
 
 bool
@@ -337,6 +340,7 @@ narrow_unit(OlapTableScan *scan, int rg, uint64 unit, bool keep)
 	scan->asked = true;
 	scan->rows = answer == OLAP_NARROW_SOME ?
 		olap_narrow_set(scan->narrow, &n) : NULL;
+	olap_segment_set_sparse(scan->segment, scan->rows != NULL && n <= SPARSE_ROWS);
 	return answer != OLAP_NARROW_NONE;
 }
 
@@ -782,10 +786,12 @@ olap_scan_load(OlapTableScan *scan, uint32 vector)
 }
 
 OlapBatch *
-olap_scan_load_again(OlapTableScan *scan, uint32 vector)
+olap_scan_load_again(OlapTableScan *scan, uint32 vector, bool few)
 {
 	CHECK_FOR_INTERRUPTS();
 	scan->vector = vector;
+	if (scan->list.places[scan->place].entry.kind == OLAP_ENTRY_SEGMENT)
+		olap_segment_set_sparse(scan->segment, few);
 	return load_batch(scan, true);
 }
 

@@ -161,8 +161,11 @@ extern uint32 olap_scan_open_unit(OlapTableScan *scan, int place, uint32 unit,
  */
 extern OlapBatch *olap_scan_load(OlapTableScan *scan, uint32 vector);
 
-/* The same for who has chosen rows of it before: more may be in play. */
-extern OlapBatch *olap_scan_load_again(OlapTableScan *scan, uint32 vector);
+/*
+ * The same for who has chosen rows of it before: more may be in play.  few: they are
+ * few in each place, so little more than they need is worth reading.
+ */
+extern OlapBatch *olap_scan_load_again(OlapTableScan *scan, uint32 vector, bool few);
 
 extern void olap_scan_shared_init(OlapScanShared *shared, Relation rel);
 

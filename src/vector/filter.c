@@ -22,6 +22,8 @@
 
 /* Lists of up to this many numbers are tried one by one. */
 #define SHORT_LIST 8
+/* Of a batch that comes with so few rows, columns are decoded for these alone. */
+#define FEW_ROWS 8
 /* A dictionary of at most this many entries is always answered whole. */
 #define SMALL_DICT 256
 
@@ -664,8 +666,10 @@ eval_columns(OlapExpr *expr, const OlapVector *a, const OlapVector *b,
 static const OlapVector *
 load_valid(OlapFilter *filter, int col, bool codes, uint8 *mask)
 {
-	const OlapVector *v = codes ? olap_batch_codes(filter->batch, col) :
-		olap_batch_column(filter->batch, col);
+	OlapBatch  *batch = filter->batch;
+	const OlapVector *v = batch->sel != NULL && batch->nsel <= FEW_ROWS ?
+		olap_batch_column_of_rows(batch, col) :
+		codes ? olap_batch_codes(batch, col) : olap_batch_column(batch, col);
 
 	if (v->valid != NULL)
 		olap_mask_valid(mask, v->valid, filter->batch->nrows, 0);

@@ -4,3 +4,4 @@ OLAP_OBJS += src/plan/agg_paths.o
 OLAP_OBJS += src/plan/agg_topn.o
 OLAP_OBJS += src/plan/paths.o
 OLAP_OBJS += src/plan/order_paths.o
+OLAP_OBJS += src/plan/bitmap_cost.o

@@ -662,14 +662,27 @@ eval_columns(OlapExpr *expr, const OlapVector *a, const OlapVector *b,
 	}
 }
 
-/* Load a column, codes: of text, perhaps as such; its NULL rows leave the mask. */
+/* How much of a column a test looks at. */
+typedef enum Look
+{
+	LOOK_VALUES,				/* at values, while another column is loaded */
+	LOOK_ROWS,					/* at values of rows in play */
+	LOOK_CODES					/* the same, or at codes */
+} Look;
+
+/* Load a column; its NULL rows leave the mask. */
 static const OlapVector *
-load_valid(OlapFilter *filter, int col, bool codes, uint8 *mask)
+load_valid(OlapFilter *filter, int col, Look look, uint8 *mask)
 {
 	OlapBatch  *batch = filter->batch;
-	const OlapVector *v = batch->sel != NULL && batch->nsel <= FEW_ROWS ?
-		olap_batch_column_of_rows(batch, col) :
-		codes ? olap_batch_codes(batch, col) : olap_batch_column(batch, col);
+	const OlapVector *v;
+
+	if (look != LOOK_VALUES && batch->sel != NULL && batch->nsel <= FEW_ROWS)
+		v = olap_batch_column_of_rows(batch, col);
+	else if (look == LOOK_CODES)
+		v = olap_batch_codes(batch, col);
+	else
+		v = olap_batch_column(batch, col);
 
 	if (v->valid != NULL)
 		olap_mask_valid(mask, v->valid, filter->batch->nrows, 0);
@@ -691,14 +704,15 @@ eval_leaf(OlapFilter *filter, OlapExpr *expr, uint8 *mask)
 			memset(mask, 0, n);
 		return;
 	}
-	v = load_valid(filter, expr->col, expr->kind != OLAP_EXPR_COLUMNS &&
-				   (expr->kind == OLAP_EXPR_NULL || expr->order >= OLAP_ORDER_BYTES),
-				   mask);
+	v = load_valid(filter, expr->col,
+				   expr->kind == OLAP_EXPR_COLUMNS ? LOOK_VALUES :
+				   expr->kind == OLAP_EXPR_NULL || expr->order >= OLAP_ORDER_BYTES ?
+				   LOOK_CODES : LOOK_ROWS, mask);
 	if (expr->kind == OLAP_EXPR_NULL)
 		return;
 	if (expr->kind == OLAP_EXPR_COLUMNS)
 	{
-		eval_columns(expr, v, load_valid(filter, expr->col2, false, mask), mask, n);
+		eval_columns(expr, v, load_valid(filter, expr->col2, LOOK_VALUES, mask), mask, n);
 		return;
 	}
 	if (expr->order >= OLAP_ORDER_BYTES ||

@@ -87,10 +87,52 @@ extern bool olap_json_string(OlapJsonDecoder *d, int col, uint32 start,
 							 uint32 end, bool copy, const char **out,
 							 size_t *out_len);
 
+/* A value ready for conversion. */
+typedef struct OlapJsonValue
+{
+	char		first;			/* first character of the token */
+	const char *text;			/* string: between the quotes, without escapes */
+	size_t		len;
+} OlapJsonValue;
+
 /* json_value.c */
 extern bool olap_json_append(OlapJsonDecoder *d, int col, OlapVector *v);
+extern bool olap_json_append_input(OlapJsonDecoder *d, int col,
+								   const char *text, size_t len,
+								   OlapVector *v);
 extern bool olap_json_scalar_check(OlapJsonDecoder *d, uint32 token);
 extern uint32 olap_json_token_end(const OlapJsonDecoder *d, uint32 token);
+extern const char *olap_json_shown(const OlapJsonValue *value, char buffer[64]);
+extern bool olap_json_fail_syntax(OlapJsonDecoder *d, int col,
+								  const OlapJsonValue *value, const char *what);
+extern bool olap_json_fail_range(OlapJsonDecoder *d, int col,
+								 const OlapJsonValue *value, const char *what);
+
+/* json_number.c, json_text.c, json_array.c: one value onto the end of v */
+extern bool olap_json_append_integer(OlapJsonDecoder *d, int col,
+									 const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_float(OlapJsonDecoder *d, int col,
+								   const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_dec64(OlapJsonDecoder *d, int col,
+								   const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_numeric(OlapJsonDecoder *d, int col,
+									 const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_limited(OlapJsonDecoder *d, int col,
+									 const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_bool(OlapJsonDecoder *d, int col,
+								  const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_uuid(OlapJsonDecoder *d, int col,
+								  const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_time(OlapJsonDecoder *d, int col,
+								  const OlapJsonValue *value, OlapVector *v);
+extern bool olap_json_append_array(OlapJsonDecoder *d, int col,
+								   const OlapJsonValue *value, OlapVector *v);
+
+static inline bool
+olap_json_is_literal(const char *text, size_t len, const char *literal)
+{
+	return strlen(literal) == len && memcmp(text, literal, len) == 0;
+}
 
 static inline uint32
 olap_json_token_at(const OlapJsonDecoder *d, uint32 token)

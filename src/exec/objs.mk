@@ -29,6 +29,7 @@ OLAP_OBJS += src/exec/explain.o
 OLAP_OBJS += src/exec/ordered.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o
+OLAP_OBJS += src/exec/qual_zones.o
 OLAP_OBJS += src/exec/scan_batch.o
 OLAP_OBJS += src/exec/scan_node.o
 OLAP_OBJS += src/exec/time_bucket.o

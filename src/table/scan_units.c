@@ -1,0 +1,398 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan_units.c
+ *		The units of a scan: which it visits, and which it need not.
+ *
+ * A unit is a row group, or as many delta pages as make one batch; see scan.c for
+ * how they are numbered. Zones, bitmap indexes and blooms exclude row groups,
+ * callers take segments and row groups that they can answer without rows, and
+ * callers that want rows in an order of their own choose units themselves.
+ *
+ * src/table/scan_units.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/guc.h"
+#include "segment/parts.h"
+#include "segment/segment.h"
+#include "table/scan_state.h"
+#include "table/whole.h"
+
+/* So few rows of a row group are read one by one rather than by the page. */
+#define SPARSE_ROWS 8
+
+/* Move the shared counter out of [from, to), where nothing is to be done. */
+static void
+skip_units(OlapTableScan *scan, uint64 from, uint64 to)
+{
+	if (scan->shared != NULL)
+	{
+		uint64		now = pg_atomic_read_u64(&scan->shared->next_unit);
+
+		while (now >= from && now < to &&
+			   !pg_atomic_compare_exchange_u64(&scan->shared->next_unit, &now,
+											   to))
+			;
+	}
+}
+
+/* Take the next unit of the direction; false if there is none. */
+bool
+olap_scan_next_unit(OlapTableScan *scan, bool forward)
+{
+	if (!forward)
+	{
+		if (scan->unit >= 0)
+			scan->unit--;
+		return scan->unit >= 0;
+	}
+	if (scan->shared != NULL)
+	{
+		uint64		next = pg_atomic_fetch_add_u64(&scan->shared->next_unit, 1);
+
+		scan->unit = Min(next, scan->list.nunits);
+	}
+	else if (scan->unit < (int64) scan->list.nunits)
+		scan->unit++;
+	return scan->unit < (int64) scan->list.nunits;
+}
+
+/* The place that the scan's unit is in; the scan moves by small steps. */
+static OlapScanPlace *
+find_place(OlapTableScan *scan)
+{
+	uint64		unit = scan->unit;
+	int			i = Min(Max(scan->place, 0), scan->list.n - 1);
+
+	while (unit < scan->list.places[i].first_unit)
+		i--;
+	while (unit >= scan->list.places[i].first_unit + scan->list.places[i].nunits)
+		i++;
+	scan->place = i;
+	return &scan->list.places[i];
+}
+
+static void
+open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
+{
+	if (scan->segment != NULL && scan->segment_place == scan->place)
+		return;
+	if (scan->segment != NULL)
+	{
+		olap_scan_count_bytes(scan);
+		olap_segment_close(scan->segment);
+		scan->segment = NULL;
+	}
+	scan->segment = olap_segment_open(scan->rel, &place->entry, scan->cxt,
+									  olap_scan_strategy(scan));
+	scan->segment_place = scan->place;
+	scan->segment_bytes = 0;
+	if (again)
+		return;
+	scan->stats.segments_read++;
+	scan->stats.rowgroups_total += olap_segment_rowgroups(scan->segment);
+	scan->stats.rowgroups_total -= olap_expected_rowgroups(&place->entry);
+	skip_units(scan, place->first_unit + olap_segment_rowgroups(scan->segment),
+			   place->first_unit + place->nunits);
+}
+
+/* Ask the indexes about a unit, which is row group rg; false: no row matches. */
+static bool
+narrow_unit(OlapTableScan *scan, int rg, uint64 unit, bool keep)
+{
+	OlapNarrowAnswer answer = OLAP_NARROW_ALL;
+	uint32		n;
+
+	if (scan->narrow != NULL)
+		answer = olap_narrow_ask(scan->narrow, scan->segment, rg, unit, keep);
+	scan->asked = true;
+	scan->rows = answer == OLAP_NARROW_SOME ?
+		olap_narrow_set(scan->narrow, &n) : NULL;
+	olap_segment_set_sparse(scan->segment, scan->rows != NULL && n <= SPARSE_ROWS);
+	return answer != OLAP_NARROW_NONE;
+}
+
+static void
+count_narrowed(OlapTableScan *scan, int rg)
+{
+	uint32		n;
+
+	if (scan->rows == NULL)
+		return;
+	(void) olap_narrow_set(scan->narrow, &n);
+	scan->stats.rowgroups_narrowed++;
+	scan->stats.rows_narrowed += n;
+	scan->stats.rows_passed += olap_segment_rowgroup_rows(scan->segment, rg) - n;
+}
+
+/* keep: the unit, which is row group rg, will be asked for again. */
+static bool
+rowgroup_excluded(OlapTableScan *scan, int rg, uint64 unit, bool keep)
+{
+	for (int q = 0; q < scan->nquals; q++)
+	{
+		const OlapZone *zone = olap_segment_zone(scan->segment,
+												 scan->quals[q].col, rg);
+
+		if (zone != NULL &&
+			olap_zone_probe(zone, &scan->quals[q]) == OLAP_MATCH_NONE)
+			return true;
+	}
+	if (!narrow_unit(scan, rg, unit, keep))
+	{
+		scan->stats.rowgroups_bitmap++;
+		return true;
+	}
+	for (int q = 0; q < scan->nquals && olap_guc_enable_bloom; q++)
+		if (olap_segment_bloom_excludes(scan->segment, &scan->quals[q], rg))
+		{
+			scan->stats.rowgroups_bloom++;
+			return true;
+		}
+	return false;
+}
+
+/* Do zone maps prove the quals of all rows of a row group? */
+static bool
+rowgroup_matches(OlapTableScan *scan, int rg)
+{
+	for (int q = 0; q < scan->nquals; q++)
+	{
+		const OlapZone *zone = olap_segment_zone(scan->segment,
+												 scan->quals[q].col, rg);
+
+		if (zone == NULL ||
+			olap_zone_probe(zone, &scan->quals[q]) != OLAP_MATCH_ALL)
+			return false;
+	}
+	return true;
+}
+
+void
+olap_scan_offer_rowgroups(OlapTableScan *scan, OlapScanTakeRowgroup take,
+						  void *arg)
+{
+	scan->take_rowgroup = take;
+	scan->take_rowgroup_arg = arg;
+}
+
+/* Offer the row group at hand; true if it was taken. */
+static bool
+rowgroup_taken(OlapTableScan *scan, OlapScanPlace *place, int rg)
+{
+	if (scan->take_rowgroup == NULL || !IsMVCCSnapshot(scan->snapshot) ||
+		!olap_rowgroup_is_whole(scan->segment, &place->entry, rg, scan->log) ||
+		!scan->take_rowgroup(scan->take_rowgroup_arg, scan->segment, rg,
+							 scan->matches))
+		return false;
+	scan->stats.rowgroups_taken++;
+	return true;
+}
+
+void
+olap_scan_offer_segments(OlapTableScan *scan, OlapScanTake take, void *arg)
+{
+	scan->take = take;
+	scan->take_arg = arg;
+}
+
+/* Offer the segment that was just opened; true if it was taken. */
+static bool
+segment_taken(OlapTableScan *scan, OlapScanPlace *place)
+{
+	bool		matches = true;
+
+	if (scan->take == NULL || !IsMVCCSnapshot(scan->snapshot) ||
+		!olap_segment_is_whole(scan->segment, &place->entry, scan->log))
+		return false;
+	for (int rg = 0; rg < olap_segment_rowgroups(scan->segment) && matches; rg++)
+		matches = rowgroup_matches(scan, rg);
+	if (!scan->take(scan->take_arg, scan->segment, matches))
+		return false;
+	scan->stats.segments_taken++;
+	place->skip = true;
+	skip_units(scan, place->first_unit, place->first_unit + place->nunits);
+	return true;
+}
+
+/* Close the row groups of the scan's place that are not the one to be read. */
+static void
+release_others(OlapTableScan *scan, int index)
+{
+	if (scan->segment == NULL || scan->segment_place != scan->place)
+		return;
+	for (int rg = 0; rg < olap_segment_rowgroups(scan->segment); rg++)
+		if (rg != index)
+			olap_segment_release(scan->segment, rg);
+}
+
+static int
+vectors_of(OlapTableScan *scan, int rg)
+{
+	return (olap_segment_rowgroup_rows(scan->segment, rg) +
+			OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS;
+}
+
+/* Find out what the scan's unit holds: sets nvectors. */
+void
+olap_scan_enter_unit(OlapTableScan *scan)
+{
+	OlapScanPlace  *place = find_place(scan);
+	int			index = scan->unit - place->first_unit;
+	bool		opened;
+
+	scan->nvectors = 0;
+	scan->rows = NULL;
+	if (place->skip)
+	{
+		skip_units(scan, place->first_unit, place->first_unit + place->nunits);
+		return;
+	}
+	scan->matches = false;
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+	{
+		scan->nvectors = 1;
+		return;
+	}
+
+	opened = scan->segment == NULL || scan->segment_place != scan->place;
+	release_others(scan, index);
+	open_segment(scan, place, false);
+	if (opened && segment_taken(scan, place))
+		return;
+	if (index >= olap_segment_rowgroups(scan->segment))
+		return;
+	if (rowgroup_excluded(scan, index, scan->unit, false))
+	{
+		scan->stats.rowgroups_pruned++;
+		return;
+	}
+	scan->matches = rowgroup_matches(scan, index);
+	if (rowgroup_taken(scan, place, index))
+		return;
+	scan->stats.rowgroups_read++;
+	scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
+	count_narrowed(scan, index);
+	scan->nvectors = vectors_of(scan, index);
+}
+
+/* ---- in an order that the caller chooses ---- */
+
+int
+olap_scan_nplaces(const OlapTableScan *scan)
+{
+	return scan->list.n;
+}
+
+void
+olap_scan_bounds(OlapTableScan *scan, int col, const OlapSortSpec *spec,
+				 OlapSortPos *first, OlapSortPos *last)
+{
+	olap_places_bounds(&scan->list, scan->rel, col, spec, first, last);
+}
+
+uint32
+olap_scan_open_place(OlapTableScan *scan, int index)
+{
+	OlapScanPlace *place = &scan->list.places[index];
+
+	Assert(scan->shared == NULL && !place->skip);
+	scan->place = index;
+	scan->unit = -1;
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+		return place->nunits;
+	open_segment(scan, place, false);
+	return olap_segment_rowgroups(scan->segment);
+}
+
+bool
+olap_scan_unit_zone(OlapTableScan *scan, uint32 unit, int col,
+					const OlapZone **zone)
+{
+	*zone = NULL;
+	if (scan->list.places[scan->place].entry.kind == OLAP_ENTRY_DELTA)
+		return true;
+	if (rowgroup_excluded(scan, unit, scan->list.places[scan->place].first_unit + unit, true))
+	{
+		scan->stats.rowgroups_pruned++;
+		return false;
+	}
+	*zone = olap_segment_zone(scan->segment, col, unit);
+	return true;
+}
+
+uint32
+olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
+{
+	OlapScanPlace *place = &scan->list.places[index];
+	int64		number = (int64) place->first_unit + unit;
+
+	if (scan->unit == number)
+	{
+		scan->again |= again;
+		return scan->nvectors;
+	}
+	scan->place = index;
+	scan->unit = number;
+	scan->again = again;
+	scan->matches = false;
+	scan->asked = false;
+	scan->rows = NULL;
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+	{
+		scan->asked = true;
+		scan->nvectors = 1;
+		return 1;
+	}
+	release_others(scan, unit);
+	open_segment(scan, place, true);
+	scan->matches = rowgroup_matches(scan, unit);
+	if (!again)
+	{
+		scan->stats.rowgroups_read++;
+		scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
+	}
+	scan->nvectors = vectors_of(scan, unit);
+	return scan->nvectors;
+}
+
+OlapBatch *
+olap_scan_load(OlapTableScan *scan, uint32 vector)
+{
+	OlapBatch  *batch;
+
+	CHECK_FOR_INTERRUPTS();
+	scan->vector = vector;
+	if (!scan->asked)
+	{
+		int			rg = scan->unit - scan->list.places[scan->place].first_unit;
+
+		(void) narrow_unit(scan, rg, scan->unit, false);
+		if (!scan->again)
+			count_narrowed(scan, rg);
+	}
+	if (olap_scan_vector_is_empty(scan))
+	{
+		scan->source->batch.nsel = 0;
+		return &scan->source->batch;
+	}
+	batch = olap_scan_load_batch(scan, false);
+	if (!scan->again)
+		olap_scan_count_rows(scan, batch);
+	return batch;
+}
+
+OlapBatch *
+olap_scan_load_again(OlapTableScan *scan, uint32 vector, bool few)
+{
+	CHECK_FOR_INTERRUPTS();
+	scan->vector = vector;
+	if (scan->list.places[scan->place].entry.kind == OLAP_ENTRY_SEGMENT)
+		olap_segment_set_sparse(scan->segment, few);
+	return olap_scan_load_batch(scan, true);
+}

@@ -1,0 +1,214 @@
+/*
+ * test/unit/test_expr_bytes.c
+ *		Filters of texts and uuids keep exactly the rows a scalar reference keeps:
+ *		plain and through dictionaries, with and without NULLs and selections.
+ */
+#include "postgres.h"
+
+#include "expr_check.h"
+
+static void
+check_text(bool with_dict, Nulls nulls)
+{
+	OlapVector	v;
+	OlapVector	dict;
+	int			word[ROWS];
+	bool		expected[ROWS];
+
+	make_words(&v, with_dict ? &dict : NULL, word, nulls);
+	for (int c = 0; c < lengthof(words); c++)
+	{
+		OlapExprValue list[] = {
+			{.data = (const uint8 *) words[c], .len = strlen(words[c])},
+			{.data = (const uint8 *) "zzzz", .len = 4},
+			{.data = (const uint8 *) "none", .len = 4}
+		};
+
+		for (int blanks = 0; blanks < 2; blanks++)
+			for (OlapCompare cmp = OLAP_CMP_LT; cmp <= OLAP_CMP_GT; cmp++)
+			{
+				for (uint32 i = 0; i < ROWS; i++)
+					expected[i] = !null_at(nulls, i) &&
+						truth(cmp, order_text(words[word[i]], words[c], blanks));
+				check_filter(olap_expr_compare(0, blanks ? OLAP_ORDER_BYTES :
+											   OLAP_ORDER_BPCHAR, cmp, list),
+							 &v, 1, expected);
+			}
+		for (int negated = 0; negated < 2; negated++)
+		{
+			for (uint32 i = 0; i < ROWS; i++)
+				expected[i] = !null_at(nulls, i) &&
+					(word[i] == c || strcmp(words[word[i]], "zzzz") == 0) !=
+					(bool) negated;
+			check_filter(olap_expr_in(0, OLAP_ORDER_BYTES, negated, list, 3,
+									  false), &v, 1, expected);
+			for (uint32 i = 0; i < ROWS; i++)
+				expected[i] = !null_at(nulls, i) &&
+					(strncmp(words[word[i]], words[c], strlen(words[c])) == 0) !=
+					(bool) negated;
+			check_filter(olap_expr_prefix(0, negated, list), &v, 1, expected);
+		}
+	}
+}
+
+static void
+texts_compare_bytewise(void)
+{
+	for (Nulls nulls = NULLS_NONE; nulls <= NULLS_ALL; nulls++)
+	{
+		check_text(false, nulls);
+		check_text(true, nulls);
+	}
+}
+
+/* LIKE by its definition: recursion over pattern and value. */
+static bool
+like(const char *p, const char *s)
+{
+	if (*p == '\0')
+		return *s == '\0';
+	if (*p == '%')
+		return like(p + 1, s) || (*s != '\0' && like(p, s + 1));
+	if (*s == '\0')
+		return false;
+	if (*p == '_')
+	{
+		s++;
+		while ((*s & 0xC0) == 0x80)
+			s++;
+		return like(p + 1, s);
+	}
+	if (*p == '\\')
+		p++;
+	return *p == *s && like(p + 1, s + 1);
+}
+
+static void
+like_matches_by_its_definition(void)
+{
+	static const char *const fixed[] = {
+		"", "%", "%%", "_", "__", "%_", "_%", "a%", "%c", "%b%", "a%c", "a_c%",
+		"%abc", "abc%abc", "%a%b%c%", "\\%", "a\\%c", "\\_", "\\\\", "_\xc3\xb6",
+		"%\xc3\xb6", "x_", "x\xe2\x82\xac", "%_c", "%a_c_b%", "a%\\%%", "_%_%_"
+	};
+
+	for (int i = 0; i < lengthof(fixed) + 3000; i++)
+	{
+		static const char alphabet[] = "aabbc%%__";
+		char		random[12];
+		char		value[16];
+		const char *pattern = random;
+		bool		expected[lengthof(words) + 1];
+		OlapColumnType type = make_type(TEXTOID, -1, -1, false, 'i');
+		OlapVector	v;
+		int			n = (int) (unit_random() % sizeof(random));
+
+		for (int j = 0; j < n; j++)
+			random[j] = alphabet[unit_random() % (sizeof(alphabet) - 1)];
+		random[Min(n, (int) sizeof(random) - 1)] = '\0';
+		if (i < lengthof(fixed))
+			pattern = fixed[i];
+		n = (int) (unit_random() % sizeof(value));
+		for (int j = 0; j < n; j++)
+			value[j] = "abc"[unit_random() % 3];
+		value[Min(n, (int) sizeof(value) - 1)] = '\0';
+
+		olap_vector_init(&v, &type, ROWS, CurrentMemoryContext);
+		for (int w = 0; w <= lengthof(words); w++)
+		{
+			const char *word = w < lengthof(words) ? words[w] : value;
+
+			olap_vector_append_var(&v, word, strlen(word));
+			expected[w] = like(pattern, word);
+		}
+		check_filter(olap_expr_like(0, false, (const uint8 *) pattern,
+									strlen(pattern), true), &v, 1, expected);
+		for (int w = 0; w <= lengthof(words); w++)
+			expected[w] = !expected[w];
+		check_filter(olap_expr_like(0, true, (const uint8 *) pattern,
+									strlen(pattern), true), &v, 1, expected);
+		olap_vector_free(&v);
+	}
+	CHECK(olap_expr_like(0, false, (const uint8 *) "a\\", 2, true) == NULL);
+}
+
+/* A byte is a character where the encoding says so. */
+static void
+like_counts_bytes_in_single_byte_encodings(void)
+{
+	OlapColumnType type = make_type(TEXTOID, -1, -1, false, 'i');
+	OlapVector	v;
+	bool		expected[1] = {true};
+
+	olap_vector_init(&v, &type, 1, CurrentMemoryContext);
+	olap_vector_append_var(&v, "\xc3\xa4", 2);
+	check_filter(olap_expr_like(0, false, (const uint8 *) "__", 2, false), &v,
+				 1, expected);
+	expected[0] = false;
+	check_filter(olap_expr_like(0, false, (const uint8 *) "__", 2, true), &v, 1,
+				 expected);
+}
+
+static void
+uuids_compare_bytewise(void)
+{
+	OlapColumnType type = make_type(UUIDOID, -1, 16, false, 'c');
+	uint8		constant[16] = {1, 2, 3};
+	OlapExprValue value = {.data = constant, .len = 16};
+	OlapVector	v;
+	int			order[ROWS];
+	bool		expected[ROWS];
+
+	olap_vector_init(&v, &type, ROWS, CurrentMemoryContext);
+	for (uint32 i = 0; i < ROWS; i++)
+	{
+		uint8		id[16] = {1, 2, (uint8) (unit_random() % 5)};
+
+		id[15] = (uint8) (unit_random() % 2);
+		olap_vector_append_fixed(&v, id);
+		order[i] = memcmp(id, constant, 16);
+	}
+	for (OlapCompare cmp = OLAP_CMP_LT; cmp <= OLAP_CMP_GT; cmp++)
+	{
+		for (uint32 i = 0; i < ROWS; i++)
+			expected[i] = truth(cmp, order[i]);
+		check_filter(olap_expr_compare(0, OLAP_ORDER_BYTES, cmp, &value), &v, 1,
+					 expected);
+	}
+}
+
+/* A new dictionary at the old address is not answered from memory. */
+static void
+answers_do_not_outlive_their_dictionary(void)
+{
+	OlapExprValue value = {.data = (const uint8 *) "b", .len = 1};
+	OlapExpr   *expr = olap_expr_compare(0, OLAP_ORDER_BYTES, OLAP_CMP_EQ,
+										 &value);
+	OlapFilter *filter = olap_filter_create(&expr, 1, CurrentMemoryContext);
+	OlapColumnType type = make_type(TEXTOID, -1, -1, false, 'i');
+	OlapVector	v;
+	OlapVector	dict;
+	uint32		codes[1] = {0};
+
+	olap_vector_init(&dict, &type, 1, CurrentMemoryContext);
+	olap_vector_append_var(&dict, "a", 1);
+	olap_vector_init(&v, &type, 1, CurrentMemoryContext);
+	olap_vector_append_var(&v, "a", 1);
+	v.codes = codes;
+	v.dict = &dict;
+	CHECK_INT(olap_filter_run(filter, make_batch(&v, 1)), 0);
+	memcpy(VARDATA(dict.heap), "b", 1);
+	olap_filter_new_place(filter);
+	CHECK_INT(olap_filter_run(filter, make_batch(&v, 1)), 1);
+}
+
+int
+main(void)
+{
+	RUN(texts_compare_bytewise);
+	RUN(like_matches_by_its_definition);
+	RUN(like_counts_bytes_in_single_byte_encodings);
+	RUN(uuids_compare_bytewise);
+	RUN(answers_do_not_outlive_their_dictionary);
+	return DONE();
+}

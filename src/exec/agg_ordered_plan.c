@@ -6,7 +6,8 @@
  * percentile_cont(), percentile_disc() and mode() are known by their numbers; with
  * ORDER BY or DISTINCT inside, every other aggregate takes its rows sorted.
  * Hypothetical-set aggregates and ordered-set ones of users are left to
- * PostgreSQL, as are direct arguments that depend on the group.
+ * PostgreSQL, as are direct arguments that depend on the group and aggregates with
+ * more columns than functions have arguments.
  *
  * src/exec/agg_ordered_plan.c
  *-------------------------------------------------------------------------
@@ -84,6 +85,9 @@ olap_agg_ordered_plan(const Aggref *aggref, OlapAggCall *call)
 	ListCell   *lc;
 
 	call->kind = OLAP_CALL_ORDERED;
+	/* columns that only sort are not arguments of a function: no limit is theirs */
+	if (list_length(aggref->args) > lengthof(call->args))
+		return false;
 	if (aggref->aggkind == AGGKIND_ORDERED_SET)
 		return plan_ordered_set(aggref, call);
 	if (aggref->aggkind != AGGKIND_NORMAL ||

@@ -117,6 +117,9 @@ SELECT query, ordered_check(query) FROM unnest(ARRAY[
 	'SELECT string_agg(DISTINCT tc COLLATE "C", '' '' ORDER BY tc COLLATE "C" DESC) FROM T',
 	'SELECT g, sum(DISTINCT f4) FILTER (WHERE f4 > 0), avg(DISTINCT f8) FILTER (WHERE f8 < 500), array_agg(DISTINCT i2 / 30 ORDER BY i2 / 30 DESC) FROM T GROUP BY g',
 	'SELECT corr(f8, i4 ORDER BY id), string_agg(few, ''-'' ORDER BY id) FILTER (WHERE id < 20) FROM T WHERE f8 < 1000']) query;
+-- more columns than a function has arguments
+SELECT n, ordered_check(format('SELECT few, md5(array_agg(id ORDER BY %s, id)::text) FROM T GROUP BY few',
+	(SELECT string_agg(format('id %% %s', 7 + i), ', ') FROM generate_series(1, n) i))) FROM unnest(ARRAY[98, 99, 200]) n;
 
 -- The same values for several: what EXPLAIN calls them; sharing does not mix them up.
 SET work_mem = '4MB';

@@ -446,8 +446,8 @@ olap_agg_ordered_memory(const OlapAggNode *node)
 }
 
 /*
- * Lists that would not give back much stay, lest small ones leave because of the
- * groups' own memory.
+ * Lists that would not give back much, all together, stay, lest small ones leave
+ * because of the groups' own memory.
  */
 void
 olap_agg_limit_ordered(OlapAggNode *node)
@@ -455,7 +455,7 @@ olap_agg_limit_ordered(OlapAggNode *node)
 	while (olap_agg_memory_used(node) > node->memory_limit)
 	{
 		OlapOrderedSet *largest = NULL;
-		size_t		most = node->memory_limit / 8;
+		size_t		most = node->memory_limit / 8 / list_length(node->ordered);
 		ListCell   *lc;
 
 		foreach(lc, node->ordered)

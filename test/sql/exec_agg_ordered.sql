@@ -121,6 +121,12 @@ SELECT query, ordered_check(query) FROM unnest(ARRAY[
 SELECT n, ordered_check(format('SELECT few, md5(array_agg(id ORDER BY %s, id)::text) FROM T GROUP BY few',
 	(SELECT string_agg(format('id %% %s', 7 + i), ', ') FROM generate_series(1, n) i))) FROM unnest(ARRAY[98, 99, 200]) n;
 
+-- many lists, each a small part of the memory
+SET work_mem = '4MB'; SET hash_mem_multiplier = 1;
+SELECT ordered_explain(format('SELECT %s FROM T', (SELECT string_agg(format('percentile_disc(0.5) WITHIN GROUP (ORDER BY i4 + %s)', i), ', ')
+	FROM generate_series(1, 60) i)), 'Peak Memory Usage') < 2 * 4096 AS bounded;
+RESET hash_mem_multiplier;
+
 -- The same values for several: what EXPLAIN calls them; sharing does not mix them up.
 SET work_mem = '4MB';
 EXPLAIN (COSTS OFF, VERBOSE) SELECT g, percentile_cont(0.5) WITHIN GROUP (ORDER BY i4), percentile_disc(0.1) WITHIN GROUP (ORDER BY t), string_agg(t, ',' ORDER BY id) FROM ordered_olap GROUP BY g;

@@ -139,6 +139,9 @@ typedef struct OlapCodec
 	bool		(*open) (OlapChunk *chunk, const char **reason);
 	bool		(*decode) (OlapChunk *chunk, uint32 vecno, OlapVector *out,
 						   const char **reason);
+	/* one row of a vector of varlenas, if that is less work; may be NULL */
+	bool		(*decode_row) (OlapChunk *chunk, uint32 vecno, uint32 row,
+							   OlapVector *out, const char **reason);
 } OlapCodec;
 
 extern const OlapCodec olap_codec_const;
@@ -317,6 +320,11 @@ extern int64 olap_strings_encode(const OlapVector *v, uint32 first, uint32 n,
 								 bool sorted, bool compress, OlapBytes *out);
 extern bool olap_strings_decode(const uint8 *src, size_t len, uint32 n,
 								OlapVector *out, const char **reason);
+
+/* Append row `row` alone of the block's n. */
+extern bool olap_strings_decode_row(const uint8 *src, size_t len, uint32 n,
+									uint32 row, OlapVector *out,
+									const char **reason);
 /* len bytes, compressed if that pays. Returns the bytes saved. */
 extern int64 olap_lz_append(OlapBytes *out, const uint8 *src, size_t len,
 							bool compress);

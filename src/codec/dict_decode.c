@@ -26,6 +26,7 @@ typedef struct OlapDictEntries
 	uint32	   *order;			/* entry of each code; NULL: not known yet */
 	OlapVector	block;			/* vector of chunk that was decoded last, ... */
 	uint32		block_number;	/* ... plus 1 */
+	uint32		row_block;		/* of which one row was decoded, plus 1 */
 	uint32		nblocks;		/* decoded for rows so far */
 } OlapDictEntries;
 
@@ -343,6 +344,16 @@ append_entry(OlapChunk *chunk, uint32 code, OlapVector *out, const char **reason
 	uint32		number = entry / OLAP_VECTOR_ROWS;
 	uint32		row = entry % OLAP_VECTOR_ROWS;
 
+	if (entries->block_number != number + 1 && entries->row_block != number + 1 &&
+		chunk->info.phys == OLAP_PHYS_VAR &&
+		entries->chunk->codec->decode_row != NULL)
+	{
+		/* another row of the same block makes all of it worth decoding */
+		entries->row_block = number + 1;
+		entries->nblocks++;
+		return entries->chunk->codec->decode_row(entries->chunk, number, row, out,
+												 reason);
+	}
 	if (entries->block_number != number + 1)
 	{
 		if (entries->block.cxt == NULL)

@@ -273,6 +273,18 @@ lz_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out, const char **reason)
 	return true;
 }
 
+static bool
+lz_decode_row(OlapChunk *chunk, uint32 vecno, uint32 row, OlapVector *out,
+			  const char **reason)
+{
+	size_t		len;
+	const uint8 *src = olap_index_get(chunk, vecno, &len);
+
+	return olap_strings_decode_row(src, len,
+								   olap_vector_rows_of(chunk->info.nrows, vecno),
+								   row, out, reason);
+}
+
 const OlapCodec olap_codec_lz = {
 	.encoding = OLAP_ENC_LZ,
 	.name = "lz",
@@ -282,4 +294,5 @@ const OlapCodec olap_codec_lz = {
 	.encode = lz_encode,
 	.open = lz_open,
 	.decode = lz_decode,
+	.decode_row = lz_decode_row,
 };

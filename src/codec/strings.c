@@ -355,42 +355,117 @@ fill_heap(const uint8 *src, size_t len, size_t raw_len, uint32 n,
 	return ok;
 }
 
-bool
-olap_strings_decode(const uint8 *src, size_t len, uint32 n, OlapVector *out,
-					const char **reason)
+/* What stands before a block's bytes, checked. */
+typedef struct StringBlock
 {
+	bool		front;
+	size_t		need;			/* bytes of the values in a heap */
+	const uint8 *src;			/* the compressed bytes */
+	size_t		len;
+	size_t		raw_len;
 	uint32		lengths[OLAP_VECTOR_ROWS];
-	uint32		prefixes[OLAP_VECTOR_ROWS];
-	size_t		align = out->typalign == TYPALIGN_DOUBLE ? 8 : 4;
+	uint32		prefixes[OLAP_VECTOR_ROWS]; /* if front */
+} StringBlock;
+
+static bool
+open_block(StringBlock *block, const uint8 *src, size_t len, uint32 n,
+		   size_t align, const char **reason)
+{
 	size_t		whole = len;
 	uint8		mode;
-	bool		front;
-	size_t		start;
-	size_t		need;
-	size_t		raw_len;
 
 	if (len == 0 || src[0] > MODE_FRONT_SHORT)
 		OLAP_REJECT("a string block has an unknown mode");
 	mode = src[0];
-	front = mode != MODE_PLAIN;
+	block->front = mode != MODE_PLAIN;
 	src++;
 	len--;
-	if (!read_lengths(mode, &src, &len, n, lengths, prefixes, reason))
+	if (!read_lengths(mode, &src, &len, n, block->lengths, block->prefixes, reason))
 		return false;
-	if (!olap_lz_size(src, len, &raw_len) ||
-		!measure(lengths, front ? prefixes : NULL, n, align, raw_len, &need))
+	if (!olap_lz_size(src, len, &block->raw_len) ||
+		!measure(block->lengths, block->front ? block->prefixes : NULL, n, align,
+				 block->raw_len, &block->need))
 		OLAP_REJECT("a string block has the wrong size");
-	start = TYPEALIGN(align, out->heap_len);
-	if (start + need > PG_UINT32_MAX ||
-		(front && need > max_front_heap(whole, n)))
+	if (block->front && block->need > max_front_heap(whole, n))
+		OLAP_REJECT("a string block is too large");
+	block->src = src;
+	block->len = len;
+	return true;
+}
+
+bool
+olap_strings_decode(const uint8 *src, size_t len, uint32 n, OlapVector *out,
+					const char **reason)
+{
+	size_t		align = out->typalign == TYPALIGN_DOUBLE ? 8 : 4;
+	StringBlock block;
+	size_t		start = TYPEALIGN(align, out->heap_len);
+
+	if (!open_block(&block, src, len, n, align, reason))
+		return false;
+	if (start + block.need > PG_UINT32_MAX)
 		OLAP_REJECT("a string block is too large");
 
-	olap_vector_reserve_heap(out, start - out->heap_len + need);
+	olap_vector_reserve_heap(out, start - out->heap_len + block.need);
 	memset(out->heap + out->heap_len, 0, start - out->heap_len);
-	if (!fill_heap(src, len, raw_len, n, lengths, front ? prefixes : NULL,
-				   start, need, out))
+	if (!fill_heap(block.src, block.len, block.raw_len, n, block.lengths,
+				   block.front ? block.prefixes : NULL, start, block.need, out))
 		OLAP_REJECT("a string block cannot be extracted");
-	out->heap_len = start + need;
+	out->heap_len = start + block.need;
 	out->n += n;
+	return true;
+}
+
+/*
+ * Put a value together from its own bytes and those before it, backwards: of value i,
+ * whose bytes end at `at`, what is still missing is from its prefix on.
+ */
+static void
+collect_value(const StringBlock *block, const uint8 *bytes, uint32 row, size_t at,
+			  char *value)
+{
+	uint32		missing = block->lengths[row];
+
+	for (uint32 i = row;; i--)
+	{
+		uint32		prefix = block->front ? block->prefixes[i] : 0;
+
+		at -= block->lengths[i] - prefix;
+		if (missing > prefix)
+		{
+			memcpy(value + prefix, bytes + at, missing - prefix);
+			missing = prefix;
+		}
+		if (missing == 0)
+			return;
+	}
+}
+
+bool
+olap_strings_decode_row(const uint8 *src, size_t len, uint32 n, uint32 row,
+						OlapVector *out, const char **reason)
+{
+	StringBlock block;
+	size_t		at = 0;
+	uint8	   *bytes;
+	char	   *value;
+	bool		ok;
+
+	if (!open_block(&block, src, len, n, 4, reason))
+		return false;
+	for (uint32 i = 0; i <= row; i++)
+		at += block.lengths[i] - (block.front ? block.prefixes[i] : 0);
+	bytes = MemoryContextAllocHuge(CurrentMemoryContext, Max(block.raw_len, 1));
+	ok = olap_lz_extract(block.src, block.len, bytes, block.raw_len);
+	if (ok)
+	{
+		value = palloc(Max(block.lengths[row], 1));
+		collect_value(&block, bytes, row, at, value);
+		olap_vector_append_var(out, value, block.lengths[row]);
+		pfree(value);
+	}
+	pfree(bytes);
+	if (!ok)
+		OLAP_REJECT("a string block cannot be extracted");
 	return true;
 }

@@ -9,7 +9,7 @@ CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TABLE events (id bigint, ts timestamptz, d date, t time, b bool, i2 smallint, i4 int, f4 float4, f8 float8,
 	n numeric, n2 numeric(12,2), txt text, vc varchar(20), c char(4), u uuid, by bytea, j jsonb, a int[], iv interval, m mood,
 	ip inet, r int4range, o oid)
-	USING olap WITH (time_column = 'ts', segment_interval = '1 day', hll = 'i4, txt', bloom = 'id, txt');
+	USING olap WITH (time_column = 'ts', segment_interval = '1 day', hll = 'i4, txt', bloom = 'id, txt', bitmap = 'i4, txt');
 CREATE FUNCTION fill(first int, last int) RETURNS void LANGUAGE sql AS $$
 INSERT INTO events SELECT i, timestamptz '2026-01-01' + i * interval '37 s', date '2026-01-01' + i % 40,
 	time '00:00' + i * interval '7 s', i % 3 = 0, CASE WHEN i % 11 > 0 THEN i % 300 END, i * 7919 % 100003, i / 7.0,

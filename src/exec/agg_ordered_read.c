@@ -70,7 +70,10 @@ read_words(OlapOrderedSet *set, uint32 gid)
 	{
 		olap_words_sort(words, n);
 		for (uint64 i = 0; i < n; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			advance_mode(set, Int64GetDatum(words[i]));
+		}
 	}
 	else
 	{
@@ -172,6 +175,7 @@ sort_group(OlapAggNode *node, OlapOrderedSet *set, uint32 gid)
 		tuplesort_reset(set->group_sort);
 	for (uint64 i = 0; i < n; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		ExecStoreMinimalTuple((MinimalTuple) (uintptr_t) rows[i], set->out, false);
 		tuplesort_puttupleslot(set->group_sort, set->out);
 	}

@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/large.h"
@@ -290,15 +291,21 @@ olap_value_lists_finish(OlapValueLists *lists, uint32 ngroups)
 												  ((size_t) ngroups + 2) * sizeof(uint64));
 	memset(next, 0, ((size_t) ngroups + 2) * sizeof(uint64));
 	for (const Block *block = lists->first; block != NULL; block = block->next)
+	{
+		CHECK_FOR_INTERRUPTS();
 		for (uint32 i = 0; i < block->n; i++)
 			next[block->gids[i] + 2]++;
+	}
 	for (uint64 g = 1; g <= (uint64) ngroups + 1; g++)
 		next[g] += next[g - 1];
 
 	lists->words = olap_large_alloc(lists->cxt, Max(lists->n, 1) * sizeof(int64));
 	for (const Block *block = lists->first; block != NULL; block = block->next)
+	{
+		CHECK_FOR_INTERRUPTS();
 		for (uint32 i = 0; i < block->n; i++)
 			lists->words[next[block->gids[i] + 1]++] = block->words[i];
+	}
 	free_blocks(lists);
 }
 

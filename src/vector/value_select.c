@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
 #include "vector/value_lists.h"
@@ -20,6 +21,8 @@
 #define SMALL_PART 24
 /* Groups of this size and more are sorted by their digits. */
 #define RADIX_MIN 512
+/* Words between two looks at whether the query was cancelled. */
+#define STRETCH 65536
 
 #define ST_SORT sort_words
 #define ST_ELEMENT_TYPE int64
@@ -100,6 +103,7 @@ select_part(int64 *words, uint64 n, uint64 base, const uint64 *ranks,
 		uint32		nbelow = 0,
 					nabove;
 
+		CHECK_FOR_INTERRUPTS();
 		if (n <= SMALL_PART)
 		{
 			insertion_sort(words, n);
@@ -134,6 +138,21 @@ olap_words_select(int64 *words, uint64 n, const uint64 *ranks, uint32 nranks)
 
 /* ---- sorting ---- */
 
+/* How often each byte has each value. */
+static void
+count_bytes(const int64 *words, uint64 n, uint64 (*counts)[256])
+{
+	for (uint64 i = 0; i < n; i++)
+	{
+		uint64		key = (uint64) words[i] ^ ((uint64) 1 << 63);
+
+		if (i % STRETCH == 0)
+			CHECK_FOR_INTERRUPTS();
+		for (int b = 0; b < 8; b++)
+			counts[b][(key >> (8 * b)) & 255]++;
+	}
+}
+
 /* One pass by the byte at shift; starts[b] is where byte b's words begin. */
 static void
 radix_pass(const int64 *from, int64 *to, uint64 n, int shift, uint64 *starts)
@@ -142,6 +161,8 @@ radix_pass(const int64 *from, int64 *to, uint64 n, int shift, uint64 *starts)
 	{
 		uint64		key = (uint64) from[i] ^ ((uint64) 1 << 63);
 
+		if (i % STRETCH == 0)
+			CHECK_FOR_INTERRUPTS();
 		to[starts[(key >> shift) & 255]++] = from[i];
 	}
 }
@@ -154,13 +175,7 @@ radix_sort(int64 *words, uint64 n)
 	int64	   *other = palloc_extended(n * sizeof(int64), MCXT_ALLOC_HUGE);
 	int64	   *to = other;
 
-	for (uint64 i = 0; i < n; i++)
-	{
-		uint64		key = (uint64) words[i] ^ ((uint64) 1 << 63);
-
-		for (int b = 0; b < 8; b++)
-			counts[b][(key >> (8 * b)) & 255]++;
-	}
+	count_bytes(words, n, counts);
 	for (int b = 0; b < 8; b++)
 	{
 		uint64		key = (uint64) words[0] ^ ((uint64) 1 << 63);

@@ -449,10 +449,12 @@ ExceptionalCondition(const char *condition, const char *type,
 /* Odds and ends ----------------------------------------------------------- */
 
 volatile sig_atomic_t InterruptPending;
+unsigned unit_interrupts;
 
 void
 ProcessInterrupts(void)
 {
+	unit_interrupts++;
 }
 
 void

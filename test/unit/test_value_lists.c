@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "miscadmin.h"
+
 #include "unit.h"
 #include "vector/value_lists.h"
 
@@ -220,11 +222,47 @@ groups_of_each_type(void)
 	CHECK(!olap_value_has_word(OLAP_PHYS_VAR, OLAP_ORDER_BYTES));
 }
 
+/* A cancelled query ends within what some ten thousand values take. */
+static void
+interrupts(void)
+{
+	enum
+	{
+		N = 200000
+	};
+	OlapValueLists *lists = olap_value_lists_create(OLAP_PHYS_I64, OLAP_ORDER_INT,
+													CurrentMemoryContext);
+	OlapColumnType type = {.typid = 20, .typlen = 8, .typbyval = true, .typalign = 'd', .phys = OLAP_PHYS_I64, .width = 8};
+	OlapVector	v;
+	uint64		n,
+				rank = N / 3;
+	int64	   *words;
+
+	olap_vector_init(&v, &type, 0, CurrentMemoryContext);
+	for (int i = 0; i < N; i++)
+		olap_vector_append_i64(&v, (int64) unit_random());
+	olap_value_lists_add(lists, NULL, &v, N);
+	InterruptPending = 1;
+	unit_interrupts = 0;
+	olap_value_lists_finish(lists, 1);
+	CHECK(unit_interrupts > 2 * (N / 65536));
+	words = olap_value_lists_group(lists, 0, &n);
+	unit_interrupts = 0;
+	olap_words_select(words, n, &rank, 1);
+	CHECK(unit_interrupts > 0);
+	unit_interrupts = 0;
+	olap_words_sort(words, n);
+	CHECK(unit_interrupts > 9 * (N / 65536));
+	InterruptPending = 0;
+	olap_value_lists_reset(lists);
+}
+
 int
 main(void)
 {
 	RUN(select_and_sort);
 	RUN(float_words);
 	RUN(groups_of_each_type);
+	RUN(interrupts);
 	return DONE();
 }

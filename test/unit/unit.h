@@ -68,6 +68,9 @@ extern int	unit_done(void);
 /* A reproducible pseudo-random number (xorshift); UNIT_SEED sets the start. */
 extern uint64 unit_random(void);
 
+/* Calls of ProcessInterrupts() so far. */
+extern unsigned unit_interrupts;
+
 /* The last error raised: its message and its SQLSTATE (MAKE_SQLSTATE form). */
 extern const char *unit_last_message(void);
 extern int	unit_last_sqlstate(void);

@@ -4,6 +4,8 @@ SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 -- min() and max() by an aggregate, not by the first row in order
 SET olap.enable_order = off;
+\set ECHO none
+\i test/include/heap_twin.sql
 CREATE TABLE agg_heap (
 	id int NOT NULL, ts timestamptz NOT NULL, b bool, i2 int2, i4 int4, i8 int8,
 	f4 float4, f8 float8, n6 numeric(12,6), n numeric, t text, tc text COLLATE "C",
@@ -43,28 +45,20 @@ ANALYZE agg_olap;
 -- Run query (T stands for the table) on both tables, on ours with and without
 -- OlapAgg: is it used, how many rows, are they the same?  "by order": the last
 -- digits of a float sum depend on the order of rows, which is not the heap's.
-CREATE FUNCTION agg_rows(query text, tab text) RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-	result text[];
-BEGIN
-	EXECUTE 'SELECT array_agg(r::text ORDER BY r::text) FROM ('
-		|| regexp_replace(query, '\mT\M', tab, 'g') || ') r' INTO result;
-	RETURN result;
-END $$;
 CREATE FUNCTION agg_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 	used bool := false;
-	expected text[] := agg_rows(query, 'agg_heap');
-	result text[] := agg_rows(query, 'agg_olap');
+	expected text[] := twin_rows(query, 'agg_heap');
+	result text[] := twin_rows(query, 'agg_olap');
 	by_order text := '';
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN ' || regexp_replace(query, '\mT\M', 'agg_olap', 'g') LOOP
+	FOR line IN EXECUTE 'EXPLAIN ' || twin_query(query, 'agg_olap') LOOP
 		used := used OR line ~ 'Custom Scan \(OlapAgg\)';
 	END LOOP;
 	IF used AND result IS DISTINCT FROM expected THEN
 		SET LOCAL olap.enable_vector_agg = off;
-		expected := agg_rows(query, 'agg_olap');
+		expected := twin_rows(query, 'agg_olap');
 		SET LOCAL olap.enable_vector_agg = on;
 		by_order := ' by order';
 	END IF;
@@ -155,15 +149,9 @@ INSERT INTO agg_odd_heap SELECT i % 5, i / 100.0, 9000000000000000000 + i, 1e200
 INSERT INTO agg_odd_heap VALUES (1, 'NaN', NULL, 'Infinity'), (2, NULL, -9000000000000000000, '-Infinity'), (7, 'NaN', NULL, 'NaN'), (8, NULL, NULL, NULL);
 CREATE TABLE agg_odd_olap (LIKE agg_odd_heap) USING olap;
 INSERT INTO agg_odd_olap SELECT * FROM agg_odd_heap;
-CREATE FUNCTION odd_check(query text) RETURNS bool LANGUAGE plpgsql AS $$
-DECLARE
-	a text[];
-	b text[];
-BEGIN
-	EXECUTE 'SELECT array_agg(r::text ORDER BY r::text) FROM (' || regexp_replace(query, '\mT\M', 'agg_odd_heap') || ') r' INTO a;
-	EXECUTE 'SELECT array_agg(r::text ORDER BY r::text) FROM (' || regexp_replace(query, '\mT\M', 'agg_odd_olap') || ') r' INTO b;
-	RETURN a IS NOT DISTINCT FROM b;
-END $$;
+CREATE FUNCTION odd_check(query text) RETURNS bool LANGUAGE sql AS $$
+	SELECT twin_rows(query, 'agg_odd_heap') IS NOT DISTINCT FROM twin_rows(query, 'agg_odd_olap')
+$$;
 SELECT e, odd_check('SELECT ' || e || ' FROM T'), odd_check('SELECT g, ' || e || ' FROM T GROUP BY g')
 FROM unnest(ARRAY['sum(n)', 'avg(n)', 'stddev(n)', 'var_pop(n)', 'min(n)', 'max(n)', 'count(DISTINCT n)', 'sum(DISTINCT n)',
 	'sum(x)', 'avg(x)', 'stddev(x)', 'var_samp(x)', 'sum(r)', 'avg(r)', 'max(r)', 'min(r)', 'count(r)']) e;
@@ -175,3 +163,5 @@ SELECT sum(f4) FROM agg_error;
 SELECT i, avg(f8) FROM agg_error GROUP BY i HAVING i = 3;
 SELECT sum(1 / (i - 5)) FROM agg_error;
 SELECT sum(i + 2147483647) FROM agg_error;
+DROP TABLE agg_heap, agg_olap, agg_odd_heap, agg_odd_olap, agg_error, agg_exprs;
+DROP FUNCTION agg_check, odd_check, twin_query, twin_rows, twin_agg, twin_said;

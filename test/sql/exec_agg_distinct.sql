@@ -2,6 +2,8 @@
 -- of values and without.
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
+\set ECHO none
+\i test/include/heap_twin.sql
 CREATE TABLE distinct_heap (
 	id int NOT NULL, g int, few text, i4 int4, i8 int8, wide int8, ts timestamptz,
 	f8 float8, n6 numeric(12,6), n numeric, t text, u uuid, c char(8)
@@ -30,29 +32,12 @@ DELETE FROM distinct_olap WHERE id % 97 = 5;
 ANALYZE distinct_heap;
 ANALYZE distinct_olap;
 
-CREATE FUNCTION distinct_rows(query text, tab text) RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-	result text[];
-BEGIN
-	EXECUTE 'SELECT array_agg(r::text ORDER BY r::text) FROM ('
-		|| regexp_replace(query, '\mT\M', tab, 'g') || ') r' INTO result;
-	RETURN result;
-END $$;
--- What EXPLAIN (ANALYZE) says of an OlapAgg; NULL: there is none.
-CREATE FUNCTION distinct_explain(query text, key text) RETURNS int8 LANGUAGE plpgsql AS $$
-DECLARE
-	plan jsonb;
-BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON, TIMING off, SUMMARY off) '
-		|| regexp_replace(query, '\mT\M', 'distinct_olap', 'g') INTO plan;
-	RETURN (jsonb_path_query_first(plan,
-		'$.** ? (@."Custom Plan Provider" == "OlapAgg")') ->> key)::int8;
-END $$;
 -- Same rows with much memory and with little? Are values put aside in files only
 -- then, several times where files are large, and is the memory bounded?
 CREATE FUNCTION distinct_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	expected text[] := distinct_rows(query, 'distinct_heap');
+	expected text[] := twin_rows(query, 'distinct_heap');
+	agg jsonb;
 	spilled int8;
 	answer text := '';
 	n int := 0;
@@ -60,17 +45,16 @@ BEGIN
 	PERFORM set_config('hash_mem_multiplier', '1', true);
 	FOREACH n IN ARRAY ARRAY[65536, 640, 64] LOOP
 		PERFORM set_config('work_mem', n || 'kB', true);
-		IF distinct_rows(query, 'distinct_olap') IS DISTINCT FROM expected THEN
+		IF twin_rows(query, 'distinct_olap') IS DISTINCT FROM expected THEN
 			RETURN 'with ' || n || ' kB different';
 		END IF;
-		spilled := distinct_explain(query, 'Distinct Partitions')
-			+ distinct_explain(query, 'Spilled Partitions');
+		agg := twin_agg(twin_query(query, 'distinct_olap'));
+		spilled := (agg ->> 'Distinct Partitions')::int8 + (agg ->> 'Spilled Partitions')::int8;
 		answer := answer || CASE WHEN spilled IS NULL THEN 'no OlapAgg '
 			WHEN spilled = 0 THEN 'in memory ' ELSE 'in files ' END;
 		-- tables double
-		IF distinct_explain(query, 'Peak Memory Usage') > 3 * n + 1024 THEN
-			answer := answer || 'much memory: '
-				|| distinct_explain(query, 'Peak Memory Usage') || ' kB ';
+		IF (agg ->> 'Peak Memory Usage')::int8 > 3 * n + 1024 THEN
+			answer := answer || 'much memory: ' || (agg ->> 'Peak Memory Usage') || ' kB ';
 		END IF;
 	END LOOP;
 	RETURN answer || cardinality(expected);
@@ -97,9 +81,10 @@ SELECT query, distinct_check(query) FROM unnest(ARRAY[
 -- Files are divided again while they are too large.
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT distinct_explain('SELECT count(DISTINCT u) FROM T', 'Distinct Partitions') > 16 AS again,
-	distinct_explain('SELECT count(DISTINCT u) FROM T', 'Distinct Spilled Values') > 20000 AS spilled,
-	distinct_explain('SELECT count(DISTINCT u) FROM T', 'Distinct Disk Usage') > 100 AS disk;
+SELECT (a ->> 'Distinct Partitions')::int8 > 16 AS again,
+	(a ->> 'Distinct Spilled Values')::int8 > 20000 AS spilled,
+	(a ->> 'Distinct Disk Usage')::int8 > 100 AS disk
+FROM twin_agg('SELECT count(DISTINCT u) FROM distinct_olap') a;
 -- Sets that were put aside are counted once in a rescan, too.
 SELECT o.x, l.n = h.n AS same FROM generate_series(1, 3) o(x),
 	LATERAL (SELECT count(DISTINCT i4 + o.x % 2) AS n FROM distinct_olap WHERE id > o.x * 100) l,
@@ -111,4 +96,4 @@ SELECT count(*) FROM pg_ls_tmpdir();
 RESET work_mem;
 RESET hash_mem_multiplier;
 DROP TABLE distinct_heap, distinct_olap, distinct_columns;
-DROP FUNCTION distinct_rows, distinct_explain, distinct_check;
+DROP FUNCTION distinct_check, twin_query, twin_rows, twin_agg, twin_said;

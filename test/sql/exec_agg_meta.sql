@@ -5,32 +5,30 @@ SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 SET extra_float_digits = 3;
 
+\set ECHO none
+\i test/include/heap_twin.sql
 -- Runs the query on meta_heap, and on meta_olap with and without OlapAgg; says how
 -- many row groups were answered by metadata, and how many read without a filter.
 CREATE FUNCTION meta_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	want text;
 	got text;
-	line text;
-	said text := '';
+	said text;
 BEGIN
-	EXECUTE format('SELECT q::text FROM (%s) q', replace(query, 'TAB', 'meta_heap')) INTO want;
-	EXECUTE format('SELECT q::text FROM (%s) q', replace(query, 'TAB', 'meta_olap')) INTO got;
+	EXECUTE format('SELECT q::text FROM (%s) q', twin_query(query, 'meta_heap')) INTO want;
+	EXECUTE format('SELECT q::text FROM (%s) q', twin_query(query, 'meta_olap')) INTO got;
 	IF got IS DISTINCT FROM want THEN
 		RETURN format('WRONG: %s, heap has %s', got, want);
 	END IF;
 	SET LOCAL olap.enable_vector_agg = off;
-	EXECUTE format('SELECT q::text FROM (%s) q', replace(query, 'TAB', 'meta_olap')) INTO got;
+	EXECUTE format('SELECT q::text FROM (%s) q', twin_query(query, 'meta_olap')) INTO got;
 	RESET olap.enable_vector_agg;
 	IF got IS DISTINCT FROM want THEN
 		RETURN format('WRONG without OlapAgg: %s, heap has %s', got, want);
 	END IF;
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' ||
-		replace(query, 'TAB', 'meta_olap') LOOP
-		CONTINUE WHEN line !~ '(Row Groups|Order:)';
-		said := said || ' | ' || trim(line);
-	END LOOP;
-	RETURN want || said;
+	SELECT string_agg(' | ' || line, '') INTO said
+	FROM twin_said(twin_query(query, 'meta_olap'), '(Row Groups|Order:)') line;
+	RETURN want || coalesce(said, '');
 END $$;
 
 CREATE TABLE meta_heap (
@@ -173,23 +171,13 @@ TRUNCATE meta_heap, meta_olap;
 SELECT meta_check('SELECT count(*), count(y), min(id), max(id) FROM TAB');
 
 -- EXPLAIN (ANALYZE, VERBOSE): which expressions have kernels, which encodings were read.
-CREATE FUNCTION meta_said(query text, pattern text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
-		CONTINUE WHEN line !~ pattern;
-		RETURN NEXT trim(line);
-	END LOOP;
-END $$;
 CREATE TABLE meta_said_olap USING olap AS
 SELECT i AS id, 'k' || i % 7 AS k, timestamptz '2024-01-01 00:00+00' + i * interval '1 minute' AS ts FROM generate_series(1, 10000) i;
-SELECT meta_said('SELECT date_trunc(''day'', ts), upper(k), sum(id + 1), max(md5(k)), count(*) FILTER (WHERE id % 2 = 0) FROM meta_said_olap GROUP BY 1, 2', 'Expressions|Encodings');
-SELECT meta_said('SELECT k, count(*), sum(id) FROM meta_said_olap GROUP BY k', 'Expressions|Encodings');
-SELECT meta_said('SELECT count(*), max(id) FROM meta_said_olap', 'Expressions|Encodings|Metadata');
-SELECT meta_said('SELECT k, ts FROM meta_said_olap WHERE id = 5', 'Expressions|Encodings');
+SELECT twin_said('SELECT date_trunc(''day'', ts), upper(k), sum(id + 1), max(md5(k)), count(*) FILTER (WHERE id % 2 = 0) FROM meta_said_olap GROUP BY 1, 2', 'Expressions|Encodings', ', VERBOSE');
+SELECT twin_said('SELECT k, count(*), sum(id) FROM meta_said_olap GROUP BY k', 'Expressions|Encodings', ', VERBOSE');
+SELECT twin_said('SELECT count(*), max(id) FROM meta_said_olap', 'Expressions|Encodings|Metadata', ', VERBOSE');
+SELECT twin_said('SELECT k, ts FROM meta_said_olap WHERE id = 5', 'Expressions|Encodings', ', VERBOSE');
 DROP TABLE meta_said_olap;
-DROP FUNCTION meta_said;
 
 -- Partitions.
 CREATE TABLE meta_parts (id int, c text) PARTITION BY RANGE (id);
@@ -201,4 +189,4 @@ SELECT count(*), min(id), max(id) FROM meta_parts;
 RESET enable_partitionwise_aggregate;
 
 DROP TABLE meta_heap, meta_olap, meta_faces, meta_faces_olap, meta_parts;
-DROP FUNCTION meta_check;
+DROP FUNCTION meta_check, twin_query, twin_rows, twin_agg, twin_said;

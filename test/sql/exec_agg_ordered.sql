@@ -3,6 +3,8 @@
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 -- one plan for heap as well: which of equal values stands for them is up to it
+\set ECHO none
+\i test/include/heap_twin.sql
 CREATE TABLE ordered_heap (
 	id int NOT NULL, g int, few text, i2 int2, i4 int4, i8 int8, o oid, f4 float4, f8 float8,
 	n6 numeric(12,6), d date, ts timestamptz, tm time, t text, tc text COLLATE "C", u uuid, iv interval, b bool
@@ -29,30 +31,19 @@ DELETE FROM ordered_olap WHERE id % 97 = 5;
 ANALYZE ordered_heap;
 ANALYZE ordered_olap;
 
+-- As twin_rows(), and an error is an answer.
 CREATE FUNCTION ordered_rows(query text, tab text) RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-	result text[];
 BEGIN
-	EXECUTE 'SELECT array_agg(r::text ORDER BY r::text) FROM ('
-		|| regexp_replace(query, '\mT\M', tab, 'g') || ') r' INTO result;
-	RETURN result;
+	RETURN twin_rows(query, tab);
 EXCEPTION WHEN OTHERS THEN
 	RETURN ARRAY[SQLSTATE || ' ' || SQLERRM];
-END $$;
-CREATE FUNCTION ordered_explain(query text, key text) RETURNS int8 LANGUAGE plpgsql AS $$
-DECLARE
-	plan jsonb;
-BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON, TIMING off, SUMMARY off) '
-		|| regexp_replace(query, '\mT\M', 'ordered_olap', 'g') INTO plan;
-	RETURN (jsonb_path_query_first(plan,
-		'$.** ? (@."Custom Plan Provider" == "OlapAgg")') ->> key)::int8;
 END $$;
 -- Same rows with much memory and with little? On disk only then, in bounded memory?
 CREATE FUNCTION ordered_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	expected text[] := ordered_rows(query, 'ordered_heap');
 	got text[];
+	agg jsonb;
 	spilled int8;
 	answer text := '';
 	n int := 0;
@@ -67,13 +58,12 @@ BEGIN
 		IF expected[1] ~ '^[0-9A-Z]{5} ' THEN
 			RETURN expected[1];
 		END IF;
-		spilled := ordered_explain(query, 'Ordered Values Sorts on Disk')
-			+ ordered_explain(query, 'Spilled Partitions');
+		agg := twin_agg(twin_query(query, 'ordered_olap'));
+		spilled := (agg ->> 'Ordered Values Sorts on Disk')::int8 + (agg ->> 'Spilled Partitions')::int8;
 		answer := answer || CASE WHEN spilled IS NULL THEN 'no OlapAgg '
 			WHEN spilled = 0 THEN 'in memory ' ELSE 'in files ' END;
-		IF ordered_explain(query, 'Peak Memory Usage') > 3 * n + 1024 THEN
-			answer := answer || 'much memory: '
-				|| ordered_explain(query, 'Peak Memory Usage') || ' kB ';
+		IF (agg ->> 'Peak Memory Usage')::int8 > 3 * n + 1024 THEN
+			answer := answer || 'much memory: ' || (agg ->> 'Peak Memory Usage') || ' kB ';
 		END IF;
 	END LOOP;
 	RETURN answer || cardinality(expected);
@@ -123,8 +113,8 @@ SELECT n, ordered_check(format('SELECT few, md5(array_agg(id ORDER BY %s, id)::t
 
 -- many lists, each a small part of the memory
 SET work_mem = '4MB'; SET hash_mem_multiplier = 1;
-SELECT ordered_explain(format('SELECT %s FROM T', (SELECT string_agg(format('percentile_disc(0.5) WITHIN GROUP (ORDER BY i4 + %s)', i), ', ')
-	FROM generate_series(1, 60) i)), 'Peak Memory Usage') < 2 * 4096 AS bounded;
+SELECT (twin_agg(format('SELECT %s FROM ordered_olap', (SELECT string_agg(format('percentile_disc(0.5) WITHIN GROUP (ORDER BY i4 + %s)', i), ', ')
+	FROM generate_series(1, 60) i))) ->> 'Peak Memory Usage')::int8 < 2 * 4096 AS bounded;
 RESET hash_mem_multiplier;
 
 -- The same values for several: what EXPLAIN calls them; sharing does not mix them up.
@@ -153,4 +143,4 @@ SELECT count(*), sum(p), min(s), max(m) FROM generate_series(1, 3) x LEFT JOIN (
 SET work_mem = '64kB'; SET hash_mem_multiplier = 1;
 SELECT count(*) FROM (SELECT id / 4, percentile_disc(0.5) WITHIN GROUP (ORDER BY t), mode() WITHIN GROUP (ORDER BY i4) FROM ordered_olap GROUP BY 1 LIMIT 10) q;
 DROP TABLE ordered_heap, ordered_olap, ordered_columns;
-DROP FUNCTION ordered_rows, ordered_explain, ordered_check;
+DROP FUNCTION ordered_rows, ordered_check, twin_query, twin_rows, twin_agg, twin_said;

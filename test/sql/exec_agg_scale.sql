@@ -1,6 +1,8 @@
 -- Sums of numerics without a declared scale: each group shows the greatest scale
 -- of its own values, as on a heap, and no row goes through the row functions.
 SET max_parallel_workers_per_gather = 0;
+\set ECHO none
+\i test/include/heap_twin.sql
 CREATE TABLE scale_heap (id int, g int, n numeric);
 -- group 0 has no digits behind the point, group 1 two, group 2 mixes 0 to 9, group 3
 -- is NULL, group 4 gets its longest ones late, group 5 has zeros of many digits
@@ -17,13 +19,6 @@ INSERT INTO scale_olap SELECT * FROM scale_heap WHERE id <= 10000 ORDER BY g, id
 INSERT INTO scale_olap SELECT * FROM scale_heap WHERE id > 10000;
 ANALYZE scale_heap;
 ANALYZE scale_olap;
-CREATE FUNCTION scale_row_functions(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	plan jsonb;
-BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON, TIMING off, SUMMARY off) ' || query INTO plan;
-	RETURN jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapAgg")') ->> 'Rows by Row Functions';
-END $$;
 SELECT g, sum(n), round(avg(n), 5) AS avg, sum(n) FILTER (WHERE id < 5000) AS early FROM scale_olap GROUP BY g ORDER BY g;
 SELECT count(*) AS groups, count(*) FILTER (WHERE o IS DISTINCT FROM h) AS wrong FROM
 	(SELECT g, sum(n)::text, avg(n)::text, stddev(n)::text, var_pop(n)::text, sum(n + 1)::text AS plus FROM scale_olap GROUP BY g) o
@@ -31,14 +26,14 @@ SELECT count(*) AS groups, count(*) FILTER (WHERE o IS DISTINCT FROM h) AS wrong
 SELECT count(*) AS groups, count(*) FILTER (WHERE o IS DISTINCT FROM h) AS wrong FROM
 	(SELECT id / 10 AS i, sum(n)::text FROM scale_olap GROUP BY 1) o
 	FULL JOIN (SELECT id / 10 AS i, sum(n)::text FROM scale_heap GROUP BY 1) h USING (i);
-SELECT scale_row_functions('SELECT g, sum(n), avg(n) FROM scale_olap GROUP BY g') AS grouped,
-	scale_row_functions('SELECT sum(n), avg(n) FROM scale_olap') AS plain;
+SELECT twin_agg('SELECT g, sum(n), avg(n) FROM scale_olap GROUP BY g') ->> 'Rows by Row Functions' AS grouped,
+	twin_agg('SELECT sum(n), avg(n) FROM scale_olap') ->> 'Rows by Row Functions' AS plain;
 -- beside NaN and numbers of many digits, which do go through them
 INSERT INTO scale_heap VALUES (20001, 1, 'NaN'), (20002, 2, 1e40), (20003, 0, 0.1234567890123456789012345);
 INSERT INTO scale_olap SELECT * FROM scale_heap WHERE id > 20000;
 SELECT count(*) AS groups, count(*) FILTER (WHERE o IS DISTINCT FROM h) AS wrong FROM
 	(SELECT g, sum(n)::text, avg(n)::text, stddev(n)::text FROM scale_olap GROUP BY g) o
 	FULL JOIN (SELECT g, sum(n)::text, avg(n)::text, stddev(n)::text FROM scale_heap GROUP BY g) h USING (g);
-SELECT scale_row_functions('SELECT g, sum(n) FROM scale_olap GROUP BY g')::int > 0 AS some;
+SELECT (twin_agg('SELECT g, sum(n) FROM scale_olap GROUP BY g') ->> 'Rows by Row Functions')::int > 0 AS some;
 DROP TABLE scale_heap, scale_olap;
-DROP FUNCTION scale_row_functions;
+DROP FUNCTION twin_query, twin_rows, twin_agg, twin_said;

@@ -5,6 +5,8 @@ SET TimeZone = 'UTC';
 CREATE TYPE sketch_mood AS ENUM ('a', 'b', 'c');
 CREATE DOMAIN sketch_domain AS int;
 CREATE COLLATION sketch_nd (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+\set ECHO none
+\i test/include/heap_twin.sql
 CREATE TABLE sketch_heap (id int, ts timestamptz, b bool, i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric(10,2), nn numeric,
 	t text, v varchar(20), c char(5), y bytea, u uuid, d date, e sketch_mood, dom sketch_domain, o oid, ch "char",
 	nd text COLLATE sketch_nd, iv interval, j jsonb, few text);
@@ -20,24 +22,14 @@ INSERT INTO sketch_olap SELECT * FROM sketch_heap WHERE id <= 39900;
 INSERT INTO sketch_olap SELECT * FROM sketch_heap WHERE id > 39900;
 ANALYZE sketch_heap;
 ANALYZE sketch_olap;
-CREATE FUNCTION sketch_same(query text) RETURNS bool LANGUAGE plpgsql AS $$
-DECLARE
-	h text;
-	o text;
-	q text := 'SELECT string_agg(r::text, '','' ORDER BY r::text COLLATE "C") FROM (' || query || ') r';
-BEGIN
-	EXECUTE regexp_replace(q, '\mT\M', 'sketch_heap', 'g') INTO h;
-	EXECUTE regexp_replace(q, '\mT\M', 'sketch_olap', 'g') INTO o;
-	RETURN h = o;
-END $$;
+CREATE FUNCTION sketch_same(query text) RETURNS bool LANGUAGE sql AS $$
+	SELECT twin_rows(query, 'sketch_heap') = twin_rows(query, 'sketch_olap')
+$$;
 -- Rows read and segments answered; NULL: it has no OlapAgg.
 CREATE FUNCTION sketch_plan(query text, OUT aggregate text, OUT rows text, OUT segments text, OUT taken text) LANGUAGE plpgsql AS $$
 DECLARE
-	plan jsonb;
-	agg jsonb;
+	agg jsonb := twin_agg(twin_query(query, 'sketch_olap'));
 BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON, TIMING off, SUMMARY off) ' || regexp_replace(query, '\mT\M', 'sketch_olap', 'g') INTO plan;
-	agg := jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapAgg")');
 	aggregate := CASE WHEN agg ? 'Row Aggregates' THEN 'rows' WHEN agg ? 'Vector Aggregates' THEN 'vectors' END;
 	rows := split_part(agg -> 'Plans' -> 0 ->> 'Actual Rows', '.', 1);	-- 18 has decimals
 	segments := agg -> 'Plans' -> 0 ->> 'Segments Total';
@@ -91,7 +83,7 @@ CREATE AGGREGATE sketch_other(int) (SFUNC = int4_sum, STYPE = int8);
 SELECT aggregate FROM sketch_plan('SELECT sketch_other(i4) FROM T');
 DROP AGGREGATE sketch_other(int);
 DROP TABLE sketch_heap, sketch_olap;
-DROP FUNCTION sketch_same, sketch_plan;
+DROP FUNCTION sketch_same, sketch_plan, twin_query, twin_rows, twin_agg, twin_said;
 DROP TYPE sketch_mood;
 DROP DOMAIN sketch_domain;
 DROP COLLATION sketch_nd;

@@ -3,25 +3,24 @@
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 
+\set ECHO none
+\i test/include/heap_twin.sql
 -- Runs the query on topn_heap and topn_olap; says how many groups were left out.
 CREATE FUNCTION topn_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	want text;
 	got text;
-	line text;
-	said text := '';
+	said text;
 BEGIN
-	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', replace(query, 'TAB', 'topn_heap')) INTO want;
-	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', replace(query, 'TAB', 'topn_olap')) INTO got;
+	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', twin_query(query, 'topn_heap')) INTO want;
+	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', twin_query(query, 'topn_olap')) INTO got;
 	IF got IS DISTINCT FROM want THEN
 		RETURN format('WRONG: %s, heap has %s', left(got, 300), left(want, 300));
 	END IF;
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' ||
-		replace(query, 'TAB', 'topn_olap') LOOP
-		CONTINUE WHEN line !~ '(Groups:|Top Groups|Groups Left Out)' OR line ~ 'Row Groups';
-		said := said || ' | ' || trim(line);
-	END LOOP;
-	RETURN coalesce(nullif(left(want, 60), want) || '...', want) || said;
+	SELECT string_agg(' | ' || line, '') INTO said
+	FROM twin_said(twin_query(query, 'topn_olap'), '(Groups:|Top Groups|Groups Left Out)') line
+	WHERE line !~ 'Row Groups';
+	RETURN coalesce(nullif(left(want, 60), want) || '...', want) || coalesce(said, '');
 END $$;
 
 CREATE TABLE topn_heap (k int, a int4, b int8, n numeric(15,4), u numeric, f float8, g float4, d date, t text);
@@ -120,4 +119,4 @@ RESET work_mem;
 RESET enable_sort;
 
 DROP TABLE topn_heap, topn_olap, topn_many, topn_many_olap;
-DROP FUNCTION topn_check;
+DROP FUNCTION topn_check, twin_query, twin_rows, twin_agg, twin_said;

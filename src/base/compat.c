@@ -13,6 +13,7 @@
 #include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "catalog/pg_authid.h"
+#include "nodes/nodeFuncs.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -140,3 +141,26 @@ olap_has_createdb_privilege(void)
 	}
 	return result;
 }
+
+#if PG_VERSION_NUM >= 180000
+static Node *
+remove_grouping_nulls(Node *node, void *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) copyObject(node);
+
+		var->varnullingrels = NULL;
+		return (Node *) var;
+	}
+	return expression_tree_mutator(node, remove_grouping_nulls, context);
+}
+
+Expr *
+olap_without_grouping_nulls(Expr *expr)
+{
+	return (Expr *) remove_grouping_nulls((Node *) expr, NULL);
+}
+#endif

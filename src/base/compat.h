@@ -551,4 +551,15 @@ extern void olap_generic_insert(Buffer buffer, char *delta, int len);
 	(ConditionalXactLockTableWait)(xid)
 #endif
 
+/*
+ * In 18, expressions above grouping sets are marked as NULL in some of them; below,
+ * they are not (247dea89f76).  expr belongs to a query of one relation, so that
+ * nothing else can have marked it.
+ */
+#if PG_VERSION_NUM < 180000
+#define olap_without_grouping_nulls(expr) (expr)
+#else
+extern Expr *olap_without_grouping_nulls(Expr *expr);
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_H */

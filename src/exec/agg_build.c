@@ -103,16 +103,15 @@ build_programs(OlapAggNode *node)
  * one must not spend it.
  */
 static double
-expected_groups(const OlapAggNode *node)
+expected_groups(const OlapAggNode *node, double expected)
 {
 	size_t		bytes = 2 * sizeof(int64) * (node->nworks + node->nkeys);
 
-	return Min(node->css.ss.ps.plan->plan_rows,
-			   (double) (node->memory_limit / 2 / bytes));
+	return Min(expected, (double) (node->memory_limit / 2 / Max(bytes, 1)));
 }
 
 static void
-build_groups(OlapAggNode *node)
+build_groups(OlapAggNode *node, double expected)
 {
 	OlapGroupKey *keys;
 
@@ -122,17 +121,17 @@ build_groups(OlapAggNode *node)
 	node->out_keys = palloc0(node->nkeys * sizeof(OlapVector));
 	for (int i = 0; i < node->nkeys; i++)
 	{
-		keys[i].type = *olap_program_type(node->program, i);
+		keys[i].type = *olap_program_type(node->program, node->key_at[i]);
 		keys[i].order = node->orders[i];
 		olap_vector_init(&node->out_keys[i], &keys[i].type, 0, node->cxt);
 	}
 	node->groups = olap_groups_create(keys, node->nkeys, node->memory_limit,
 									  node->cxt);
-	olap_groups_expect(node->groups, expected_groups(node));
+	olap_groups_expect(node->groups, expected);
 }
 
 static void
-build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
+build_work(OlapAggNode *node, AggStage *stage, AggWork *work, double expected)
 {
 	const OlapColumnType *type = NULL;
 
@@ -154,7 +153,7 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 	{
 		work->agg = olap_agg_create(work->call.kind, type, work->call.order,
 									node->cxt);
-		olap_agg_expect(work->agg, expected_groups(node));
+		olap_agg_expect(work->agg, expected);
 	}
 	if (work->call.distinct)
 	{
@@ -163,6 +162,18 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work)
 		node->has_sets = true;
 		olap_vector_init(&work->fresh, type, OLAP_VECTOR_ROWS, node->cxt);
 	}
+}
+
+/* Groups and states, none yet. */
+void
+olap_agg_build_states(OlapAggNode *node, double expected)
+{
+	expected = expected_groups(node, expected);
+	build_groups(node, expected);
+	for (int s = 0; s < node->nstages; s++)
+		for (int w = 0; w < node->stages[s].nworks; w++)
+			build_work(node, &node->stages[s], node->stages[s].works[w], expected);
+	olap_agg_build_ordered(node);
 }
 
 void
@@ -181,14 +192,12 @@ olap_agg_build(OlapAggNode *node)
 	node->ngroups = 0;
 	olap_batch_input_start(&node->input, node->scan, node->cxt);
 	build_programs(node);
-	build_groups(node);
-	for (int s = 0; s < node->nstages; s++)
-		for (int w = 0; w < node->stages[s].nworks; w++)
-			build_work(node, &node->stages[s], node->stages[s].works[w]);
-
-	olap_agg_build_ordered(node);
-	olap_agg_meta_start(node);
-	olap_agg_sketch_start(node);
+	if (node->sets == NIL)
+	{
+		olap_agg_build_states(node, node->css.ss.ps.plan->plan_rows);
+		olap_agg_meta_start(node);
+		olap_agg_sketch_start(node);
+	}
 
 	node->keys = palloc(Max(node->nkeys, 1) * sizeof(OlapVector *));
 	node->scratch = palloc(Max(node->nkeys, 1) * sizeof(node->scratch[0]));
@@ -201,6 +210,8 @@ olap_agg_build(OlapAggNode *node)
 	node->stage_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	node->fresh_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	node->aside_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
+	if (node->sets != NIL)
+		olap_agg_sets_build(node);
 	MemoryContextSwitchTo(old);
 }
 
@@ -213,8 +224,9 @@ olap_agg_server(OlapAggNode *node, AggWork *work)
 	return work->server;
 }
 
+/* What is not in node->cxt. */
 void
-olap_agg_discard(OlapAggNode *node)
+olap_agg_discard_states(OlapAggNode *node)
 {
 	ListCell   *lc;
 
@@ -231,6 +243,14 @@ olap_agg_discard(OlapAggNode *node)
 		node->works[i].agg = NULL;
 		node->works[i].sets = NULL;
 	}
+}
+
+void
+olap_agg_discard(OlapAggNode *node)
+{
+	if (node->family != NULL)
+		olap_agg_sets_discard(node);
+	olap_agg_discard_states(node);
 	node->groups = NULL;
 	node->program = NULL;
 	node->filled = false;

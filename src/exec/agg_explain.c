@@ -41,7 +41,9 @@ show_keys(OlapAggNode *node, List *ancestors, ExplainState *es)
 		keys = lappend(keys, deparse((Node *) tle->expr, &node->css, ancestors,
 									 es));
 	}
-	if (keys != NIL)
+	if (node->sets != NIL)
+		olap_agg_sets_explain(node, keys, es);
+	else if (keys != NIL)
 		ExplainPropertyList("Group Key", keys, es);
 }
 
@@ -172,6 +174,7 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
 	OlapAggNode *node = (OlapAggNode *) css;
 
+	olap_agg_sets_count(node);
 	show_keys(node, ancestors, es);
 	if (node->topn.limit > 0)
 		ExplainPropertyInteger("Top Groups", NULL, node->topn.limit, es);

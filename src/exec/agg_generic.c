@@ -380,12 +380,10 @@ olap_generic_has_rows(const OlapGeneric *generic, uint32 gid)
 
 /* ---- results ---- */
 
-/* Read state, and combine it with the group's if that has rows. */
 static Datum
-combine(OlapGeneric *generic, ServerState *group, bytea *state)
+deserialize(OlapGeneric *generic, bytea *state)
 {
 	LOCAL_FCINFO(fcinfo, 2);
-	Datum		other;
 
 	InitFunctionCallInfoData(*fcinfo, &generic->deserialfn, 2, InvalidOid,
 							 (Node *) generic->aggstate, NULL);
@@ -393,19 +391,71 @@ combine(OlapGeneric *generic, ServerState *group, bytea *state)
 	fcinfo->args[0].isnull = false;
 	fcinfo->args[1].value = (Datum) 0;
 	fcinfo->args[1].isnull = false;
-	other = FunctionCallInvoke(fcinfo);
-	if (!group->touched || group->isnull)
-		return other;
+	return FunctionCallInvoke(fcinfo);
+}
+
+/* The group's state, if it has one, and another; allocated as states are. */
+static Datum
+call_combine(OlapGeneric *generic, const ServerState *group, Datum other)
+{
+	LOCAL_FCINFO(fcinfo, 2);
 
 	InitFunctionCallInfoData(*fcinfo, &generic->combinefn, 2,
 							 generic->trans.aggCollation,
 							 (Node *) generic->aggstate, NULL);
 	fcinfo->args[0].value = group->value;
-	fcinfo->args[0].isnull = false;
+	fcinfo->args[0].isnull = group->isnull;
 	fcinfo->args[1].value = other;
 	fcinfo->args[1].isnull = false;
-	group->value = FunctionCallInvoke(fcinfo);
+	return FunctionCallInvoke(fcinfo);
+}
+
+/* Read state, and combine it with the group's if that has rows. */
+static Datum
+combine(OlapGeneric *generic, ServerState *group, bytea *state)
+{
+	Datum		other = deserialize(generic, state);
+
+	if (!group->touched || group->isnull)
+		return other;
+	group->value = call_combine(generic, group, other);
 	return group->value;
+}
+
+/* other: a transition value of type internal, of whatever lifetime. */
+static void
+merge_value(OlapGeneric *generic, uint32 gid, Datum other)
+{
+	ServerState *group = &generic->groups[gid];
+
+	group->value = call_combine(generic, group, other);
+	group->isnull = group->empty = false;
+	group->touched = true;
+}
+
+void
+olap_generic_merge_state(OlapGeneric *generic, uint32 gid, bytea *state)
+{
+	MemoryContext row = generic->row_cxt->ecxt_per_tuple_memory;
+	MemoryContext old = MemoryContextSwitchTo(row);
+
+	merge_value(generic, gid, deserialize(generic, state));
+	MemoryContextReset(row);
+	MemoryContextSwitchTo(old);
+}
+
+void
+olap_generic_merge_group(OlapGeneric *generic, uint32 gid,
+						 const OlapGeneric *from, uint32 from_gid)
+{
+	MemoryContext row = generic->row_cxt->ecxt_per_tuple_memory;
+	MemoryContext old = MemoryContextSwitchTo(row);
+
+	Assert(generic->aggref->aggtranstype == INTERNALOID);
+	if (!from->groups[from_gid].isnull)
+		merge_value(generic, gid, from->groups[from_gid].value);
+	MemoryContextReset(row);
+	MemoryContextSwitchTo(old);
 }
 
 static Datum

@@ -50,6 +50,16 @@ extern bool olap_generic_has_rows(const OlapGeneric *generic, uint32 gid);
 extern Datum olap_generic_result(OlapGeneric *generic, uint32 gid,
 								 bytea *state, bool *isnull);
 
+/*
+ * Add to group gid a state in the form that the deserialization function reads, or
+ * that of a group of from, which stays as it is.  For aggregates with that
+ * function.
+ */
+extern void olap_generic_merge_state(OlapGeneric *generic, uint32 gid,
+									 bytea *state);
+extern void olap_generic_merge_group(OlapGeneric *generic, uint32 gid,
+									 const OlapGeneric *from, uint32 from_gid);
+
 /* The deserialization function of the aggregate, invalid if it has none. */
 extern Oid	olap_generic_deserialfn(const OlapGeneric *generic);
 

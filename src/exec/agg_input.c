@@ -173,7 +173,8 @@ static void
 check_memory(OlapAggNode *node)
 {
 	if (node->groups == NULL || node->spill != NULL ||
-		olap_agg_memory_used(node) <= node->memory_limit)
+		olap_agg_memory_used(node) <= node->memory_limit ||
+		(node->is_set && olap_agg_sets_make_room(node)))
 		return;
 	olap_groups_freeze(node->groups);
 	node->spill = olap_spill_create(node->types, node->needed, node->natts,
@@ -210,8 +211,8 @@ put_aside(OlapAggNode *node, OlapBatch *batch)
 
 /* ---- batches ---- */
 
-static void
-grow_states(OlapAggNode *node, uint32 ngroups)
+void
+olap_agg_grow_states(OlapAggNode *node, uint32 ngroups)
 {
 	node->ngroups = ngroups;
 	for (int i = 0; i < node->nworks; i++)
@@ -237,7 +238,7 @@ assign_groups(OlapAggNode *node, OlapBatch *batch)
 	if (node->groups == NULL)
 		return true;
 	for (int k = 0; k < node->nkeys; k++)
-		node->keys[k] = olap_program_eval(node->program, k, batch);
+		node->keys[k] = olap_program_eval(node->program, node->key_at[k], batch);
 	one_group = olap_groups_assign(node->groups, node->keys, batch->nsel,
 								   node->gids);
 	if (node->spill != NULL)
@@ -246,12 +247,13 @@ assign_groups(OlapAggNode *node, OlapBatch *batch)
 		return false;
 	}
 	if (olap_groups_count(node->groups) > node->ngroups)
-		grow_states(node, olap_groups_count(node->groups));
+		olap_agg_grow_states(node, olap_groups_count(node->groups));
 	return one_group;
 }
 
-static void
-new_place(OlapAggNode *node)
+/* Dictionaries are others from now on. */
+void
+olap_agg_new_place(OlapAggNode *node)
 {
 	for (int s = 0; s < node->nstages; s++)
 		olap_program_new_place(node->stages[s].program);
@@ -260,16 +262,17 @@ new_place(OlapAggNode *node)
 	for (int i = 0; i < node->nworks; i++)
 		if (node->works[i].sets != NULL)
 			olap_distinct_sets_new_place(node->works[i].sets);
+	for (int i = 0; i < olap_agg_sets_number(node); i++)
+		olap_agg_new_place(olap_agg_sets_get(node, i));
 }
 
-/* Group and aggregate the rows of a batch. */
-static void
-take_batch(OlapAggNode *node, OlapBatch *batch, instr_time *last)
+/* Group and aggregate the rows of a batch, which may be narrowed. */
+void
+olap_agg_take_rows(OlapAggNode *node, OlapBatch *batch, instr_time *last)
 {
 	uint32		before = node->ngroups;
 	bool		one_group;
 
-	olap_program_next(node->program);
 	one_group = assign_groups(node, batch);
 	olap_agg_lap(node, last, &node->times.group);
 	if (node->has_sets)
@@ -284,7 +287,17 @@ take_batch(OlapAggNode *node, OlapBatch *batch, instr_time *last)
 }
 
 static void
-end_input(OlapAggNode *node)
+take_batch(OlapAggNode *node, OlapBatch *batch, instr_time *last)
+{
+	olap_program_next(node->program);
+	if (node->family != NULL && !node->is_set)
+		olap_agg_sets_take(node, batch, last);
+	else
+		olap_agg_take_rows(node, batch, last);
+}
+
+void
+olap_agg_end_input(OlapAggNode *node)
 {
 	ListCell   *lc;
 
@@ -317,17 +330,20 @@ olap_agg_fill(OlapAggNode *node)
 
 	if (node->timing)
 		INSTR_TIME_SET_CURRENT(last);
-	if (node->groups == NULL)
-		grow_states(node, 1);
+	if (node->groups == NULL && node->family == NULL)
+		olap_agg_grow_states(node, 1);
 	while ((batch = olap_batch_input_next(&node->input)) != NULL)
 	{
 		olap_agg_lap(node, &last, &node->times.input);
 		if (node->input.new_place)
-			new_place(node);
+			olap_agg_new_place(node);
 		take_batch(node, batch, &last);
 	}
 	olap_agg_lap(node, &last, &node->times.input);
-	end_input(node);
+	if (node->family != NULL)
+		olap_agg_sets_end(node);
+	else
+		olap_agg_end_input(node);
 	node->filled = true;
 }
 
@@ -369,7 +385,7 @@ olap_agg_refill(OlapAggNode *node)
 	file = linitial(node->files);
 	node->level = file->level;
 	forget_groups(node);
-	new_place(node);
+	olap_agg_new_place(node);
 	olap_spill_reader_open(node->reader, file);
 	while ((batch = olap_spill_reader_next(node->reader)) != NULL)
 	{
@@ -378,6 +394,6 @@ olap_agg_refill(OlapAggNode *node)
 		take_batch(node, batch, &last);
 	}
 	node->files = list_delete_first(node->files);
-	end_input(node);
+	olap_agg_end_input(node);
 	return true;
 }

@@ -48,6 +48,8 @@ typedef struct AggWork
 	uint64		server_rows;
 } AggWork;
 
+struct ExplainState;
+
 /* Aggregates that have their FILTER, or none, in common. */
 typedef struct AggStage
 {
@@ -68,6 +70,7 @@ typedef struct AggTimes
 
 typedef struct AggShared AggShared; /* of parallel participants */
 typedef struct OlapTopN OlapTopN;
+typedef struct OlapAggFamily OlapAggFamily; /* of grouping sets */
 
 typedef struct OlapAggNode
 {
@@ -76,11 +79,23 @@ typedef struct OlapAggNode
 	List	   *columns;		/* expressions of the scan's target list */
 	const char **described;		/* how each is computed, NULL: not known yet */
 	int			nkeys;
+	int		   *key_at;			/* [nkeys]: result of the program, column of the slot */
+	int			nslot_keys;		/* keys in the slot; aggregates follow */
 	OlapOrder  *orders;			/* [nkeys] */
 	int			nworks;
 	AggWork    *works;
 	bool		has_sets;		/* some of them are DISTINCT */
 	List	   *ordered;		/* struct OlapOrderedSet: see agg_ordered.h */
+
+	/*
+	 * GROUPING SETS: the plan's lists, and of one run the nodes of its sets (see
+	 * agg_sets.c); then this one has no groups itself.  A set's node knows its
+	 * family and is not executed.
+	 */
+	List	   *sets;
+	List	   *groupings;
+	OlapAggFamily *family;
+	bool		is_set;
 
 	/* of one run: from the first call to the next rescan */
 	MemoryContext cxt;
@@ -139,6 +154,8 @@ typedef struct OlapAggNode
 	uint64		aside_files;	/* of values of DISTINCT */
 	uint64		aside_values;
 	uint64		aside_bytes;
+	uint64		sets_fed;		/* grouping sets: by rows, and from other sets */
+	uint64		sets_rolled_up;
 	uint64		ordered_sorts;	/* of agg_ordered.c that were on disk */
 	uint64		ordered_kb;
 } OlapAggNode;
@@ -170,6 +187,39 @@ extern OlapGeneric *olap_agg_server(OlapAggNode *node, AggWork *work);
  */
 extern void olap_agg_fill(OlapAggNode *node);
 extern bool olap_agg_refill(OlapAggNode *node);
+
+/* Parts of these, for agg_sets.c. */
+extern void olap_agg_build_states(OlapAggNode *node, double expected);
+extern void olap_agg_discard_states(OlapAggNode *node);
+extern void olap_agg_grow_states(OlapAggNode *node, uint32 ngroups);
+extern void olap_agg_new_place(OlapAggNode *node);
+extern void olap_agg_take_rows(OlapAggNode *node, OlapBatch *batch,
+							   instr_time *last);
+extern void olap_agg_end_input(OlapAggNode *node);
+extern bool olap_agg_results_repeat(const OlapAggNode *node);
+
+/*
+ * agg_sets.c: one node for each grouping set, fed with the batches of the one that
+ * has the scan, or rolled up from another.
+ */
+extern void olap_agg_sets_begin(OlapAggNode *node, CustomScan *plan);
+extern void olap_agg_sets_build(OlapAggNode *node);
+extern void olap_agg_sets_take(OlapAggNode *node, OlapBatch *batch,
+							   instr_time *last);
+extern void olap_agg_sets_end(OlapAggNode *node);
+/* The set has spent its memory: is there more? */
+extern bool olap_agg_sets_make_room(OlapAggNode *set);
+extern bool olap_agg_sets_next_row(OlapAggNode *node);
+extern bool olap_agg_sets_repeat(const OlapAggNode *node);
+extern void olap_agg_sets_again(OlapAggNode *node);
+extern void olap_agg_sets_discard(OlapAggNode *node);
+/* Add the counters of the sets to node's. */
+extern void olap_agg_sets_count(OlapAggNode *node);
+extern void olap_agg_sets_explain(OlapAggNode *node, List *names,
+								  struct ExplainState *es);
+/* Each set of a family. */
+extern int	olap_agg_sets_number(const OlapAggNode *node);
+extern OlapAggNode *olap_agg_sets_get(const OlapAggNode *node, int i);
 
 /* agg_meta.c: take row groups without reading them, where metadata do. */
 extern void olap_agg_meta_start(OlapAggNode *node);

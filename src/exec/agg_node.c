@@ -54,9 +54,10 @@ olap_agg_node_init(void)
 }
 
 List *
-olap_agg_plan_private(List *keys, List *calls, List *topn)
+olap_agg_plan_private(List *keys, List *calls, List *topn, List *sets,
+					  List *groupings)
 {
-	return list_make3(keys, calls, topn);
+	return list_make5(keys, calls, topn, sets, groupings);
 }
 
 static Node *
@@ -78,8 +79,13 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	olap_agg_topn_from_list(lthird(plan->custom_private), &node->topn);
 	node->nkeys = list_length(keys);
 	node->orders = palloc(Max(node->nkeys, 1) * sizeof(OlapOrder));
+	node->key_at = palloc(Max(node->nkeys, 1) * sizeof(int));
+	node->nslot_keys = node->nkeys;
 	for (int i = 0; i < node->nkeys; i++)
+	{
 		node->orders[i] = list_nth_int(keys, i);
+		node->key_at[i] = i;
+	}
 	node->nworks = list_length(calls);
 	node->works = palloc0(Max(node->nworks, 1) * sizeof(AggWork));
 	for (int i = 0; i < node->nworks; i++)
@@ -138,6 +144,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 	begin_columns(node);
 	node->timing = (estate->es_instrument & INSTRUMENT_TIMER) != 0;
 	begin_works(node, plan);
+	olap_agg_sets_begin(node, plan);
 }
 
 /* The next group's row in the scan slot; false at the end. */
@@ -151,7 +158,8 @@ next_row(OlapAggNode *node)
 	{
 		if (node->timing)
 			INSTR_TIME_SET_CURRENT(last);
-		found = olap_agg_emit(node);
+		found = node->family != NULL ? olap_agg_sets_next_row(node) :
+			olap_agg_emit(node);
 		olap_agg_lap(node, &last, &node->times.output);
 	} while (!found && olap_agg_refill(node));
 	return found;
@@ -193,9 +201,11 @@ exec(CustomScanState *css)
  * May the groups that are there go out once more?  Not where the server's
  * functions hold states: combining and final functions may change them.
  */
-static bool
-results_repeat(const OlapAggNode *node)
+bool
+olap_agg_results_repeat(const OlapAggNode *node)
 {
+	if (node->family != NULL && !node->is_set)
+		return node->filled && olap_agg_sets_repeat(node);
 	if (!node->filled || node->in_parts || !olap_agg_ordered_repeats(node))
 		return false;
 	for (int i = 0; i < node->nworks; i++)
@@ -217,8 +227,10 @@ rescan(CustomScanState *css)
 	if (css->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(child, css->ss.ps.chgParam);
 	if (css->ss.ps.chgParam == NULL && child->chgParam == NULL &&
-		results_repeat(node))
+		olap_agg_results_repeat(node))
 	{
+		if (node->family != NULL)
+			olap_agg_sets_again(node);
 		node->next = node->first = node->nout = 0;
 		return;
 	}

@@ -30,7 +30,7 @@ load_keys(OlapAggNode *node)
 					 node->topn_work != NULL ? OUT_FEW_GROUPS : OUT_GROUPS);
 	for (int k = 0; k < node->nkeys; k++)
 	{
-		olap_vector_reset(&node->out_keys[k], olap_program_type(node->program, k));
+		olap_vector_reset(&node->out_keys[k], olap_program_type(node->program, node->key_at[k]));
 		olap_groups_keys(node->groups, k, node->first, node->nout,
 						 &node->out_keys[k]);
 	}
@@ -87,15 +87,16 @@ olap_agg_emit(OlapAggNode *node)
 	for (int k = 0; k < node->nkeys; k++)
 	{
 		uint32		row = gid - node->first;
+		int			at = node->key_at[k];
 
-		slot->tts_isnull[k] = olap_vector_is_null(&node->out_keys[k], row);
-		slot->tts_values[k] = slot->tts_isnull[k] ? (Datum) 0 :
+		slot->tts_isnull[at] = olap_vector_is_null(&node->out_keys[k], row);
+		slot->tts_values[at] = slot->tts_isnull[at] ? (Datum) 0 :
 			olap_vector_datum(&node->out_keys[k], row, node->scratch[k]);
 	}
 	for (int i = 0; i < node->nworks; i++)
-		slot->tts_values[node->nkeys + i] =
+		slot->tts_values[node->nslot_keys + i] =
 			work_result(node, &node->works[i], gid,
-						&slot->tts_isnull[node->nkeys + i]);
+						&slot->tts_isnull[node->nslot_keys + i]);
 	MemoryContextSwitchTo(old);
 	ExecStoreVirtualTuple(slot);
 	return true;

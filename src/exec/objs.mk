@@ -14,6 +14,7 @@ OLAP_OBJS += src/exec/agg_ordered_plan.o
 OLAP_OBJS += src/exec/agg_ordered_read.o
 OLAP_OBJS += src/exec/agg_output.o
 OLAP_OBJS += src/exec/agg_partial.o
+OLAP_OBJS += src/exec/agg_sets.o
 OLAP_OBJS += src/exec/agg_shared.o
 OLAP_OBJS += src/exec/agg_sketch.o
 OLAP_OBJS += src/exec/agg_spill.o

@@ -29,6 +29,7 @@
 #include "exec/agg_node.h"
 #include "exec/compile.h"
 #include "plan/agg_query.h"
+#include "plan/agg_sets.h"
 #include "plan/agg_topn.h"
 #include "plan/paths.h"
 #include "vector/vector.h"
@@ -88,7 +89,7 @@ add_key(OlapAggQuery *query, SortGroupClause *clause, Expr *expr)
 		return true;
 	if (!olap_equality_order(clause->eqop, exprType((Node *) expr),
 							 exprCollation((Node *) expr), &order) ||
-		scan_column(query, expr) < 0)
+		scan_column(query, olap_without_grouping_nulls(expr)) < 0)
 		return false;
 	query->keys = lappend(query->keys, expr);
 	query->orders = lappend_int(query->orders, order);
@@ -131,7 +132,7 @@ add_aggregate(OlapAggQuery *query, Aggref *aggref)
 /*
  * Add the aggregates in node.  True if there is something that is neither made
  * of group expressions and aggregates nor constant: a column that depends on the
- * group functionally, GROUPING(), ...
+ * group functionally, ...
  */
 static bool
 collect(Node *node, OlapAggQuery *query)
@@ -140,7 +141,12 @@ collect(Node *node, OlapAggQuery *query)
 		return false;
 	if (IsA(node, Aggref))
 		return !add_aggregate(query, (Aggref *) node);
-	if (IsA(node, Var) || IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc))
+	if (IsA(node, GroupingFunc))
+	{
+		query->groupings = list_append_unique(query->groupings, node);
+		return false;
+	}
+	if (IsA(node, Var) || IsA(node, PlaceHolderVar))
 		return true;
 	return expression_tree_walker(node, collect, query);
 }
@@ -177,13 +183,15 @@ cost_agg_path(PlannerInfo *root, const OlapAggQuery *query, List *having,
 			  Path *path, const Path *scan)
 {
 	double		rows = scan->rows;
-	double		groups = olap_agg_count_groups(root, query, rows);
+	double		groups = query->sets != NIL ? olap_agg_sets_groups(query) :
+		olap_agg_count_groups(root, query, rows);
 	double		operators;
 	Cost		work;
 
 	operators = KERNEL_FACTOR * scan->pathtarget->cost.per_tuple /
 		Max(cpu_operator_cost, 1e-10) +
-		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs)) +
+		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs) +
+						 olap_agg_sets_updates(query)) +
 		GENERIC_FACTOR * query->ngeneric;
 	work = rows * operators * cpu_operator_cost;
 	if (query->columns == NIL)
@@ -235,6 +243,9 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	path->custom_private = list_make5(having, query->keys, aggs,
 									  query->orders, query->calls);
 	path->custom_private = lappend(path->custom_private, NIL);
+	path->custom_private = lappend(path->custom_private,
+								   list_make3(query->sets, query->groupings,
+											  query->grouping_keys));
 	path->methods = &path_methods;
 	olap_path_inherit_enabled(&path->path, scan);
 	cost_agg_path(root, query, having, &path->path, scan);
@@ -251,7 +262,7 @@ add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	if (path == NULL)
 		return;
 	/* only of whole groups: parts of a group that lose may win together */
-	llast(path->custom_private) = olap_agg_topn_plan(root, query->rel, having,
+	list_nth_cell(path->custom_private, 5)->ptr_value = olap_agg_topn_plan(root, query->rel, having,
 													 query->aggs, query->calls);
 	add_path(output, &path->path);
 }
@@ -284,16 +295,21 @@ group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	List	   *clauses = root->parse->groupClause;
 	List	   *having = (List *) extra->havingQual;
 
-	if (root->parse->groupingSets != NIL || root->hasPseudoConstantQuals ||
+	if ((root->parse->groupingSets == NIL &&
+		 olap_agg_has_grouping((Node *) list_make2(output->reltarget->exprs,
+												   having))) ||
+		root->hasPseudoConstantQuals ||
 		contain_volatile_functions((Node *) output->reltarget->exprs) ||
 		contain_volatile_functions((Node *) having))
 		return;
 	if (olap_rel_is_ours(root, input) &&
 		olap_agg_query_fill(&query, input, clauses,
 							get_sortgrouplist_exprs(clauses, extra->targetList),
-							list_make2(output->reltarget->exprs, having)))
+							list_make2(output->reltarget->exprs, having)) &&
+		(root->parse->groupingSets == NIL ||
+		 olap_agg_sets_plan(root, &query, clauses)))
 		add_agg_path(root, &query, output, output->reltarget, having);
-	if (input->reloptkind == RELOPT_BASEREL)
+	if (input->reloptkind == RELOPT_BASEREL && root->parse->groupingSets == NIL)
 		olap_agg_partial_paths(root, input, output, extra);
 }
 
@@ -344,10 +360,12 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *keys = lsecond(best->custom_private);
 	List	   *aggs = lthird(best->custom_private);
+	List	   *sets = llast(best->custom_private);
 	List	   *rows = NIL;
 	ListCell   *lc;
 
-	foreach(lc, list_concat_copy(keys, aggs))
+	olap_agg_sets_set_map(root, lsecond(sets));
+	foreach(lc, list_concat(list_concat_copy(keys, aggs), lsecond(sets)))
 		rows = lappend(rows, makeTargetEntry(copyObject(lfirst(lc)),
 											 list_length(rows) + 1, NULL, false));
 	scan->scan.plan.targetlist = tlist;
@@ -357,7 +375,8 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	scan->custom_scan_tlist = rows;
 	scan->custom_private = olap_agg_plan_private(lfourth(best->custom_private),
 												 list_nth(best->custom_private, 4),
-												 list_nth(best->custom_private, 5));
+												 list_nth(best->custom_private, 5),
+												 linitial(sets), lthird(sets));
 	scan->methods = &olap_agg_plan_methods;
 	return &scan->scan.plan;
 }

@@ -20,6 +20,9 @@ typedef struct OlapAggQuery
 	List	   *calls;			/* olap_agg_call_to_list() of each */
 	int			ngeneric;
 	List	   *columns;		/* the scan's target list */
+	List	   *groupings;		/* GroupingFuncs, each once */
+	List	   *grouping_keys;	/* of each the keys of its arguments, one a bit */
+	List	   *sets;			/* grouping sets: groups expected, keys */
 } OlapAggQuery;
 
 /*

@@ -87,6 +87,7 @@ olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
 	Expr	   *expr;
 
 	if (parse->sortClause == NIL || having != NIL || parse->groupClause == NIL ||
+		parse->groupingSets != NIL ||
 		input->reloptkind != RELOPT_BASEREL || parse->hasWindowFuncs ||
 		parse->distinctClause != NIL || parse->hasTargetSRFs)
 		return NIL;

@@ -1,6 +1,7 @@
 # src/plan (rank 11): planner hooks, paths, quals and costs
 OLAP_OBJS += src/plan/agg_partial.o
 OLAP_OBJS += src/plan/agg_paths.o
+OLAP_OBJS += src/plan/agg_sets.o
 OLAP_OBJS += src/plan/agg_topn.o
 OLAP_OBJS += src/plan/paths.o
 OLAP_OBJS += src/plan/order_paths.o

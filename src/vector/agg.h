@@ -99,6 +99,24 @@ extern void olap_agg_count_rows(OlapAgg *agg, uint32 gid, uint64 n);
 extern void olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value);
 
 /*
+ * Add states first .. first + n - 1 of from, n <= OLAP_VECTOR_ROWS, to groups
+ * gids[0 .. n) of agg, which is of the same kind; from stays as it is.  Not of
+ * kinds whose result shows the order of rows (olap_agg_kind_merges()).
+ *
+ * False: these states have to be added one by one; nothing was changed.
+ */
+extern bool olap_agg_merge(OlapAgg *agg, const uint32 *gids,
+						   const OlapAgg *from, uint32 first, uint32 n);
+
+/*
+ * One state.  False: the sum of both has no form here, nothing was changed; the
+ * caller goes another way.
+ */
+extern bool olap_agg_merge_one(OlapAgg *agg, uint32 gid, const OlapAgg *from,
+							   uint32 from_gid);
+extern bool olap_agg_kind_merges(OlapAggKind kind);
+
+/*
  * States of n groups as words that sort as the results do, except that different
  * ones may have the same word; nulls: those that have no result.  False if these
  * states have none.

@@ -237,3 +237,23 @@ olap_agg_decimal_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 	value->squares /= factor;
 	value->squares /= factor;
 }
+
+__int128
+olap_agg_decimal_join(OlapAgg *agg, uint32 gid, int scale)
+{
+	if (!agg->has_scale)
+	{
+		agg->scale = (uint8) scale;
+		agg->has_scale = true;
+	}
+	if (scale > agg->scale && !rescale(agg, scale))
+		return 0;
+	if (agg->scale - scale > MAX_STEPS)
+		return 0;
+	if (scale != agg->scale || agg->scales != NULL)
+	{
+		make_scales(agg);
+		agg->scales[gid] = Max(agg->scales[gid], (uint8) scale);
+	}
+	return power_of_ten(agg->scale - scale);
+}

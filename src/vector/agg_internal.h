@@ -133,6 +133,16 @@ extern void olap_agg_decimal_scales(OlapAgg *agg, const uint32 *gids,
 extern void olap_agg_decimal_get(const OlapAgg *agg, uint32 gid,
 								 OlapAggValue *value);
 
+/*
+ * For a state of scale that joins group gid: both are brought to one scale, by the
+ * factor that is returned, and the group's own scale is noted.  0: no way.
+ */
+extern __int128 olap_agg_decimal_join(OlapAgg *agg, uint32 gid, int scale);
+
+/* MIN, MAX, BOOL_*: merge states, as olap_agg_merge(). */
+extern void olap_agg_value_merge(OlapAgg *agg, const uint32 *gids,
+								 const OlapAgg *from, uint32 first, uint32 n);
+
 /* Move all 64-bit sums to the 128-bit ones. */
 extern void olap_agg_sum_flush(OlapAgg *agg);
 

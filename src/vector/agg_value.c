@@ -293,6 +293,67 @@ olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 	}
 }
 
+/* Is there a value in group gid, in a mode with words or floats? */
+static inline bool
+has_value(const OlapAgg *agg, uint32 gid)
+{
+	return agg->seen[gid] || (agg->mode == OLAP_VALUE_WORD &&
+							  agg->kind != OLAP_AGG_FIRST &&
+							  agg->values[gid] != olap_agg_neutral(agg));
+}
+
+static void
+merge_strings(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 first,
+			  uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+	{
+		OlapStringState *state = &agg->strings[gids[i]];
+		const OlapStringState *other = &from->strings[first + i];
+
+		if (other->data == NULL)
+			continue;
+		if (state->data == NULL ||
+			takes_place(agg, olap_value_compare(agg->order, (uint8 *) other->data,
+												other->len, (uint8 *) state->data,
+												state->len)))
+			set_string(agg, state, (uint8 *) other->data, other->len);
+	}
+}
+
+void
+olap_agg_value_merge(OlapAgg *agg, const uint32 *gids, const OlapAgg *from,
+					 uint32 first, uint32 n)
+{
+	uint64		valid[OLAP_VECTOR_ROWS / 64] = {0};
+	OlapVector	v = {.n = n, .width = sizeof(int64), .valid = valid,
+		.scale = from->scale};
+
+	if (from->mode == OLAP_VALUE_UNKNOWN)
+		return;
+	if (agg->mode == OLAP_VALUE_UNKNOWN)
+	{
+		olap_agg_set_mode(agg, from->mode);
+		agg->phys = from->phys;
+		agg->scale = from->scale;
+	}
+	if (from->mode == OLAP_VALUE_BYTES)
+	{
+		if (agg->mode == OLAP_VALUE_WORD)
+			words_to_strings(agg);
+		merge_strings(agg, gids, from, first, n);
+		return;
+	}
+	for (uint32 i = 0; i < n; i++)
+		if (has_value(from, first + i))
+			valid[i / 64] |= UINT64CONST(1) << (i % 64);
+	v.phys = from->mode == OLAP_VALUE_FLOAT ? OLAP_PHYS_F64 :
+		from->phys == OLAP_PHYS_DEC64 ? OLAP_PHYS_DEC64 : OLAP_PHYS_I64;
+	v.values = from->mode == OLAP_VALUE_FLOAT ? (void *) (from->doubles + first) :
+		(void *) (from->values + first);
+	olap_agg_value_update(agg, gids, 0, &v, n);
+}
+
 void
 olap_agg_value_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 {
@@ -307,9 +368,7 @@ olap_agg_value_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 		value->len = agg->strings[gid].len;
 		return;
 	}
-	value->count = agg->seen[gid] || (agg->mode == OLAP_VALUE_WORD &&
-									  agg->kind != OLAP_AGG_FIRST &&
-									  agg->values[gid] != olap_agg_neutral(agg));
+	value->count = has_value(agg, gid);
 	if (agg->mode == OLAP_VALUE_FLOAT)
 		value->f[0] = agg->doubles[gid];
 	else

@@ -4,6 +4,7 @@ OLAP_OBJS += src/vector/agg_decimal.o
 OLAP_OBJS += src/vector/agg_float.o
 OLAP_OBJS += src/vector/agg_hll.o
 OLAP_OBJS += src/vector/agg_kernels.o
+OLAP_OBJS += src/vector/agg_merge.o
 OLAP_OBJS += src/vector/agg_order.o
 OLAP_OBJS += src/vector/agg_sum.o
 OLAP_OBJS += src/vector/agg_value.o

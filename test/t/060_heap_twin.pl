@@ -10,6 +10,7 @@ use Test::More;
 
 my $seed = $ENV{SEED} || 20260101;
 my $queries = $ENV{QUERIES} || 200;
+my $sets = $ENV{SETS} || 0.1;	# part of the queries that have grouping sets
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
 
@@ -201,11 +202,39 @@ sub grouped_query
 	return "SELECT count(*), md5(string_agg(s::text, '|' ORDER BY s::text COLLATE \"C\")) FROM ($sql) s";
 }
 
+# Grouping sets over keys that look the same when they are equal.
+sub sets_query
+{
+	my @pool = ('t', 'b', 'i2', 'tc', 'd', 'u', 'id % 10', 'left(v, 1)', 'i4 IS NULL', q(date_trunc('hour', ts)),
+		'coalesce(t, v)', 'i4 % 100', 'id / 10', 'v', 'extract(hour FROM ts)', 'iv');
+	my %keys = map { pick(@pool) => 1 } 1 .. 1 + rand(4);
+	my @keys = sort keys %keys;
+	my $subset = sub { '(' . join(', ', grep { rand() < 0.5 } @keys) . ')' };
+	my $all = join ', ', @keys;
+	my $by = pick("ROLLUP ($all)", "CUBE ($all)", "GROUPING SETS (($all), ())",
+		'GROUPING SETS (' . join(', ', "($all)", map { $subset->() } 1 .. 1 + rand(4)) . ')',
+		'GROUPING SETS (' . join(', ', map({ "($_)" } @keys), $subset->(), $subset->()) . ')',
+		"ROLLUP ($all), GROUPING SETS (($keys[0]), ())", "$keys[0], CUBE ($all)",
+		"DISTINCT ROLLUP ($all), CUBE ($keys[0])");
+	my @aggs = map { aggregate() } 1 .. 1 + rand(3);
+	# of those, all can be rolled up
+	@aggs = map { pick('count(*)', 'count(i2)', 'sum(i4)', 'avg(i8)', 'sum(n6)', 'avg(n)', 'sum(i8 * 3)', 'max(t)', 'min(ts)', 'max(f8) + 0',
+		'trim_scale(min(n))', 'bool_or(b)', 'stddev(n6)', 'variance(i8)', 'min(v) FILTER (WHERE b)', 'sum(n) FILTER (WHERE i2 > 50)',
+		'approx_count_distinct(u)') } 1 .. 1 + rand(4) if rand() < 0.6;
+	my $grouping = 'grouping(' . join(', ', reverse @keys) . ')';
+	my $where = pick(predicate(2), predicate(1), 'true', 'true', 'id < 0');
+	my $having = rand() < 0.3 ? ' HAVING ' . pick('count(*) > 2', "$grouping > 0", "max(i4) > 0 OR grouping($keys[0]) = 1") : '';
+
+	return 'SELECT count(*), md5(string_agg(s::text, \'|\' ORDER BY s::text COLLATE "C")) FROM (SELECT '
+		. join(', ', $all, "$grouping AS g", @aggs) . " FROM TWIN o WHERE $where GROUP BY $by$having) s";
+}
+
 sub query
 {
 	my $where = predicate(2);
 	my $roll = rand();
 
+	return sets_query() if rand() < $sets;
 	return grouped_query() if $roll < 0.35;
 	return 'SELECT ' . join(', ', map { aggregate() } 1 .. 1 + rand(6)) . " FROM TWIN o WHERE $where" if $roll < 0.5;
 	return 'SELECT ' . pick(@selections) . " FROM TWIN o WHERE $where" if $roll < 0.75;

@@ -1,0 +1,176 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_sets.c
+ *		GROUPING SETS, ROLLUP and CUBE of an aggregation by OlapAgg.
+ *
+ * The planner has expanded them to a list of sets when the hook is called.
+ *
+ * src/plan/agg_sets.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "utils/selfuncs.h"
+
+#include "exec/agg_call.h"
+#include "plan/agg_sets.h"
+
+/* Number of the key that ref stands for: clauses and keys are in one order. */
+static int
+key_of(List *clauses, int ref)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, clauses)
+	{
+		if (lfirst_node(SortGroupClause, lc)->tleSortGroupRef == (Index) ref)
+			return i;
+		i++;
+	}
+	elog(ERROR, "grouping set refers to an expression that is not grouped by");
+}
+
+static List *
+keys_of(List *clauses, List *refs)
+{
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	foreach(lc, refs)
+		keys = list_append_unique_int(keys, key_of(clauses, lfirst_int(lc)));
+	return keys;
+}
+
+/* Of GROUPING() every argument has a bit, once more if it is there twice. */
+static List *
+bits_of(List *clauses, List *refs)
+{
+	List	   *bits = NIL;
+	ListCell   *lc;
+
+	foreach(lc, refs)
+		bits = lappend_int(bits, key_of(clauses, lfirst_int(lc)));
+	return bits;
+}
+
+static double
+count_groups(PlannerInfo *root, const OlapAggQuery *query, List *set)
+{
+	List	   *exprs = NIL;
+	ListCell   *lc;
+
+	if (set == NIL)
+		return 1;
+	foreach(lc, set)
+		exprs = lappend(exprs, list_nth(query->keys, lfirst_int(lc)));
+	return estimate_num_groups(root, exprs, query->rel->rows, NULL, NULL);
+}
+
+bool
+olap_agg_sets_plan(PlannerInfo *root, OlapAggQuery *query, List *clauses)
+{
+	ListCell   *lc;
+
+	/* an expression under two names is NULL in some sets under one of them */
+	if (list_length(query->keys) != list_length(clauses))
+		return false;
+	/* as is a constant, which a target list takes for itself */
+	foreach(lc, query->keys)
+		if (!contain_var_clause(lfirst(lc)))
+			return false;
+	foreach(lc, root->parse->groupingSets)
+	{
+		List	   *set = keys_of(clauses, lfirst(lc));
+		double		groups = count_groups(root, query, set);
+
+		query->sets = lappend(query->sets,
+							  lcons_int((int) Min(groups, (double) PG_INT32_MAX),
+										set));
+	}
+	foreach(lc, query->groupings)
+	{
+		GroupingFunc *func = lfirst_node(GroupingFunc, lc);
+
+		if (func->agglevelsup != 0)
+			return false;
+		query->grouping_keys = lappend(query->grouping_keys,
+									   bits_of(clauses, func->refs));
+	}
+	return true;
+}
+
+static bool
+has_grouping(Node *node, void *context)
+{
+	return node != NULL &&
+		(IsA(node, GroupingFunc) ||
+		 expression_tree_walker(node, has_grouping, context));
+}
+
+bool
+olap_agg_has_grouping(Node *node)
+{
+	return has_grouping(node, NULL);
+}
+
+double
+olap_agg_sets_groups(const OlapAggQuery *query)
+{
+	double		groups = 0;
+	ListCell   *lc;
+
+	foreach(lc, query->sets)
+		groups += linitial_int(lfirst(lc));
+	return groups;
+}
+
+/*
+ * One set is fed in any case, with all keys.  Others are rolled up from it, if
+ * states can be added.
+ */
+double
+olap_agg_sets_updates(const OlapAggQuery *query)
+{
+	ListCell   *lc;
+	bool		merge = true;
+	double		updates = 0;
+
+	foreach(lc, query->calls)
+	{
+		OlapAggCall call;
+
+		olap_agg_call_from_list(lfirst(lc), &call);
+		merge &= call.kind >= 0 && !call.distinct &&
+			olap_agg_kind_merges(call.kind);
+	}
+	if (merge)
+		return 0;
+	foreach(lc, query->sets)
+		updates += list_length(lfirst(lc)) + list_length(query->calls);
+	return updates;
+}
+
+/*
+ * The server's own plan of grouping sets makes such a map, from references to
+ * columns, and setrefs.c asks it for each GROUPING(), which is only shown.
+ */
+void
+olap_agg_sets_set_map(PlannerInfo *root, List *groupings)
+{
+	ListCell   *lc;
+	int			most = 0,
+				column = 1;
+
+	if (groupings == NIL || root->grouping_map != NULL)
+		return;
+	foreach(lc, root->parse->groupClause)
+		most = Max(most, (int) lfirst_node(SortGroupClause, lc)->tleSortGroupRef);
+	root->grouping_map = palloc0((most + 1) * sizeof(AttrNumber));
+	foreach(lc, root->parse->groupClause)
+		root->grouping_map[lfirst_node(SortGroupClause, lc)->tleSortGroupRef] =
+			column++;
+}

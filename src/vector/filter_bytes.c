@@ -13,6 +13,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/varlena.h"
 #include "vector/expr_kernels.h"
 #include "vector/filter_internal.h"
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "base/varlena.h"
 #include "vector/expr_kernels.h"
 #include "vector/filter_internal.h"
 

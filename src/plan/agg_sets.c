@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "executor/nodeHash.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
@@ -17,6 +19,15 @@
 
 #include "exec/agg_call.h"
 #include "plan/agg_sets.h"
+#include "vector/vector.h"
+
+/*
+ * A set that finds no room for more groups has those of a vector, and its files'
+ * buffers: many sets are beyond every limit with that alone.  Some excess is
+ * worth a scan, as PostgreSQL sorts the rows many times.
+ */
+#define MOST_EXCESS 4
+#define LEAST_LIMIT (2 * 1024 * 1024)
 
 /* Number of the key that ref stands for: clauses and keys are in one order. */
 static int
@@ -70,6 +81,26 @@ count_groups(PlannerInfo *root, const OlapAggQuery *query, List *set)
 	return estimate_num_groups(root, exprs, query->rel->rows, NULL, NULL);
 }
 
+/* Is there memory for the groups of one vector in each set? */
+static bool
+least_fits(const OlapAggQuery *query)
+{
+	double		bytes = 0;
+	ListCell   *lc;
+
+	foreach(lc, query->sets)
+	{
+		List	   *set = lfirst(lc);
+		double		groups = Min(linitial_int(set), OLAP_VECTOR_ROWS);
+
+		/* keys, states, and the places in two tables */
+		bytes += groups * 2 * sizeof(int64) *
+			(list_length(set) + list_length(query->calls) + 1);
+	}
+	return bytes <= MOST_EXCESS *
+		(double) Max(get_hash_memory_limit(), LEAST_LIMIT);
+}
+
 bool
 olap_agg_sets_plan(PlannerInfo *root, OlapAggQuery *query, List *clauses)
 {
@@ -91,6 +122,8 @@ olap_agg_sets_plan(PlannerInfo *root, OlapAggQuery *query, List *clauses)
 							  lcons_int((int) Min(groups, (double) PG_INT32_MAX),
 										set));
 	}
+	if (!least_fits(query))
+		return false;
 	foreach(lc, query->groupings)
 	{
 		GroupingFunc *func = lfirst_node(GroupingFunc, lc);

@@ -86,6 +86,25 @@ SELECT sets_differ('SELECT id, id / 2, id / 3, count(*), avg(n) FROM sets_tab GR
 RESET work_mem;
 RESET hash_mem_multiplier;
 
+-- so many sets that the groups of one vector in each are beyond the limit
+CREATE FUNCTION sets_in_olap_agg(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN plan::text ~ 'OlapAgg';
+END $$;
+SET work_mem = '4MB';
+SET hash_mem_multiplier = 2;
+SELECT sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (id, id / 2, id / 3, id / 4, id / 5, id / 6, id / 7, id / 8)') AS many,
+	sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (a, b, t, e, a + 1, b + 1, a + 2, b + 2)') AS small,
+	sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (id, id / 2, id / 3, id / 4)') AS few;
+SET work_mem = '64MB';
+SELECT sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (id, id / 2, id / 3, id / 4, id / 5, id / 6, id / 7, id / 8)') AS many;
+RESET work_mem;
+RESET hash_mem_multiplier;
+DROP FUNCTION sets_in_olap_agg;
+
 -- a plan that does without
 SET olap.enable_vector_agg = off;
 SELECT a, count(*) FROM sets_tab GROUP BY ROLLUP (a) ORDER BY 1;

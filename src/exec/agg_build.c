@@ -46,7 +46,9 @@ compile_columns(OlapAggNode *node, List *columns)
 
 	foreach(lc, columns)
 		exprs = lappend(exprs, list_nth(node->columns, lfirst_int(lc)));
-	program = olap_batch_input_compile(&node->input, exprs, node->cxt);
+	program = node->join != NULL ?
+		olap_join_compile(node->join, exprs, node->cxt) :
+		olap_batch_input_compile(&node->input, exprs, node->cxt);
 	foreach(lc, columns)
 		node->described[lfirst_int(lc)] = olap_program_describe(program, out++);
 	return program;
@@ -253,7 +255,7 @@ olap_agg_discard(OlapAggNode *node)
 	olap_agg_discard_states(node);
 	node->groups = NULL;
 	node->program = NULL;
-	node->filled = false;
+	node->filled = node->core_runs = false;
 	node->in_parts = false;
 	node->next = node->first = node->nout = 0;
 	MemoryContextReset(node->row_cxt);

@@ -87,6 +87,8 @@ show_expressions(OlapAggNode *node, List *ancestors, ExplainState *es)
 	ListCell   *lc;
 	int			i = 0;
 
+	if (node->join != NULL)
+		return;					/* joined columns have no name to show */
 	context = set_deparse_context_plan(es->deparse_cxt, plan,
 									   lcons(node->css.ss.ps.plan,
 											 list_copy(ancestors)));
@@ -176,6 +178,13 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 
 	olap_agg_sets_count(node);
 	show_keys(node, ancestors, es);
+	if (node->join != NULL)
+	{
+		olap_join_explain(node->join, es);
+		if (es->analyze && node->core_runs)
+			ExplainPropertyText("Vector Aggregation", "none, the sides exceed memory",
+								es);
+	}
 	if (node->topn.limit > 0)
 		ExplainPropertyInteger("Top Groups", NULL, node->topn.limit, es);
 	if (es->verbose)

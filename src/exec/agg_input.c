@@ -337,7 +337,10 @@ olap_agg_fill(OlapAggNode *node)
 		olap_agg_lap(node, &last, &node->times.input);
 		if (node->input.new_place)
 			olap_agg_new_place(node);
-		take_batch(node, batch, &last);
+		if (node->join != NULL)
+			batch = olap_join_batch(node->join, batch, node->input.new_place);
+		if (batch->nsel > 0)
+			take_batch(node, batch, &last);
 	}
 	olap_agg_lap(node, &last, &node->times.input);
 	if (node->family != NULL)

@@ -14,6 +14,7 @@
 
 #include "exec/agg_call.h"
 #include "exec/agg_generic.h"
+#include "exec/agg_join.h"
 #include "exec/agg_spill.h"
 #include "exec/agg_topn.h"
 #include "exec/scan_batch.h"
@@ -76,7 +77,10 @@ typedef struct OlapAggNode
 {
 	CustomScanState css;
 	CustomScanState *scan;
-	List	   *columns;		/* expressions of the scan's target list */
+	OlapJoin   *join;			/* NULL: one table */
+	PlanState  *core;			/* join: what runs if its sides take too much */
+	bool		core_runs;
+	List	   *columns;		/* expressions of the scan's target list, or the join's */
 	const char **described;		/* how each is computed, NULL: not known yet */
 	int			nkeys;
 	int		   *key_at;			/* [nkeys]: result of the program, column of the slot */

@@ -166,7 +166,7 @@ take_rowgroup(void *arg, OlapSegment *segment, int rg, bool matches)
 void
 olap_agg_meta_start(OlapAggNode *node)
 {
-	if (node->nkeys > 0 || node->input.rest != NULL)
+	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL)
 		return;
 	for (int i = 0; i < node->nworks; i++)
 		if (!is_answerable(node, &node->works[i]))

@@ -11,6 +11,7 @@
 #include "access/sysattr.h"
 #include "executor/executor.h"
 #include "executor/instrument.h"
+#include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
@@ -55,9 +56,9 @@ olap_agg_node_init(void)
 
 List *
 olap_agg_plan_private(List *keys, List *calls, List *topn, List *sets,
-					  List *groupings)
+					  List *groupings, List *join)
 {
-	return list_make5(keys, calls, topn, sets, groupings);
+	return lappend(list_make5(keys, calls, topn, sets, groupings), join);
 }
 
 static Node *
@@ -101,6 +102,39 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	}
 }
 
+static void
+begin_joined_columns(OlapAggNode *node)
+{
+	Bitmapset  *set = NULL;
+	int			x = -1;
+
+	node->columns = olap_join_exprs(node->join);
+	node->described = palloc0(Max(list_length(node->columns), 1) *
+							  sizeof(const char *));
+	node->types = olap_join_types(node->join);
+	node->natts = olap_join_natts(node->join);
+	node->needed = palloc0(node->natts * sizeof(bool));
+	pull_varattnos((Node *) node->columns, OLAP_JOIN_VARNO, &set);
+	while ((x = bms_next_member(set, x)) >= 0)
+		node->needed[x + FirstLowInvalidHeapAttributeNumber - 1] = true;
+}
+
+/* Of a join: the other sides, and PostgreSQL's own plan. */
+static void
+begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
+{
+	List	   *children = NIL;
+	int			n = list_length(plan->custom_plans);
+
+	for (int i = 1; i < n; i++)
+		children = lappend(children, ExecInitNode(list_nth(plan->custom_plans, i),
+												  estate, eflags));
+	node->css.custom_ps = list_concat(node->css.custom_ps, children);
+	node->core = llast(children);
+	node->join = olap_join_create(list_nth(plan->custom_private, 5), node->scan,
+								  children, &node->css.ss.ps);
+}
+
 /* The columns of the table that keys, arguments and FILTERs read. */
 static void
 begin_columns(OlapAggNode *node)
@@ -110,6 +144,11 @@ begin_columns(OlapAggNode *node)
 	Bitmapset  *set = NULL;
 	int			x = -1;
 
+	if (node->join != NULL)
+	{
+		begin_joined_columns(node);
+		return;
+	}
 	node->columns = get_tlist_exprs(ss->ps.plan->targetlist, true);
 	node->described = palloc0(Max(list_length(node->columns), 1) *
 							  sizeof(const char *));
@@ -137,6 +176,9 @@ begin(CustomScanState *css, EState *estate, int eflags)
 						 eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	css->custom_ps = list_make1(child);
 	node->scan = castNode(CustomScanState, child);
+	if (list_nth(plan->custom_private, 5) != NIL)
+		begin_join(node, plan, estate,
+				   eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg",
 									  ALLOCSET_DEFAULT_SIZES);
 	node->row_cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg row",
@@ -147,6 +189,26 @@ begin(CustomScanState *css, EState *estate, int eflags)
 	olap_agg_sets_begin(node, plan);
 }
 
+/* The same of PostgreSQL's own plan. */
+static bool
+next_core_row(OlapAggNode *node)
+{
+	TupleTableSlot *slot = node->css.ss.ss_ScanTupleSlot;
+	TupleTableSlot *row = ExecProcNode(node->core);
+
+	ExecClearTuple(slot);
+	if (TupIsNull(row))
+		return false;
+	slot_getallattrs(row);
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	{
+		slot->tts_values[i] = row->tts_values[i];
+		slot->tts_isnull[i] = row->tts_isnull[i];
+	}
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
 /* The next group's row in the scan slot; false at the end. */
 static bool
 next_row(OlapAggNode *node)
@@ -154,6 +216,8 @@ next_row(OlapAggNode *node)
 	instr_time	last;
 	bool		found;
 
+	if (node->core_runs)
+		return next_core_row(node);
 	do
 	{
 		if (node->timing)
@@ -165,6 +229,21 @@ next_row(OlapAggNode *node)
 	return found;
 }
 
+/* Take all input, or leave all to PostgreSQL's own plan. */
+static void
+run(OlapAggNode *node)
+{
+	if (node->join != NULL &&
+		!olap_join_build(node->join, get_hash_memory_limit(), node->cxt))
+	{
+		olap_agg_discard(node);
+		node->core_runs = true;
+		return;
+	}
+	olap_agg_build(node);
+	olap_agg_fill(node);
+}
+
 static TupleTableSlot *
 exec(CustomScanState *css)
 {
@@ -172,12 +251,11 @@ exec(CustomScanState *css)
 	ExprContext *econtext = css->ss.ps.ps_ExprContext;
 	PlanState  *child = &node->scan->ss.ps;
 
-	if (!node->filled)
+	if (!node->filled && !node->core_runs)
 	{
 		if (child->chgParam != NULL)
 			ExecReScan(child);
-		olap_agg_build(node);
-		olap_agg_fill(node);
+		run(node);
 	}
 	for (;;)
 	{
@@ -221,13 +299,19 @@ static void
 rescan(CustomScanState *css)
 {
 	OlapAggNode *node = (OlapAggNode *) css;
-	PlanState  *child = &node->scan->ss.ps;
+	bool		changed = css->ss.ps.chgParam != NULL;
+	ListCell   *lc;
 
 	ExecClearTuple(css->ss.ss_ScanTupleSlot);
-	if (css->ss.ps.chgParam != NULL)
-		UpdateChangedParamSet(child, css->ss.ps.chgParam);
-	if (css->ss.ps.chgParam == NULL && child->chgParam == NULL &&
-		olap_agg_results_repeat(node))
+	foreach(lc, css->custom_ps)
+	{
+		PlanState  *child = lfirst(lc);
+
+		if (css->ss.ps.chgParam != NULL)
+			UpdateChangedParamSet(child, css->ss.ps.chgParam);
+		changed |= child->chgParam != NULL;
+	}
+	if (!changed && olap_agg_results_repeat(node))
 	{
 		if (node->family != NULL)
 			olap_agg_sets_again(node);
@@ -235,15 +319,22 @@ rescan(CustomScanState *css)
 		return;
 	}
 	olap_agg_discard(node);
-	if (child->chgParam == NULL)
-		ExecReScan(child);
+	foreach(lc, css->custom_ps)
+	{
+		PlanState  *child = lfirst(lc);
+
+		if (child->chgParam == NULL)
+			ExecReScan(child);
+	}
 }
 
 static void
 end(CustomScanState *css)
 {
 	OlapAggNode *node = (OlapAggNode *) css;
+	ListCell   *lc;
 
 	olap_agg_discard(node);
-	ExecEndNode(&node->scan->ss.ps);
+	foreach(lc, css->custom_ps)
+		ExecEndNode(lfirst(lc));
 }

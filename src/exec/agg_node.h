@@ -22,10 +22,13 @@
  * custom_plans		one OlapScan; its target list holds the group expressions,
  *					then arguments and FILTERs of aggregates in any order.  It
  *					is never executed as such: OlapAgg takes its batches.
+ *					In a join: the columns that are read; then come the plans of
+ *					the other sides, and last a plan of OlapAgg's rows that does
+ *					without it.
  * custom_scan_tlist	the rows that OlapAgg makes: group expressions, Aggrefs, and
  *					with grouping sets GroupingFuncs.
  *					Target list and HAVING (plan.qual) refer to it.
- * custom_private	olap_agg_plan_private(): integers only
+ * custom_private	olap_agg_plan_private()
  */
 extern const CustomScanMethods olap_agg_plan_methods;
 
@@ -33,10 +36,10 @@ extern const CustomScanMethods olap_agg_plan_methods;
  * keys: the OlapOrder of each; calls: olap_agg_call_to_list() of each; topn:
  * olap_agg_topn_to_list(); sets: NIL, or of each grouping set a list of integers,
  * the groups expected and then its keys; groupings: of each GROUPING() a list of
- * its keys.
+ * its keys; join: NIL, or see agg_join.h.
  */
 extern List *olap_agg_plan_private(List *keys, List *calls, List *topn,
-								   List *sets, List *groupings);
+								   List *sets, List *groupings, List *join);
 
 /* Register the node; called by olap_exec_init(). */
 extern void olap_agg_node_init(void);

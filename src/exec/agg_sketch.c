@@ -52,7 +52,8 @@ take_segment(void *arg, OlapSegment *segment, bool matches)
 void
 olap_agg_sketch_start(OlapAggNode *node)
 {
-	if (node->nkeys > 0 || node->nworks == 0 || node->input.rest != NULL)
+	if (node->nkeys > 0 || node->nworks == 0 || node->input.rest != NULL ||
+		node->join != NULL)
 		return;
 	for (int i = 0; i < node->nworks; i++)
 		if (sketched_column(node, &node->works[i]) < 0)

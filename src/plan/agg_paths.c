@@ -22,12 +22,15 @@
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
 #include "utils/selfuncs.h"
+#include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "base/guc.h"
 #include "exec/agg_call.h"
+#include "exec/agg_join.h"
 #include "exec/agg_node.h"
 #include "exec/compile.h"
+#include "plan/agg_join.h"
 #include "plan/agg_query.h"
 #include "plan/agg_sets.h"
 #include "plan/agg_topn.h"
@@ -49,6 +52,10 @@
 /* Making a row of a group, in units of cpu_tuple_cost. */
 #define GROUP_FACTOR 0.5
 
+/* Where a path's private list has grouping sets, and the join if there is one. */
+#define PRIVATE_SETS 6
+#define PRIVATE_JOIN 7
+
 static create_upper_paths_hook_type previous_hook = NULL;
 
 static Plan *plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best,
@@ -65,16 +72,21 @@ static const CustomPathMethods path_methods = {
 static int
 scan_column(OlapAggQuery *query, Expr *expr)
 {
+	Index		varno = query->join == NULL ? query->rel->relid : OLAP_JOIN_VARNO;
 	ListCell   *lc;
 	int			i = 0;
 
+	if (query->join != NULL)
+		expr = olap_join_rewrite(query->join, expr);
+	if (expr == NULL)
+		return -1;
 	foreach(lc, query->columns)
 	{
 		if (equal(lfirst(lc), expr))
 			return i;
 		i++;
 	}
-	if (!olap_compile_supported(expr, query->rel->relid))
+	if (!olap_compile_supported(expr, varno))
 		return -1;
 	query->columns = lappend(query->columns, expr);
 	return i;
@@ -89,8 +101,9 @@ add_key(OlapAggQuery *query, SortGroupClause *clause, Expr *expr)
 		return true;
 	if (!olap_equality_order(clause->eqop, exprType((Node *) expr),
 							 exprCollation((Node *) expr), &order) ||
-		scan_column(query, olap_without_grouping_nulls(expr)) < 0)
-		return false;
+		scan_column(query, olap_without_grouping_nulls(expr)) !=
+		list_length(query->keys))
+		return false;			/* keys are the first columns */
 	query->keys = lappend(query->keys, expr);
 	query->orders = lappend_int(query->orders, order);
 	return true;
@@ -131,8 +144,8 @@ add_aggregate(OlapAggQuery *query, Aggref *aggref)
 
 /*
  * Add the aggregates in node.  True if there is something that is neither made
- * of group expressions and aggregates nor constant: a column that depends on the
- * group functionally, ...
+ * of group expressions and aggregates nor constant: a single table's column that
+ * depends on the group functionally, ...
  */
 static bool
 collect(Node *node, OlapAggQuery *query)
@@ -149,6 +162,25 @@ collect(Node *node, OlapAggQuery *query)
 	if (IsA(node, Var) || IsA(node, PlaceHolderVar))
 		return true;
 	return expression_tree_walker(node, collect, query);
+}
+
+/*
+ * Columns that depend on the group: in a join a side's key is often grouped by
+ * together with what it stands for, and PostgreSQL drops the latter from GROUP BY.
+ * As further keys they make no more groups.  True if one can't be a key.
+ */
+static bool
+add_dependents(Node *node, OlapAggQuery *query)
+{
+	SortGroupClause clause = {.type = T_SortGroupClause};
+
+	if (node == NULL || IsA(node, Aggref) || list_member(query->keys, node))
+		return false;
+	if (!IsA(node, Var))
+		return expression_tree_walker(node, add_dependents, query);
+	clause.eqop = lookup_type_cache(((Var *) node)->vartype,
+									TYPECACHE_EQ_OPR)->eq_opr;
+	return !OidIsValid(clause.eqop) || !add_key(query, &clause, (Expr *) node);
 }
 
 /* All clauses that filter rows must be of our doing. */
@@ -178,8 +210,8 @@ olap_agg_count_groups(PlannerInfo *root, const OlapAggQuery *query, double rows)
 	return estimate_num_groups(root, query->keys, rows, NULL, NULL);
 }
 
-static void
-cost_agg_path(PlannerInfo *root, const OlapAggQuery *query, List *having,
+void
+olap_agg_cost(PlannerInfo *root, const OlapAggQuery *query, List *having,
 			  Path *path, const Path *scan)
 {
 	double		rows = scan->rows;
@@ -248,7 +280,7 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 											  query->grouping_keys));
 	path->methods = &path_methods;
 	olap_path_inherit_enabled(&path->path, scan);
-	cost_agg_path(root, query, having, &path->path, scan);
+	olap_agg_cost(root, query, having, &path->path, scan);
 	return path;
 }
 
@@ -267,23 +299,56 @@ add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	add_path(output, &path->path);
 }
 
+const CustomPathMethods *
+olap_agg_path_methods(void)
+{
+	return &path_methods;
+}
+
 bool
-olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel, List *clauses,
-					List *exprs, List *outputs)
+olap_agg_path_plans_twice(const CustomPath *path)
+{
+	/* the sides of a join would be planned four times; sets leave a map */
+	return list_length(path->custom_private) <= PRIVATE_JOIN &&
+		lsecond((List *) list_nth(path->custom_private, PRIVATE_SETS)) == NIL;
+}
+
+static bool
+fill(OlapAggQuery *query, List *clauses, List *exprs, List *outputs)
 {
 	ListCell   *clause,
 			   *expr;
 
-	memset(query, 0, sizeof(*query));
-	query->rel = rel;
-	if (!filters_supported(rel))
+	if (!filters_supported(query->rel))
 		return false;
 	forboth(clause, clauses, expr, exprs)
 	{
 		if (!add_key(query, lfirst_node(SortGroupClause, clause), lfirst(expr)))
 			return false;
 	}
+	if (query->join != NULL && query->keys != NIL &&
+		add_dependents((Node *) outputs, query))
+		return false;
 	return !collect((Node *) outputs, query);
+}
+
+bool
+olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel, List *clauses,
+					List *exprs, List *outputs)
+{
+	memset(query, 0, sizeof(*query));
+	query->rel = rel;
+	return fill(query, clauses, exprs, outputs);
+}
+
+bool
+olap_agg_join_query_fill(OlapAggQuery *query, OlapJoinQuery *join, List *clauses,
+						 List *exprs, List *outputs)
+{
+	memset(query, 0, sizeof(*query));
+	query->rel = join->fact;
+	query->join = join;
+	return fill(query, clauses, exprs, outputs);
 }
 
 /* GROUP BY and aggregates, of a base relation or a partition. */
@@ -302,6 +367,12 @@ group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		contain_volatile_functions((Node *) output->reltarget->exprs) ||
 		contain_volatile_functions((Node *) having))
 		return;
+	if (input->reloptkind == RELOPT_JOINREL)
+	{
+		if (root->parse->groupingSets == NIL)
+			olap_agg_join_paths(root, input, output, extra);
+		return;
+	}
 	if (olap_rel_is_ours(root, input) &&
 		olap_agg_query_fill(&query, input, clauses,
 							get_sortgrouplist_exprs(clauses, extra->targetList),
@@ -343,7 +414,8 @@ upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
 	if (!olap_guc_enable_vector_agg ||
 		(stage != UPPERREL_GROUP_AGG && stage != UPPERREL_DISTINCT) ||
 		(input->reloptkind != RELOPT_BASEREL &&
-		 input->reloptkind != RELOPT_OTHER_MEMBER_REL))
+		 input->reloptkind != RELOPT_OTHER_MEMBER_REL &&
+		 (input->reloptkind != RELOPT_JOINREL || stage != UPPERREL_GROUP_AGG)))
 		return;
 	if (stage == UPPERREL_GROUP_AGG)
 		group_agg_paths(root, input, output, extra);
@@ -360,7 +432,9 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *keys = lsecond(best->custom_private);
 	List	   *aggs = lthird(best->custom_private);
-	List	   *sets = llast(best->custom_private);
+	List	   *sets = list_nth(best->custom_private, PRIVATE_SETS);
+	List	   *join = list_length(best->custom_private) > PRIVATE_JOIN ?
+		list_nth(best->custom_private, PRIVATE_JOIN) : NIL;
 	List	   *rows = NIL;
 	ListCell   *lc;
 
@@ -376,7 +450,9 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	scan->custom_private = olap_agg_plan_private(lfourth(best->custom_private),
 												 list_nth(best->custom_private, 4),
 												 list_nth(best->custom_private, 5),
-												 linitial(sets), lthird(sets));
+												 linitial(sets), lthird(sets), join);
+	if (join != NIL)
+		scan->custom_exprs = olap_join_dependencies(join);
 	scan->methods = &olap_agg_plan_methods;
 	return &scan->scan.plan;
 }

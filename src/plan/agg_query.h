@@ -19,7 +19,8 @@ typedef struct OlapAggQuery
 	List	   *aggs;			/* Aggrefs, each once */
 	List	   *calls;			/* olap_agg_call_to_list() of each */
 	int			ngeneric;
-	List	   *columns;		/* the scan's target list */
+	List	   *columns;		/* the scan's target list, or of joined columns */
+	struct OlapJoinQuery *join; /* NULL: one table */
 	List	   *groupings;		/* GroupingFuncs, each once */
 	List	   *grouping_keys;	/* of each the keys of its arguments, one a bit */
 	List	   *sets;			/* grouping sets: groups expected, keys */
@@ -41,6 +42,22 @@ extern bool olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel,
 extern CustomPath *olap_agg_path(PlannerInfo *root, OlapAggQuery *query,
 								 RelOptInfo *parent, PathTarget *target,
 								 List *having, List *aggs, int workers);
+
+/* The same for rows of a join. */
+extern bool olap_agg_join_query_fill(OlapAggQuery *query,
+									 struct OlapJoinQuery *join, List *clauses,
+									 List *exprs, List *outputs);
+
+/* The costs of path, which takes the batches of scan. */
+extern void olap_agg_cost(PlannerInfo *root, const OlapAggQuery *query,
+						  List *having, Path *path, const Path *scan);
+extern const struct CustomPathMethods *olap_agg_path_methods(void);
+
+/* May two plans be made of path, an OlapAgg's? */
+extern bool olap_agg_path_plans_twice(const CustomPath *path);
+
+/* agg_join_paths.c: expressions of a join in a form that PostgreSQL can look at. */
+extern List *olap_join_dependencies(List *join);
 
 /* Groups of query among rows. */
 extern double olap_agg_count_groups(PlannerInfo *root,

@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * agg_join.h
+ *		Joins below OlapAgg: batches of an olap table get columns of other sides.
+ *
+ * Each other side is a plan that runs once.  Its rows are hashed by key, the
+ * batches of the olap table look them up in vectors, and the side's columns are
+ * gathered when an expression reads them.  To all that comes behind, the joined
+ * columns are columns of the batch: first those of the table, by attribute
+ * number, then those of each side's plan.
+ *
+ * src/exec/agg_join.h
+ *-------------------------------------------------------------------------
+ */
+#ifndef OLAP_AGG_JOIN_H
+#define OLAP_AGG_JOIN_H
+
+#include "nodes/execnodes.h"
+
+#include "vector/program.h"
+#include "vector/vector.h"
+
+/*
+ * Joined columns are Vars of this relation, whatever the range table has there.
+ *
+ * In a plan a join is a list: expressions that are computed of it, and a list for
+ * each side, from the olap table outwards: a list of the JoinType, keys of the rows
+ * so far, keys of the side's rows, an OlapOrder each, clauses to test behind.
+ */
+#define OLAP_JOIN_VARNO 1
+
+typedef struct OlapJoin OlapJoin;
+
+struct ExplainState;
+
+/*
+ * scan: of the olap table; sides: PlanStates in the order of the list; parent: of
+ * expressions.
+ */
+extern OlapJoin *olap_join_create(List *plan, CustomScanState *scan, List *sides,
+								  PlanState *parent);
+
+/* Expressions, and the columns with their types. */
+extern List *olap_join_exprs(const OlapJoin *join);
+extern int	olap_join_natts(const OlapJoin *join);
+extern OlapColumnType *olap_join_types(const OlapJoin *join);
+
+/*
+ * Run the sides; all memory below cxt, which the caller resets.  False if that
+ * takes more than limit bytes, or if a key that should occur once occurs twice:
+ * nothing but a new start is possible then.
+ */
+extern bool olap_join_build(OlapJoin *join, size_t limit, MemoryContext cxt);
+extern OlapProgram *olap_join_compile(OlapJoin *join, List *exprs,
+									  MemoryContext cxt);
+
+/* The joined batch of a batch of the table; it may have no rows. */
+extern OlapBatch *olap_join_batch(OlapJoin *join, OlapBatch *batch,
+								  bool new_place);
+
+extern void olap_join_explain(OlapJoin *join, struct ExplainState *es);
+
+#endif							/* OLAP_AGG_JOIN_H */

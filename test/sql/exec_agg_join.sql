@@ -322,6 +322,13 @@ SELECT count(*) FROM join_olap o JOIN join_dim d ON join_forbidden(d.k) = o.k;
 RESET ROLE;
 SELECT join_check('SELECT kind, count(*), max(o.k2) FROM TAB o JOIN join_dim d USING (k) GROUP BY kind');
 
+-- The olap table on the side that is only looked at: distinct rows joined are not the table's rows.
+SELECT join_check('SELECT count(*), sum(parent) FROM join_dim d WHERE k IN (SELECT k FROM TAB)');
+SELECT join_check('SELECT kind, count(*) FROM join_dim d WHERE k IN (SELECT k FROM TAB WHERE b) GROUP BY kind');
+SELECT join_check('SELECT count(*) FROM join_dim d WHERE EXISTS (SELECT FROM TAB o WHERE o.k = d.k AND o.id > 100)');
+SELECT join_check('SELECT count(*) FROM join_dim d WHERE NOT EXISTS (SELECT FROM TAB o WHERE o.k = d.k)');
+SELECT join_check('SELECT count(*), sum(o.id) FROM TAB o RIGHT JOIN join_dim d USING (k)');
+
 DROP POLICY mine ON join_heap;
 DROP POLICY mine ON join_olap;
 DROP POLICY mine ON join_dim;

@@ -215,7 +215,26 @@ sub query
 		. join(', ', @aggs) . " FROM $from$where GROUP BY $by$having) whole";
 }
 
-my @queries = map { query() } 1 .. $queries;
+# The olap table on the side that is only looked at, or the one that may be missing.
+sub inner_query
+{
+	my $name = pick(qw(d1 d8 dt dn d12 many none wide sub3 sub6 d1g));
+	my ($what, $on, $ints, $others) = @{ $sides{$name} };
+	my $more = pick('', ' AND e.b', ' AND e.k2 < ' . number(40), " AND e.id % 5 = $ints->[0] % 5");
+	my ($theirs, $ours) = $on->[0] =~ /^e/ ? reverse split(/ = /, $on->[0]) : split(/ = /, $on->[0]);
+	my $in = rand() < 0.6 ? "$theirs IN (SELECT $ours FROM TWIN e WHERE true$more)" :
+		pick('', 'NOT ') . 'EXISTS (SELECT FROM TWIN e WHERE ' . join(' AND ', @$on) . "$more)";
+	my $aggs = "count(*), sum($ints->[0]), count(DISTINCT $others->[0])";
+
+	return pick(
+		"SELECT $aggs FROM $what WHERE $in",
+		"SELECT $aggs FROM $what JOIN grp g1 ON g1.g = $ints->[0] % 10 WHERE $in",
+		"SELECT $aggs, sum(f.k2) FROM $what JOIN TWIN f ON f.k2 = $ints->[0] WHERE $in",
+		"SELECT $aggs, sum(e.k2) FROM TWIN e " . pick('RIGHT', 'FULL') . " JOIN $what ON " . join(' AND ', @$on),
+		"SELECT $aggs, sum(e.k2) FROM (SELECT DISTINCT k1, k2, k8, t, n, v FROM TWIN) e JOIN $what ON " . join(' AND ', @$on));
+}
+
+my @queries = map { rand() < 0.1 ? inner_query() : query() } 1 .. $queries;
 
 sub answers
 {

@@ -415,8 +415,15 @@ olap_join_add_path(OlapJoinQuery *join, Path *path)
 		case T_MergePath:
 		case T_HashPath:
 			return add_join(join, (JoinPath *) path);
-		default:
+		case T_Path:
+		case T_IndexPath:
+		case T_BitmapHeapPath:
+		case T_TidPath:
+		case T_TidRangePath:
+		case T_CustomPath:
 			return path->parent == join->fact;
+		default:
+			return false;		/* distinct rows, for one (UniquePath) */
 	}
 }
 

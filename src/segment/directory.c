@@ -537,6 +537,20 @@ edit_delta_run(DirEdit *edit)
 	meta->delta_used = 0;
 }
 
+/* A false place of the run would let the file grow up to it. */
+static void
+check_delta_run(Relation rel, const OlapMeta *meta, const OlapDirPage *dir)
+{
+	const OlapDirEntry *run = &dir->entries[meta->delta_ref.slot];
+
+	if (meta->delta_ref.slot >= dir->nentries || run->id != meta->delta_id ||
+		run->first_block != meta->delta_first_block ||
+		run->nblocks != meta->delta_nblocks ||
+		(uint64) run->first_block + run->nblocks > meta->high_water)
+		olap_corrupted(rel, "Delta run %u is not where the metapage says.",
+					   meta->delta_id);
+}
+
 /*
  * The page is made an empty delta page in the record that hands it out.  So a
  * page below the run's count that is missing or zero is corruption, never a
@@ -561,11 +575,7 @@ olap_delta_page_allocate(Relation rel)
 	}
 	else
 		dir = edit_directory(&edit, meta->delta_ref.block);
-	Ensure(meta->delta_ref.slot < dir->nentries &&
-		   dir->entries[meta->delta_ref.slot].id == meta->delta_id,
-		   "delta run %u of \"%s\" is not where the metapage says",
-		   meta->delta_id, RelationGetRelationName(rel));
-
+	check_delta_run(rel, meta, dir);
 	block = meta->delta_first_block + meta->delta_used;
 	olap_extend_to(rel, block + 1);
 	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK,
@@ -638,9 +648,14 @@ olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
 {
 	BlockNumber first;
 	uint32		have;
+	OlapMeta	meta;
 
 	if (!olap_zones_extent(rel, ref->block, &first, &have))
 		return;
+	/* a false place would let the file grow up to it */
+	if (!olap_meta_read(rel, &meta) || (uint64) first + have > meta.high_water)
+		olap_corrupted(rel, "Zone pages of directory block %u are where no block has been handed out.",
+					   ref->block);
 	olap_extend_to(rel, first + have);
 
 	for (int col = 0; col < (int) have; col += MAX_GENERIC_XLOG_PAGES)

@@ -21,6 +21,13 @@
 #include "base/compat.h"
 #include "segment/freespace.h"
 
+/*
+ * Blocks (8 GB) by which the high-water mark may be ahead of the file.  Writers
+ * grow it as soon as they have their blocks, so only those that wait to do so or
+ * died there are missing; a false mark would let the file grow up to it.
+ */
+#define MAX_AHEAD (1U << 20)
+
 /* Extents that stay on the metapage when it is full. */
 #define KEEP_EXTENTS (OLAP_FREE_META_EXTENTS / 2)
 
@@ -204,6 +211,9 @@ olap_free_take(Relation rel, OlapMeta *meta, uint32 nblocks)
 			remove_extent(list, i);
 		return first;
 	}
+	if (first > MAX_AHEAD && first - MAX_AHEAD > RelationGetNumberOfBlocks(rel))
+		olap_corrupted(rel, "The metapage says that %u blocks are handed out; the file has %u.",
+					   first, RelationGetNumberOfBlocks(rel));
 	if ((uint64) first + nblocks > MaxBlockNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -16,6 +16,7 @@
 
 #include "catalog/pg_type_d.h"
 #include "executor/executor.h"
+#include "jit/jit.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
@@ -29,6 +30,8 @@ static void
 evaluate_fractions(OlapAggNode *node, OrderedCall *call)
 {
 	List	   *direct = call->work->aggref->aggdirectargs;
+	EState	   *estate = node->css.ss.ps.state;
+	int			jit = estate->es_jit_flags;
 	ExprState  *state;
 	Datum		value;
 	MemoryContext old;
@@ -37,7 +40,10 @@ evaluate_fractions(OlapAggNode *node, OrderedCall *call)
 	if (direct == NIL)
 		return;					/* mode() */
 	old = MemoryContextSwitchTo(node->cxt);
+	/* compiling an expression to evaluate it once, at every rescan, is no use */
+	estate->es_jit_flags = PGJIT_NONE;
 	state = ExecInitExpr(linitial(direct), &node->css.ss.ps);
+	estate->es_jit_flags = jit;
 	value = ExecEvalExpr(state, node->css.ss.ps.ps_ExprContext, &call->isnull);
 	if (call->isnull)
 		;

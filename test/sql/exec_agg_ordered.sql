@@ -142,5 +142,17 @@ SELECT count(*), sum(p), min(s), max(m) FROM generate_series(1, 3) x LEFT JOIN (
 -- nobody reads to the end, with values on disk
 SET work_mem = '64kB'; SET hash_mem_multiplier = 1;
 SELECT count(*) FROM (SELECT id / 4, percentile_disc(0.5) WITHIN GROUP (ORDER BY t), mode() WITHIN GROUP (ORDER BY i4) FROM ordered_olap GROUP BY 1 LIMIT 10) q;
+-- rescans compile nothing: as many functions for 20 as for 2
+CREATE FUNCTION ordered_jit(loops int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE format('EXPLAIN (ANALYZE, FORMAT JSON) SELECT x, (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY i4) FROM ordered_olap WHERE id < x) FROM generate_series(1, %s) x', loops) INTO plan;
+	RETURN plan -> 0 -> 'JIT' ->> 'Functions';
+END $$;
+SET jit = on; SET jit_above_cost = 0;
+SELECT ordered_jit(2) IS NOT DISTINCT FROM ordered_jit(20) AS same;
+RESET jit; RESET jit_above_cost;
+DROP FUNCTION ordered_jit;
 DROP TABLE ordered_heap, ordered_olap, ordered_columns;
 DROP FUNCTION ordered_rows, ordered_check, twin_query, twin_rows, twin_agg, twin_said;

@@ -23,6 +23,9 @@
 #include "exec/scan_node.h"
 #include "table/writer.h"
 
+/* Where a plan's private list has the join. */
+#define PRIVATE_JOIN 5
+
 static Node *create_state(CustomScan *plan);
 static void begin(CustomScanState *css, EState *estate, int eflags);
 static TupleTableSlot *exec(CustomScanState *css);
@@ -102,23 +105,6 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	}
 }
 
-static void
-begin_joined_columns(OlapAggNode *node)
-{
-	Bitmapset  *set = NULL;
-	int			x = -1;
-
-	node->columns = olap_join_exprs(node->join);
-	node->described = palloc0(Max(list_length(node->columns), 1) *
-							  sizeof(const char *));
-	node->types = olap_join_types(node->join);
-	node->natts = olap_join_natts(node->join);
-	node->needed = palloc0(node->natts * sizeof(bool));
-	pull_varattnos((Node *) node->columns, OLAP_JOIN_VARNO, &set);
-	while ((x = bms_next_member(set, x)) >= 0)
-		node->needed[x + FirstLowInvalidHeapAttributeNumber - 1] = true;
-}
-
 /* Of a join: the other sides, and PostgreSQL's own plan. */
 static void
 begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
@@ -131,31 +117,37 @@ begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
 												  estate, eflags));
 	node->css.custom_ps = list_concat(node->css.custom_ps, children);
 	node->core = llast(children);
-	node->join = olap_join_create(list_nth(plan->custom_private, 5), node->scan,
-								  children, &node->css.ss.ps);
+	node->join = olap_join_create(list_nth(plan->custom_private, PRIVATE_JOIN),
+								  node->scan, children, &node->css.ss.ps);
 }
 
-/* The columns of the table that keys, arguments and FILTERs read. */
+/* The columns, of the table or the join, that keys, arguments and FILTERs read. */
 static void
 begin_columns(OlapAggNode *node)
 {
 	ScanState  *ss = &node->scan->ss;
 	TupleDesc	desc = RelationGetDescr(ss->ss_currentRelation);
+	Index		varno = ((Scan *) ss->ps.plan)->scanrelid;
 	Bitmapset  *set = NULL;
 	int			x = -1;
 
 	if (node->join != NULL)
 	{
-		begin_joined_columns(node);
-		return;
+		varno = OLAP_JOIN_VARNO;
+		node->columns = olap_join_exprs(node->join);
+		node->types = olap_join_types(node->join);
+		node->natts = olap_join_natts(node->join);
 	}
-	node->columns = get_tlist_exprs(ss->ps.plan->targetlist, true);
+	else
+	{
+		node->columns = get_tlist_exprs(ss->ps.plan->targetlist, true);
+		node->types = olap_column_types(desc);
+		node->natts = desc->natts;
+	}
 	node->described = palloc0(Max(list_length(node->columns), 1) *
 							  sizeof(const char *));
-	node->types = olap_column_types(desc);
-	node->natts = desc->natts;
-	node->needed = palloc0(Max(desc->natts, 1) * sizeof(bool));
-	pull_varattnos((Node *) node->columns, ((Scan *) ss->ps.plan)->scanrelid, &set);
+	node->needed = palloc0(Max(node->natts, 1) * sizeof(bool));
+	pull_varattnos((Node *) node->columns, varno, &set);
 	while ((x = bms_next_member(set, x)) >= 0)
 	{
 		int			attno = x + FirstLowInvalidHeapAttributeNumber;
@@ -176,7 +168,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 						 eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	css->custom_ps = list_make1(child);
 	node->scan = castNode(CustomScanState, child);
-	if (list_nth(plan->custom_private, 5) != NIL)
+	if (list_nth(plan->custom_private, PRIVATE_JOIN) != NIL)
 		begin_join(node, plan, estate,
 				   eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg",

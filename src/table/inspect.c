@@ -127,7 +127,14 @@ bytes_datum(const OlapColumnType *type, const uint8 *bytes, int len, bool cut,
 	return false;
 }
 
-/* A bound of zone as the column's output function shows it; NULL if unknown. */
+/*
+ * A bound of zone as the column's output function shows it; NULL if unknown.
+ *
+ * The type comes from a segment's header, that is, from the disk: an output
+ * function is called only for a type that has zones of this kind and values of
+ * this length, never for one that would follow the bytes as if they were, say, an
+ * array's.
+ */
 static char *
 bound_text(const OlapZone *zone, const OlapColumnType *type, bool max)
 {
@@ -137,7 +144,9 @@ bound_text(const OlapZone *zone, const OlapColumnType *type, bool max)
 	Oid			output;
 	bool		varlena;
 
-	if ((zone->flags & OLAP_ZONE_HAS_VALUES) == 0)
+	if ((zone->flags & OLAP_ZONE_HAS_VALUES) == 0 ||
+		zone->kind != olap_zone_kind(type) ||
+		type->typlen != get_typlen(type->typid))
 		return NULL;
 	switch (zone->kind)
 	{

@@ -1,7 +1,7 @@
 # Random statements do the same to olap tables as to heap tables: rows, row
 # counts, SQLSTATEs. test/oracle/twin.py has the options.
 #
-# TWIN_STATEMENTS (default 3000) sets how much is tried, TWIN_SEED repeats a run;
+# TWIN_STATEMENTS (default 3000) sets how much is tried, TWIN_SEED tries others;
 # the seed is printed, and so is a short script of what differs.
 use strict;
 use warnings;
@@ -31,7 +31,7 @@ $node->start;
 my $twin = "$FindBin::RealBin/../oracle/twin.py";
 my $dsn = 'host=' . $node->host . ' port=' . $node->port . ' dbname=postgres';
 my $statements = $ENV{TWIN_STATEMENTS} // 3000;
-my $seed = defined $ENV{TWIN_SEED} ? "--seed $ENV{TWIN_SEED}" : '';
+my $seed = '--seed ' . ($ENV{TWIN_SEED} // 20260101);
 my $out = $PostgreSQL::Test::Utils::tmp_check;
 
 # The tester itself: a heap table is its own twin, so any difference is chance.

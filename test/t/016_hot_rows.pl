@@ -8,6 +8,7 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes;
 
 my $SECONDS = $ENV{OLAP_TEST_SECONDS} || 8;
 
@@ -62,8 +63,21 @@ sub entries_read
     return ($v, $after - $before);
 }
 
+# The maintenance worker has a snapshot now and then, which keeps entries too.
+sub few_entries_read
+{
+    my ($v, $read);
+    for (1 .. 50)
+    {
+        ($v, $read) = entries_read();
+        last if $read < 300;
+        Time::HiRes::usleep(100_000);
+    }
+    return ($v, $read);
+}
+
 $node->safe_psql('postgres', "$BY_INDEX CALL often(2000)");
-my ($v, $read) = entries_read();
+my ($v, $read) = few_entries_read();
 is($v, '2000', 'the newest version is found');
 cmp_ok($read, '<', 300, 'behind few index entries');
 my $old = $node->background_psql('postgres');
@@ -74,8 +88,7 @@ cmp_ok($read, '>=', 500, 'an old snapshot keeps entries');
 is($old->query_safe('SELECT v FROM hot WHERE id IN (1, 2) ORDER BY id'), "2000\n0", 'and finds its version by them');
 $old->query_safe('COMMIT');
 $old->quit;
-$node->safe_psql('postgres', "$BY_INDEX SELECT v FROM hot WHERE id = 1");
-($v, $read) = entries_read();
+($v, $read) = few_entries_read();
 is($v, '2500', 'the newest version is found');
 cmp_ok($read, '<', 300, 'and few entries are left');
 
@@ -138,6 +151,7 @@ VACUUM acc, cnt, queue;
 \sleep 10 ms
 ),
     compact => q(
+SET log_min_messages = debug1;
 CALL olap.compact('acc');
 CALL olap.compact('cnt');
 CALL olap.compact('queue');
@@ -180,7 +194,8 @@ for my $name (sort keys %err)
     is(join("\n", @errors), '', "$name ran without an error");
 }
 cmp_ok($looks, '>', 3, 'there were looks');
-cmp_ok($node->safe_psql('postgres', 'SELECT sum(compacted) FROM olap.compaction_status'), '>', 0, 'compactions wrote segments');
+# what they wrote may have been changed and written anew since
+like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/compacted \d+ places of "\w+" into [1-9]/, 'compactions wrote segments');
 
 is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id), sum(v) FROM acc'), '20|20|20000', 'the sum at the end');
 is($node->safe_psql('postgres', 'SELECT sum(n) = (SELECT count(*) FROM hist), count(*) > 0 FROM cnt'), 't|t', 'the counters at the end');

@@ -7,6 +7,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $node = PostgreSQL::Test::Cluster->new('primary');
 $node->init(allows_streaming => 1, extra => ['--data-checksums']);
 $node->append_conf('postgresql.conf', q(
@@ -57,8 +59,7 @@ INSERT INTO u VALUES ($round);
     select(undef, undef, undef, 0.12 * $round);
     kill 'KILL', $pid;
     eval { $h->finish };
-    $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()')
-        or die 'server did not come back';
+    wait_for_recovery($node);
 
     is(sums($node, 't'), "$rows|$sum|$rows", "round $round: indexed table");
     is(sums($node, 'plain'), "$rows|$sum|$rows", "round $round: plain table");

@@ -9,6 +9,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $KILLS = $ENV{OLAP_TEST_KILLS} || 5;
 srand($ENV{OLAP_TEST_SEED} || 11);
 
@@ -111,8 +113,7 @@ for my $kill (1 .. $KILLS)
             SELECT pid FROM pg_stat_activity WHERE query LIKE '%change%' AND pid <> pg_backend_pid() LIMIT 1));
         kill 'KILL', $pid if $pid;
         eval { $_->finish } for @sessions;
-        $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()')
-          or die 'server did not come back';
+        wait_for_recovery($node);
     }
 
     is($node->safe_psql('postgres', q(

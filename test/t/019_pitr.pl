@@ -10,6 +10,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 srand($ENV{OLAP_TEST_SEED} || 5);
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
@@ -155,7 +157,7 @@ olap.maintenance = off
 autovacuum = off
 ));
     $node->start;
-    $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()') or die 'recovery does not end';
+    wait_for_recovery($node);
     is($node->safe_psql('postgres', $SUMS), $want, "$what: rows are those of that point");
     is($node->safe_psql('postgres', 'SET enable_seqscan = off; SET olap.enable_scan = off;' . "$SUMS WHERE id > -5"),
         $want, "$what: and by index");

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *		Parse, check, cache and rewrite the options of olap tables.
+ *		Parse, check and rewrite the options of olap tables.
  *
  * The text in pg_class is the truth.  It is parsed strictly when a statement
  * sets it and leniently when a table is used: what does not make sense then
@@ -12,25 +12,16 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "access/reloptions.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "datatype/timestamp.h"
-#include "parser/scansup.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/catcache.h"
-#include "utils/hsearch.h"
-#include "utils/inval.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
-#include "meta/options.h"
+#include "meta/options_internal.h"
 
 /* Buckets of a table that names a time column and no interval. */
 #define DEFAULT_INTERVAL USECS_PER_DAY
@@ -67,17 +58,6 @@ typedef struct OptionParse
 	const char *value;
 } OptionParse;
 
-/* One column of a list. */
-typedef struct ListItem
-{
-	const char *start;			/* the item's text, without white space around */
-	int			len;
-	char	   *name;
-	bool		quoted;
-	bool		directed;		/* says asc or desc */
-	bool		desc;
-} ListItem;
-
 const char *
 olap_option_names(void)
 {
@@ -107,121 +87,7 @@ olap_option_time_type(Oid typid)
 		typid == DATEOID;
 }
 
-/* ---- lists of columns ---- */
-
-static bool
-is_space(char c)
-{
-	return scanner_isspace(c);
-}
-
-/* Read an identifier at *p into item. */
-static const char *
-read_name(const char **p, ListItem *item)
-{
-	const char *s = *p;
-	StringInfoData name;
-
-	initStringInfo(&name);
-	item->quoted = *s == '"';
-	if (item->quoted)
-	{
-		for (s++;; s++)
-		{
-			if (*s == '\0')
-				return "A quoted name does not end.";
-			if (*s == '"' && *++s != '"')
-				break;
-			appendStringInfoChar(&name, *s);
-		}
-	}
-	else
-		while (*s != '\0' && *s != ',' && *s != '"' && !is_space(*s))
-			appendStringInfoChar(&name, *s++);
-	if (name.len == 0)
-		return "A column name is missing.";
-	item->name = name.data;
-	*p = s;
-	return NULL;
-}
-
-/*
- * Read the next item at *p, and the comma behind it.  Returns NULL or what is
- * wrong.
- */
-static const char *
-read_item(const char **p, ListItem *item, bool directions)
-{
-	const char *fault;
-	const char *word;
-
-	memset(item, 0, sizeof(*item));
-	while (is_space(**p))
-		(*p)++;
-	item->start = *p;
-	fault = read_name(p, item);
-	if (fault != NULL)
-		return fault;
-	item->len = *p - item->start;
-
-	while (is_space(**p))
-		(*p)++;
-	word = *p;
-	while (**p != '\0' && **p != ',' && !is_space(**p))
-		(*p)++;
-	if (*p > word)
-	{
-		int			len = *p - word;
-
-		if (!directions)
-			return "A comma is missing between two columns.";
-		item->directed = true;
-		item->desc = len == 4 && pg_strncasecmp(word, "desc", 4) == 0;
-		if (!item->desc && !(len == 3 && pg_strncasecmp(word, "asc", 3) == 0))
-			return "Only \"asc\" or \"desc\" may follow a column's name.";
-		item->len = *p - item->start;
-	}
-
-	while (is_space(**p))
-		(*p)++;
-	if (**p == ',')
-	{
-		(*p)++;
-		while (is_space(**p))
-			(*p)++;
-		if (**p == '\0')
-			return "A column name is missing at the end.";
-	}
-	else if (**p != '\0')
-		return "A comma is missing between two columns.";
-	return NULL;
-}
-
-static AttrNumber
-find_column(TupleDesc desc, const char *name)
-{
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
-			return att->attnum;
-	}
-	return InvalidAttrNumber;
-}
-
-static AttrNumber
-item_column(TupleDesc desc, const ListItem *item)
-{
-	AttrNumber	attno = find_column(desc, item->name);
-
-	if (attno == InvalidAttrNumber && !item->quoted)
-		attno = find_column(desc,
-							downcase_truncate_identifier(item->name,
-														 strlen(item->name),
-														 false));
-	return attno;
-}
+/* ---- values ---- */
 
 static void
 bad_value(const OptionParse *parse, const char *detail, const char *hint)
@@ -236,9 +102,9 @@ bad_value(const OptionParse *parse, const char *detail, const char *hint)
 }
 
 static AttrNumber
-require_column(const OptionParse *parse, const ListItem *item)
+require_column(const OptionParse *parse, const OlapOptionItem *item)
 {
-	AttrNumber	attno = item_column(parse->desc, item);
+	AttrNumber	attno = olap_option_item_column(parse->desc, item);
 
 	if (attno == InvalidAttrNumber && parse->strict)
 		ereport(ERROR,
@@ -288,8 +154,8 @@ parse_list(const OptionParse *parse, AttrNumber **attnos, bool **desc)
 		*desc = palloc(Max(max, 1) * sizeof(bool));
 	do
 	{
-		ListItem	item;
-		const char *fault = read_item(&p, &item, desc != NULL);
+		OlapOptionItem	item;
+		const char *fault = olap_option_read_item(&p, &item, desc != NULL);
 		AttrNumber	attno;
 
 		if (fault != NULL)
@@ -323,8 +189,8 @@ static AttrNumber
 parse_time_column(const OptionParse *parse)
 {
 	const char *p = parse->value;
-	ListItem	item;
-	const char *fault = read_item(&p, &item, false);
+	OlapOptionItem	item;
+	const char *fault = olap_option_read_item(&p, &item, false);
 	AttrNumber	attno;
 	Oid			typid;
 
@@ -462,10 +328,11 @@ check_needs_time(const OptionParse *parse, const OlapOptions *o)
 					 name)));
 }
 
-/* Everything in CurrentMemoryContext. */
-static void
-parse_options(Datum reloptions, OptionParse *parse, OlapOptions *o)
+void
+olap_options_parse(Datum reloptions, TupleDesc desc, const char *relname,
+				   bool strict, OlapOptions *o)
 {
+	OptionParse parse = {.desc = desc, .relname = relname, .strict = strict};
 	char	  **strings;
 	int			n = option_strings(reloptions, &strings);
 	bool		seen[lengthof(option_names)] = {0};
@@ -473,20 +340,20 @@ parse_options(Datum reloptions, OptionParse *parse, OlapOptions *o)
 	memset(o, 0, sizeof(*o));
 	for (int i = 0; i < n; i++)
 	{
-		int			kind = split_option(strings[i], &parse->value);
+		int			kind = split_option(strings[i], &parse.value);
 
 		if (kind < 0)
 			continue;
-		parse->name = option_names[kind];
-		if (seen[kind] && parse->strict)
+		parse.name = option_names[kind];
+		if (seen[kind] && parse.strict)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" is given more than once",
-							parse->name)));
+							parse.name)));
 		seen[kind] = true;
-		parse_one(parse, kind, o);
+		parse_one(&parse, kind, o);
 	}
-	check_needs_time(parse, o);
+	check_needs_time(&parse, o);
 	if (o->time_attno != 0 && o->segment_interval == 0)
 		o->segment_interval = DEFAULT_INTERVAL;
 }
@@ -494,10 +361,9 @@ parse_options(Datum reloptions, OptionParse *parse, OlapOptions *o)
 void
 olap_options_check(Datum reloptions, TupleDesc desc, const char *relname)
 {
-	OptionParse parse = {.desc = desc, .relname = relname, .strict = true};
 	OlapOptions options;
 
-	parse_options(reloptions, &parse, &options);
+	olap_options_parse(reloptions, desc, relname, true, &options);
 }
 
 static void *
@@ -566,12 +432,12 @@ rename_in_list(const char *value, TupleDesc desc, AttrNumber attno,
 	initStringInfo(&out);
 	do
 	{
-		ListItem	item;
+		OlapOptionItem	item;
 		bool		match;
 
-		if (read_item(&p, &item, directions) != NULL)
+		if (olap_option_read_item(&p, &item, directions) != NULL)
 			return NULL;
-		match = item_column(desc, &item) == attno;
+		match = olap_option_item_column(desc, &item) == attno;
 		found |= match;
 		if (match && newname == NULL)
 			continue;
@@ -619,106 +485,4 @@ olap_options_rename_column(Datum reloptions, Relation rel, AttrNumber attno,
 	if (changed)
 		*result = strings_to_reloptions(strings, kept);
 	return changed;
-}
-
-/* ---- cache ---- */
-
-typedef struct CacheEntry
-{
-	Oid			relid;
-	bool		valid;
-	MemoryContext cxt;
-	OlapOptions options;
-} CacheEntry;
-
-static HTAB *cache = NULL;
-
-static void
-invalidate_cache(Datum arg, Oid relid)
-{
-	HASH_SEQ_STATUS seq;
-	CacheEntry *entry;
-
-	if (OidIsValid(relid))
-	{
-		entry = hash_search(cache, &relid, HASH_FIND, NULL);
-		if (entry != NULL)
-			entry->valid = false;
-		return;
-	}
-	hash_seq_init(&seq, cache);
-	while ((entry = hash_seq_search(&seq)) != NULL)
-		entry->valid = false;
-}
-
-static void
-create_cache(void)
-{
-	HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(CacheEntry)};
-
-	if (CacheMemoryContext == NULL)
-		CreateCacheMemoryContext();
-	ctl.hcxt = CacheMemoryContext;
-	cache = hash_create("olap table options", 64, &ctl,
-						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	CacheRegisterRelcacheCallback(invalidate_cache, (Datum) 0);
-}
-
-static void
-load_entry(CacheEntry *entry, Relation rel)
-{
-	OptionParse parse = {.desc = RelationGetDescr(rel),
-	.relname = RelationGetRelationName(rel)};
-	HeapTuple	tuple;
-	Datum		reloptions;
-	bool		isnull;
-	MemoryContext old;
-
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(rel)));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u",
-			 RelationGetRelid(rel));
-	reloptions = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions,
-								 &isnull);
-	if (entry->cxt == NULL)
-		entry->cxt = AllocSetContextCreate(CacheMemoryContext,
-										   "olap table options",
-										   ALLOCSET_SMALL_SIZES);
-	MemoryContextReset(entry->cxt);
-	entry->valid = true;		/* an invalidation from here on counts */
-	old = MemoryContextSwitchTo(entry->cxt);
-	parse_options(isnull ? (Datum) 0 : reloptions, &parse, &entry->options);
-	MemoryContextSwitchTo(old);
-	ReleaseSysCache(tuple);
-}
-
-const OlapOptions *
-olap_options_get(Relation rel)
-{
-	Oid			relid = RelationGetRelid(rel);
-	CacheEntry *entry;
-	bool		found;
-
-	if (cache == NULL)
-		create_cache();
-	entry = hash_search(cache, &relid, HASH_ENTER, &found);
-	if (!found)
-	{
-		entry->valid = false;
-		entry->cxt = NULL;
-	}
-	if (!entry->valid)
-	{
-		PG_TRY();
-		{
-			load_entry(entry, rel);
-		}
-		PG_CATCH();
-		{
-			entry->valid = false;
-			PG_RE_THROW();
-		}
-		PG_END_TRY();
-	}
-	return &entry->options;
 }

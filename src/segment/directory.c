@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * directory.c
- *		Metapage, directory pages and the allocation of blocks and rows.
+ *		Directory pages and the allocation of blocks and rows.
  *
  * Every change happens under the metapage's exclusive buffer lock, taken
  * before any directory page's, and is one generic WAL record over the metapage
@@ -19,10 +19,8 @@
 #include "postgres.h"
 
 #include "access/generic_xlog.h"
-#include "access/xlog.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
-#include "storage/lmgr.h"
 #include "utils/rel.h"
 
 #include "base/compat.h"
@@ -30,6 +28,7 @@
 #include "segment/directory.h"
 #include "segment/directory_page.h"
 #include "segment/freespace.h"
+#include "segment/metapage.h"
 
 /* Delta runs double from the first to the last of these. */
 #define DELTA_RUN_FIRST 8
@@ -37,8 +36,6 @@
 
 StaticAssertDecl(sizeof(OlapDirPage) == OLAP_PAGE_PAYLOAD || BLCKSZ != 8192,
 				 "a directory page holds 127 entries");
-StaticAssertDecl(sizeof(OlapMeta) <= OLAP_PAGE_PAYLOAD,
-				 "the metapage holds OlapMeta");
 
 /* One change of metapage and directory, from lock to WAL record. */
 typedef struct DirEdit
@@ -55,116 +52,15 @@ typedef struct DirEdit
 } DirEdit;
 
 static void
-init_metapage(Relation rel, Buffer buffer)
-{
-	GenericXLogState *xlog = GenericXLogStart(rel);
-	Page		page = GenericXLogRegisterBuffer(xlog, buffer,
-												 GENERIC_XLOG_FULL_IMAGE);
-	OlapMeta   *meta;
-	XLogRecPtr	lsn;
-
-	olap_page_init(page, OLAP_PAGE_META, 0);
-	meta = (OlapMeta *) OlapPageGetPayload(page);
-	meta->magic = OLAP_META_MAGIC;
-	meta->format_version = OLAP_FORMAT_VERSION;
-	meta->next_entry_id = 1;
-	meta->next_vblock = 0;
-	meta->high_water = 1;
-	meta->dir_first = meta->dir_last = InvalidBlockNumber;
-	meta->delta_ref.block = InvalidBlockNumber;
-	meta->delta_first_block = InvalidBlockNumber;
-	meta->log_root = InvalidBlockNumber;
-	olap_page_seal(page, 0);
-	lsn = GenericXLogFinish(xlog);
-
-	/*
-	 * A file with more than one block and a zero metapage is reported as
-	 * corrupted.  So a crash must not leave one: the record goes out before
-	 * anybody can grow the file.
-	 */
-	if (RelationNeedsWAL(rel))
-		XLogFlush(lsn);
-}
-
-/* Pin and lock the metapage exclusively; make it if the file is empty. */
-static Buffer
-lock_metapage(Relation rel)
-{
-	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
-	Buffer		buffer;
-
-	if (nblocks == 0)
-	{
-		LockRelationForExtension(rel, ExclusiveLock);
-		nblocks = RelationGetNumberOfBlocks(rel);
-		if (nblocks == 0)
-		{
-			uint32		got;
-
-			ExtendBufferedRelBy(BMR_REL(rel), MAIN_FORKNUM, NULL,
-								EB_SKIP_EXTENSION_LOCK, 1, &buffer, &got);
-			ReleaseBuffer(buffer);
-			nblocks = 1;
-		}
-		UnlockRelationForExtension(rel, ExclusiveLock);
-	}
-
-	buffer = olap_page_pin(rel, 0, BUFFER_LOCK_EXCLUSIVE);
-	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
-		init_metapage(rel, buffer);
-	else
-		olap_page_check(rel, buffer, OLAP_PAGE_META, 0);
-	return buffer;
-}
-
-static void
-check_meta(Relation rel, const OlapMeta *meta)
-{
-	if (meta->magic != OLAP_META_MAGIC)
-		olap_corrupted(rel, "The metapage has magic number %08X, expected %08X.",
-					   meta->magic, OLAP_META_MAGIC);
-	if (meta->format_version != OLAP_FORMAT_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("olap table \"%s\" has storage format %u, this release reads %d",
-						RelationGetRelationName(rel), meta->format_version,
-						OLAP_FORMAT_VERSION),
-				 errhint("Install the release of olap that wrote the table.")));
-}
-
-bool
-olap_meta_read(Relation rel, OlapMeta *meta)
-{
-	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
-	Buffer		buffer;
-
-	if (nblocks == 0)
-		return false;
-	buffer = olap_page_pin(rel, 0, BUFFER_LOCK_SHARE);
-	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
-	{
-		UnlockReleaseBuffer(buffer);
-		return false;
-	}
-	olap_page_check(rel, buffer, OLAP_PAGE_META, 0);
-	memcpy(meta, OlapPageGetPayload(BufferGetPage(buffer)), sizeof(*meta));
-	UnlockReleaseBuffer(buffer);
-	check_meta(rel, meta);
-	return true;
-}
-
-/* ---- edits ---- */
-
-static void
 edit_begin(DirEdit *edit, Relation rel)
 {
 	memset(edit, 0, sizeof(*edit));
 	edit->rel = rel;
-	edit->meta_buffer = lock_metapage(rel);
+	edit->meta_buffer = olap_metapage_lock(rel);
 	edit->xlog = GenericXLogStart(rel);
 	edit->meta_page = GenericXLogRegisterBuffer(edit->xlog, edit->meta_buffer, 0);
 	edit->meta = (OlapMeta *) OlapPageGetPayload(edit->meta_page);
-	check_meta(rel, edit->meta);
+	olap_metapage_check(rel, edit->meta);
 }
 
 /* Add directory page block to the edit; returns its image's payload. */
@@ -178,50 +74,6 @@ edit_directory(DirEdit *edit, BlockNumber block)
 	edit->dir_buffers[i] = buffer;
 	edit->dir_pages[i] = GenericXLogRegisterBuffer(edit->xlog, buffer, 0);
 	return (OlapDirPage *) OlapPageGetPayload(edit->dir_pages[i]);
-}
-
-/* ---- the metapage in records of other layers ---- */
-
-void
-olap_meta_edit_begin(OlapMetaEdit *edit, Relation rel,
-					 GenericXLogState *xlog)
-{
-	edit->rel = rel;
-	edit->xlog = xlog;
-	edit->free_page = InvalidBuffer;
-	edit->buffer = lock_metapage(rel);
-	edit->page = GenericXLogRegisterBuffer(xlog, edit->buffer, 0);
-	edit->meta = (OlapMeta *) OlapPageGetPayload(edit->page);
-	check_meta(rel, edit->meta);
-}
-
-BlockNumber
-olap_meta_edit_take_block(OlapMetaEdit *edit)
-{
-	BlockNumber block = olap_free_take(edit->rel, edit->meta, 1);
-
-	olap_extend_to(edit->rel, block + 1);
-	return block;
-}
-
-void
-olap_meta_edit_free_block(OlapMetaEdit *edit, BlockNumber block)
-{
-	edit->free_page = olap_free_put(edit->rel, edit->xlog, edit->meta, block, 1);
-}
-
-void
-olap_meta_edit_seal(OlapMetaEdit *edit)
-{
-	olap_page_seal(edit->page, 0);
-}
-
-void
-olap_meta_edit_release(OlapMetaEdit *edit)
-{
-	if (BufferIsValid(edit->free_page))
-		UnlockReleaseBuffer(edit->free_page);
-	UnlockReleaseBuffer(edit->buffer);
 }
 
 /* Append an empty directory page to the chain and to the edit. */
@@ -610,107 +462,4 @@ olap_meta_settle(Relation rel, TransactionId xid)
 	edit_begin(&edit, rel);
 	edit.meta->settled = xid;
 	edit_finish(&edit);
-}
-
-/* ---- zone pages ---- */
-
-bool
-olap_zones_extent(Relation rel, BlockNumber dir_block, BlockNumber *first, uint32 *ncols)
-{
-	Buffer		buffer = olap_page_read(rel, dir_block, OLAP_PAGE_DIRECTORY, 0,
-										BUFFER_LOCK_SHARE);
-	OlapDirPage    *dir = (OlapDirPage *) OlapPageGetPayload(BufferGetPage(buffer));
-
-	*first = dir->zone_first;
-	*ncols = dir->zone_first == InvalidBlockNumber ? 0 : dir->zone_ncols;
-	UnlockReleaseBuffer(buffer);
-	return *ncols > 0;
-}
-
-bool
-olap_is_zone_page(Relation rel, Buffer buffer, BlockNumber dir_block)
-{
-	Page		page = BufferGetPage(buffer);
-	OlapPageOpaque *opaque = OlapPageGetOpaque(page);
-
-	if (PageIsNew(page))
-		return false;
-	if (olap_page_fault(rel, buffer, opaque->kind, 0) == NULL &&
-		(opaque->kind != OLAP_PAGE_ZONE || opaque->vblock != dir_block))
-		return false;
-	olap_page_check(rel, buffer, OLAP_PAGE_ZONE, 0);
-	return true;
-}
-
-void
-olap_zones_write(Relation rel, const OlapDirRef *ref, const OlapZone *zones,
-				 int ncols)
-{
-	BlockNumber first;
-	uint32		have;
-	OlapMeta	meta;
-
-	if (!olap_zones_extent(rel, ref->block, &first, &have))
-		return;
-	/* a false place would let the file grow up to it */
-	if (!olap_meta_read(rel, &meta) || (uint64) first + have > meta.high_water)
-		olap_corrupted(rel, "Zone pages of directory block %u are where no block has been handed out.",
-					   ref->block);
-	olap_extend_to(rel, first + have);
-
-	for (int col = 0; col < (int) have; col += MAX_GENERIC_XLOG_PAGES)
-	{
-		int			n = Min((int) have - col, MAX_GENERIC_XLOG_PAGES);
-		GenericXLogState *xlog = GenericXLogStart(rel);
-		Buffer		buffers[MAX_GENERIC_XLOG_PAGES];
-
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < n; i++)
-		{
-			BlockNumber block = first + col + i;
-			bool		fresh;
-			Page		page;
-			OlapZone   *zone;
-
-			buffers[i] = olap_page_pin(rel, block, BUFFER_LOCK_EXCLUSIVE);
-			fresh = !olap_is_zone_page(rel, buffers[i], ref->block);
-			page = GenericXLogRegisterBuffer(xlog, buffers[i],
-											 fresh ? GENERIC_XLOG_FULL_IMAGE : 0);
-			if (fresh)
-			{
-				olap_page_init(page, OLAP_PAGE_ZONE, 0);
-				OlapPageGetOpaque(page)->vblock = ref->block;
-			}
-			zone = (OlapZone *) OlapPageGetPayload(page) + ref->slot;
-			if (col + i < ncols)
-				*zone = zones[col + i];
-			else
-				memset(zone, 0, sizeof(*zone));
-			olap_page_seal(page, block);
-		}
-		GenericXLogFinish(xlog);
-		for (int i = 0; i < n; i++)
-			UnlockReleaseBuffer(buffers[i]);
-	}
-}
-
-bool
-olap_zones_read(Relation rel, BlockNumber dir_block, int col, OlapZone *zones)
-{
-	BlockNumber first;
-	uint32		ncols;
-	Buffer		buffer;
-	bool		written;
-
-	if (!olap_zones_extent(rel, dir_block, &first, &ncols) || col >= (int) ncols)
-		return false;
-	if (first + col >= RelationGetNumberOfBlocks(rel))
-		return false;			/* its first segment is not complete yet */
-	buffer = olap_page_pin(rel, first + col, BUFFER_LOCK_SHARE);
-	written = olap_is_zone_page(rel, buffer, dir_block);
-	if (written)
-		memcpy(zones, OlapPageGetPayload(BufferGetPage(buffer)),
-			   OLAP_DIR_ENTRIES * sizeof(OlapZone));
-	UnlockReleaseBuffer(buffer);
-	return written;
 }

@@ -2,7 +2,9 @@
 OLAP_OBJS += src/segment/page.o
 OLAP_OBJS += src/segment/visibility.o
 OLAP_OBJS += src/segment/dircache.o
+OLAP_OBJS += src/segment/metapage.o
 OLAP_OBJS += src/segment/directory.o
+OLAP_OBJS += src/segment/zone_pages.o
 OLAP_OBJS += src/segment/freespace.o
 OLAP_OBJS += src/segment/builder.o
 OLAP_OBJS += src/segment/reader.o

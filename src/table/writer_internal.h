@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * writer_internal.h
- *		State of a pending insert, shared by writer.c and bucket.c.
+ *		State of a pending insert, shared by writer.c, writer_insert.c and bucket.c.
  *
  * src/table/writer_internal.h
  *-------------------------------------------------------------------------
@@ -59,6 +59,18 @@ typedef struct OlapWriter
 	int64		interval;		/* in units of the time column */
 	dlist_head	buckets;
 } OlapWriter;
+
+/* The writer of rows inserted by (xid, cid); xid Invalid: the current one. */
+extern OlapWriter *olap_writer_get(Relation rel, TransactionId xid, CommandId cid);
+
+/* Could somebody ask for the numbers of inserted rows before the statement ends? */
+extern bool olap_writer_observable(Relation rel);
+
+/* Write out all buckets of a writer that goes on. */
+extern void olap_writer_flush_buckets(OlapWriter *writer, Relation rel);
+
+/* Write out the largest buckets until the backend is within its memory. */
+extern void olap_writer_enforce_memory(Relation rel);
 
 /* Bucket of a row whose time column is value (in the column's own unit). */
 extern OlapBucket *olap_bucket_of(OlapWriter *writer, bool isnull, int64 value);

@@ -97,6 +97,34 @@ CREATE AGGREGATE hll_union_agg(hll) (
   COMBINEFUNC = olap._hll_combine, SERIALFUNC = olap._hll_serialize,
   DESERIALFUNC = olap._hll_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE hll_union_agg(hll) IS 'sketch of the values of all sketches';
+
+CREATE FUNCTION olap._first_trans(internal, anyelement, anycompatible) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_first_trans';
+CREATE FUNCTION olap._last_trans(internal, anyelement, anycompatible) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_last_trans';
+CREATE FUNCTION olap._first_last_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_first_last_combine';
+CREATE FUNCTION olap._first_last_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_first_last_serialize';
+CREATE FUNCTION olap._first_last_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_first_last_deserialize';
+CREATE FUNCTION olap._first_last_final(internal, anyelement, anycompatible) RETURNS anyelement
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'olap_first_last_final';
+
+CREATE AGGREGATE olap.first(value anyelement, "time" anycompatible) (
+  SFUNC = olap._first_trans, STYPE = internal, SSPACE = 128, FINALFUNC = olap._first_last_final,
+  FINALFUNC_EXTRA, COMBINEFUNC = olap._first_last_combine, SERIALFUNC = olap._first_last_serialize,
+  DESERIALFUNC = olap._first_last_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE olap.first(anyelement, anycompatible) IS
+  'value of the row with the least time; rows without a time take no part';
+
+CREATE AGGREGATE olap.last(value anyelement, "time" anycompatible) (
+  SFUNC = olap._last_trans, STYPE = internal, SSPACE = 128, FINALFUNC = olap._first_last_final,
+  FINALFUNC_EXTRA, COMBINEFUNC = olap._first_last_combine, SERIALFUNC = olap._first_last_serialize,
+  DESERIALFUNC = olap._first_last_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE olap.last(anyelement, anycompatible) IS
+  'value of the row with the greatest time; rows without a time take no part';
+
 CREATE FUNCTION time_bucket(width interval, ts timestamp) RETURNS timestamp
 AS 'MODULE_PATHNAME', 'olap_time_bucket_timestamp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION time_bucket(width interval, ts timestamp) IS

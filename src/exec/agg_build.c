@@ -212,6 +212,7 @@ olap_agg_build(OlapAggNode *node)
 	node->stage_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	node->fresh_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	node->aside_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
+	node->late_sel = palloc(OLAP_VECTOR_ROWS * sizeof(uint16));
 	if (node->sets != NIL)
 		olap_agg_sets_build(node);
 	MemoryContextSwitchTo(old);

@@ -52,6 +52,11 @@ update_work(OlapAggNode *node, AggStage *stage, AggWork *work, OlapBatch *batch,
 
 	if (work->ordered != NULL && !olap_agg_leads_ordered(work))
 		return;
+	if (olap_agg_is_by_time(work))
+	{
+		olap_agg_update_by_time(node, stage, work, batch, gids, one_group);
+		return;
+	}
 	for (int a = 0; a < work->call.nargs; a++)
 		args[a] = olap_program_eval(stage->program, work->outs[a], batch);
 	if (work->ordered != NULL)

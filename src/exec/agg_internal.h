@@ -132,6 +132,7 @@ typedef struct OlapAggNode
 	uint16	   *fresh_sel;
 	uint16	   *kept_sel;
 	uint16	   *aside_sel;
+	uint16	   *late_sel;
 
 	/* the way out */
 	uint32		next;			/* group to go up */
@@ -267,6 +268,26 @@ extern bool olap_agg_ordered_repeats(const OlapAggNode *node);
 /* For new groups; for another run. */
 extern void olap_agg_reset_ordered(OlapAggNode *node);
 extern void olap_agg_discard_ordered(OlapAggNode *node);
+
+struct OlapSegment;
+/*
+ * agg_by_time.c: first and last by time, whose values are read of the rows that win
+ * alone.
+ */
+extern bool olap_agg_is_by_time(const AggWork *work);
+extern void olap_agg_update_by_time(OlapAggNode *node, const AggStage *stage,
+									AggWork *work, OlapBatch *batch,
+									const uint32 *gids, bool one_group);
+/* Can zones say that no row of a row group wins?  Those of one do say so. */
+extern bool olap_agg_by_time_has_zone(const OlapAggNode *node,
+									  const AggWork *work);
+extern bool olap_agg_by_time_loses(const OlapAggNode *node, const AggWork *work,
+								   const struct OlapSegment *segment, int rg);
+/* Before the first batch, if zones can say so for all aggregates. */
+extern void olap_agg_by_time_start(OlapAggNode *node);
+/* Their state as the server's serialization function writes it. */
+extern Datum olap_agg_by_time_state(const AggWork *work,
+									const OlapAggValue *value, bool *isnull);
 
 /* agg_output.c: the next row into the scan slot; false at the end. */
 extern bool olap_agg_emit(OlapAggNode *node);

@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "exec/agg_call.h"
+#include "exec/first_last.h"
 #include "exec/qual.h"
 #include "sketch/hll_sql.h"
 
@@ -233,7 +234,7 @@ olap_agg_call_plan(const Aggref *aggref, OlapAggCall *call)
 		call->shape = row->shape;
 		call->order = row->order;
 	}
-	else if (plan_hll_count(aggref, call))
+	else if (plan_hll_count(aggref, call) || olap_first_last_plan(aggref, call))
 		return true;
 	if (aggref->aggdistinct == NIL)
 		return true;

@@ -8,7 +8,9 @@
  * that without the NULLs, and min(x) and max(x) are the bounds of its zone, where
  * these are values of the column and the very ones that the server would return:
  * not a text that was cut, and not a float of several faces (0 and -0, NaN).  Else
- * the row group is read, as are delta rows and row groups with deleted ones.
+ * the row group is read, as are delta rows and row groups with deleted ones.  It adds
+ * nothing to first(x, time) and last(x, time) if its zone of time says that no row
+ * wins.
  *
  * src/exec/agg_meta.c
  *-------------------------------------------------------------------------
@@ -34,6 +36,8 @@ column_of(const OlapAggNode *node, int arg)
 static bool
 is_answerable(const OlapAggNode *node, const AggWork *work)
 {
+	if (olap_agg_is_by_time(work))
+		return olap_agg_by_time_has_zone(node, work);
 	if (work->agg == NULL || work->call.filter >= 0 || work->call.nargs > 1 ||
 		(work->call.nargs == 1 && column_of(node, work->call.args[0]) < 0))
 		return false;
@@ -127,6 +131,8 @@ look_up(OlapAggNode *node, AggWork *work, OlapSegment *segment, int rg)
 {
 	const OlapZone *zone;
 
+	if (olap_agg_is_by_time(work))
+		return olap_agg_by_time_loses(node, work, segment, rg);
 	work->meta_rows = olap_segment_rowgroup_rows(segment, rg);
 	if (work->call.nargs == 0)
 		return true;
@@ -157,7 +163,7 @@ take_rowgroup(void *arg, OlapSegment *segment, int rg, bool matches)
 
 		if (work->call.kind == OLAP_AGG_COUNT)
 			olap_agg_count_rows(work->agg, 0, work->meta_rows);
-		else if (work->fresh.n > 0)
+		else if (work->call.nargs == 1 && work->fresh.n > 0)
 			(void) olap_agg_update_one(work->agg, 0, &work->fresh, 1);
 	}
 	return true;
@@ -172,8 +178,10 @@ olap_agg_meta_start(OlapAggNode *node)
 		if (!is_answerable(node, &node->works[i]))
 			return;
 	for (int i = 0; i < node->nworks; i++)
-		if (node->works[i].call.kind != OLAP_AGG_COUNT)
+		if (node->works[i].call.kind == OLAP_AGG_MIN ||
+			node->works[i].call.kind == OLAP_AGG_MAX)
 			olap_vector_init(&node->works[i].fresh, &node->works[i].type, 1,
 							 node->cxt);
 	olap_scan_node_offer(node->scan, take_rowgroup, node);
+	olap_agg_by_time_start(node);
 }

@@ -79,6 +79,8 @@ internal_state(OlapAggNode *node, AggWork *work, uint32 gid,
 		return *isnull ? (Datum) 0 :
 			PointerGetDatum(olap_agg_call_serialize_hll(value->hll));
 	}
+	if (olap_agg_is_by_time(work))
+		return olap_agg_by_time_state(work, value, isnull);
 	if (value->count > 0)
 		state = olap_agg_call_serialize(value, work->deserialfn);
 	if (work->server != NULL && olap_generic_has_rows(work->server, gid))

@@ -1,5 +1,6 @@
 # src/exec (rank 10): the custom scan and aggregate nodes and their EXPLAIN
 OLAP_OBJS += src/exec/agg_build.o
+OLAP_OBJS += src/exec/agg_by_time.o
 OLAP_OBJS += src/exec/agg_distinct.o
 OLAP_OBJS += src/exec/agg_explain.o
 OLAP_OBJS += src/exec/agg_final.o
@@ -29,6 +30,7 @@ OLAP_OBJS += src/exec/compile_sql.o
 OLAP_OBJS += src/exec/compile_time.o
 OLAP_OBJS += src/exec/emit.o
 OLAP_OBJS += src/exec/explain.o
+OLAP_OBJS += src/exec/first_last.o
 OLAP_OBJS += src/exec/ordered.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o

@@ -71,6 +71,7 @@ typedef struct OlapScanNode
 	bool	   *emitted;		/* likewise, of rows that pass the filter */
 	uint64		filtered;
 	OlapScanCounts done;		/* of scans that have ended */
+	ScanDirection moves;		/* of olap_scan_node_move() */
 	ParallelState *parallel;
 	OlapScanCounts *slot;		/* a worker's own place in it */
 	OlapScanCounts workers;		/* copied when the shared memory goes */
@@ -581,7 +582,20 @@ olap_scan_node_start(CustomScanState *css)
 
 	if (node->scan == NULL)
 		start_scan(node);
+	node->moves = ForwardScanDirection;
 	return list_concat_copy(node->unbuilt_clauses, css->ss.ps.plan->qual);
+}
+
+bool
+olap_scan_node_backward(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	if (node->parallel != NULL)
+		return false;
+	node->moves = BackwardScanDirection;
+	olap_scan_from_end(node->scan);
+	return true;
 }
 
 OlapBatch *
@@ -589,7 +603,7 @@ olap_scan_node_move(CustomScanState *css)
 {
 	OlapScanNode *node = (OlapScanNode *) css;
 
-	return next_batch(node, ForwardScanDirection) ? node->batch : NULL;
+	return next_batch(node, node->moves) ? node->batch : NULL;
 }
 
 /* OlapScanTakeRowgroup: if no row of it has to be tested, ask the node above. */

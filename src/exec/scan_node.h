@@ -73,4 +73,10 @@ extern void olap_scan_node_offer(CustomScanState *node,
 extern void olap_scan_node_offer_segments(CustomScanState *node,
 										  OlapScanTake take, void *arg);
 
+/*
+ * After _start: batches come from the last one on, their rows as always.  False: this
+ * scan does not go backward, as processes share it.
+ */
+extern bool olap_scan_node_backward(CustomScanState *node);
+
 #endif							/* OLAP_SCAN_NODE_H */

@@ -91,6 +91,9 @@ extern OlapBatch *olap_scan_move(OlapTableScan *scan, ScanDirection direction);
  */
 extern bool olap_scan_judge_row(OlapTableScan *scan, struct TupleTableSlot *slot);
 
+/* Before the first batch: stand behind the last one, without shared state. */
+extern void olap_scan_from_end(OlapTableScan *scan);
+
 extern void olap_scan_rescan(OlapTableScan *scan, const OlapZoneQual *quals,
 							 int nquals);
 extern void olap_scan_end(OlapTableScan *scan);

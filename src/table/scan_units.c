@@ -62,6 +62,13 @@ olap_scan_next_unit(OlapTableScan *scan, bool forward)
 	return scan->unit < (int64) scan->list.nunits;
 }
 
+void
+olap_scan_from_end(OlapTableScan *scan)
+{
+	Assert(scan->shared == NULL);
+	scan->unit = scan->list.nunits;
+}
+
 /* The place that the scan's unit is in; the scan moves by small steps. */
 static OlapScanPlace *
 find_place(OlapTableScan *scan)

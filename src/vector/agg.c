@@ -176,9 +176,11 @@ olap_agg_grow(OlapAgg *agg, uint32 ngroups)
 			capacity = Max(capacity, agg->expected);
 		capacity = Min(Max(capacity, ngroups), PG_UINT32_MAX);
 		grow_arrays(agg, (uint32) capacity);
+		olap_agg_grow_times(agg, (uint32) capacity);
 		agg->capacity = (uint32) capacity;
 	}
 	clear_states(agg, agg->ngroups, ngroups - agg->ngroups);
+	olap_agg_clear_times(agg, agg->ngroups, ngroups - agg->ngroups);
 	agg->ngroups = ngroups;
 }
 
@@ -335,6 +337,10 @@ olap_agg_get(const OlapAgg *agg, uint32 gid, OlapAggValue *value)
 			break;
 		case OLAP_AGG_HLL:
 			value->hll = agg->hlls[gid].cxt == NULL ? NULL : &agg->hlls[gid];
+			break;
+		case OLAP_AGG_FIRST_BY:
+		case OLAP_AGG_LAST_BY:
+			olap_agg_time_get(agg, gid, value);
 			break;
 		default:
 			olap_agg_value_get(agg, gid, value);

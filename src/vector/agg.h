@@ -35,6 +35,8 @@ typedef enum OlapAggKind
 	OLAP_AGG_BOOL_AND,
 	OLAP_AGG_BOOL_OR,
 	OLAP_AGG_FIRST,				/* first value that is not NULL: any_value() */
+	OLAP_AGG_FIRST_BY,			/* value of the row with the least time */
+	OLAP_AGG_LAST_BY,			/* ... with the greatest */
 	OLAP_AGG_HLL				/* sketches of different values */
 } OlapAggKind;
 
@@ -46,11 +48,13 @@ typedef struct OlapAggValue
 	__int128	sum;			/* SUM_INT, SUM_SQUARES_INT: of scaled integers */
 	__int128	squares;
 	double		f[2];			/* sum; MOMENTS_FLOAT: and Sxx; a float value */
-	int64		i;				/* MIN, MAX, FIRST: integers, DEC64; BOOL_* */
+	int64		i;				/* of one value's kinds: integers, DEC64; BOOL_* */
 	const uint8 *data;			/* ... of bytes: content without a header */
 	size_t		len;
 	uint8		scale;			/* of decimal sums, of a DEC64 value */
-	OlapPhys	phys;			/* how the value is given: MIN, MAX, FIRST */
+	OlapPhys	phys;			/* how the value is given: one value's kinds */
+	bool		timed;			/* FIRST_BY, LAST_BY: some row had a time ... */
+	int64		time;			/* ... and this is the winner's */
 	const OlapHll *hll;			/* HLL: NULL if there was no row */
 } OlapAggValue;
 
@@ -92,6 +96,26 @@ extern bool olap_agg_update(OlapAgg *agg, const uint32 *gids,
 /* The same for rows that are all of group gid. */
 extern bool olap_agg_update_one(OlapAgg *agg, uint32 gid,
 								const OlapVector *arg, uint32 n);
+
+/*
+ * FIRST_BY, LAST_BY, instead of updates.  _contest: which of n rows are the first
+ * or last of their group so far, in their order, one a group; of equal times the one
+ * met first is.  time: a dense vector of integers.  _settle: their values, rows
+ * at[] of value, which need not have other rows.  The arrays are the states' until
+ * the next call.
+ */
+extern uint32 olap_agg_contest(OlapAgg *agg, const uint32 *gids, uint32 gid,
+							   const OlapVector *time, uint32 n,
+							   const uint16 **rows);
+extern void olap_agg_settle(OlapAgg *agg, const OlapVector *value,
+							const uint16 *at);
+
+/*
+ * Would a row with this time win?  _reverse: from now on vectors come from the last
+ * one on, while the rows of each are in their order.
+ */
+extern bool olap_agg_time_wins(const OlapAgg *agg, uint32 gid, int64 time);
+extern void olap_agg_reverse(OlapAgg *agg);
 
 /* COUNT: n more rows of group gid. */
 extern void olap_agg_count_rows(OlapAgg *agg, uint32 gid, uint64 n);

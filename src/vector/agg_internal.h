@@ -46,6 +46,14 @@ typedef struct OlapStringState
 	uint32		room;
 } OlapStringState;
 
+/* FIRST_BY, LAST_BY: of the row that wins so far. */
+typedef struct OlapTimeState
+{
+	int64		key;			/* of its time: the least wins */
+	uint32		slot;			/* among the winners of a vector */
+	bool		timed;
+} OlapTimeState;
+
 /* How a MIN, MAX or FIRST keeps its values. */
 typedef enum OlapValueMode
 {
@@ -78,10 +86,13 @@ struct OlapAgg
 	int64	   *values;			/* MIN, MAX, FIRST in WORD mode, BOOL_* */
 	double	   *doubles;		/* ... in FLOAT mode */
 	OlapStringState *strings;	/* ... in BYTES mode */
+	OlapTimeState *times;		/* FIRST_BY, LAST_BY, whose values are as above */
+	struct OlapContest *contest;	/* their buffers, once there was a row */
+	bool		reversed;		/* the vectors come from the last one on */
 
 	/*
-	 * FLOAT: is there a value?  WORD: is it there although it is the neutral
-	 * one, which a state has at first?
+	 * FLOAT, FIRST, FIRST_BY, LAST_BY: is there a value?  WORD of others: is it there
+	 * although it is the neutral one, which a state has at first?
 	 */
 	uint8	   *seen;
 
@@ -142,6 +153,25 @@ extern __int128 olap_agg_decimal_join(OlapAgg *agg, uint32 gid, int scale);
 /* MIN, MAX, BOOL_*: merge states, as olap_agg_merge(). */
 extern void olap_agg_value_merge(OlapAgg *agg, const uint32 *gids,
 								 const OlapAgg *from, uint32 first, uint32 n);
+
+/* Is this kind's first row, or time, what decides? */
+static inline bool
+olap_agg_keeps_seen(const OlapAgg *agg)
+{
+	return agg->kind == OLAP_AGG_FIRST || agg->kind == OLAP_AGG_FIRST_BY ||
+		agg->kind == OLAP_AGG_LAST_BY;
+}
+
+/* agg_value.c: have arrays for values as arg's; a string in a state's memory. */
+extern void olap_agg_value_prepare(OlapAgg *agg, const OlapVector *arg);
+extern void olap_agg_set_string(OlapAgg *agg, OlapStringState *state,
+								const uint8 *data, size_t len);
+
+/* agg_by_time.c: room for capacity states; n new ones. */
+extern void olap_agg_grow_times(OlapAgg *agg, uint32 capacity);
+extern void olap_agg_clear_times(OlapAgg *agg, uint32 first, uint32 n);
+extern void olap_agg_time_get(const OlapAgg *agg, uint32 gid,
+							  OlapAggValue *value);
 
 /* Move all 64-bit sums to the 128-bit ones. */
 extern void olap_agg_sum_flush(OlapAgg *agg);

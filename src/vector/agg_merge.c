@@ -31,6 +31,8 @@ olap_agg_kind_merges(OlapAggKind kind)
 		case OLAP_AGG_SUM_FLOAT:
 		case OLAP_AGG_MOMENTS_FLOAT:
 		case OLAP_AGG_FIRST:
+		case OLAP_AGG_FIRST_BY:	/* of equal times the row met first wins */
+		case OLAP_AGG_LAST_BY:
 			break;
 	}
 	return false;

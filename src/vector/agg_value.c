@@ -171,8 +171,9 @@ update_one_float(OlapAgg *agg, uint32 gid, const double *values, uint32 n)
 /* Bytes ------------------------------------------------------------------- */
 
 /* A longer string gets room for as much again, so that waste stays bounded. */
-static void
-set_string(OlapAgg *agg, OlapStringState *state, const uint8 *data, size_t len)
+void
+olap_agg_set_string(OlapAgg *agg, OlapStringState *state, const uint8 *data,
+					size_t len)
 {
 	if (state->data == NULL || state->room < len)
 	{
@@ -205,7 +206,7 @@ update_strings(OlapAgg *agg, const uint32 *gids, const OlapVector *v, uint32 n)
 			takes_place(agg, olap_value_compare(agg->order, data, len,
 												(uint8 *) state->data,
 												state->len)))
-			set_string(agg, state, data, len);
+			olap_agg_set_string(agg, state, data, len);
 	}
 }
 
@@ -228,12 +229,12 @@ words_to_strings(OlapAgg *agg)
 		const uint8 *data;
 		size_t		len;
 
-		if (!seen[g] && (agg->kind == OLAP_AGG_FIRST ||
+		if (!seen[g] && (olap_agg_keeps_seen(agg) ||
 						 values[g] == olap_agg_neutral(agg)))
 			continue;
 		v.values = &values[g];
 		data = olap_vector_bytes(&v, 0, &scratch, &len);
-		set_string(agg, &agg->strings[g], data, len);
+		olap_agg_set_string(agg, &agg->strings[g], data, len);
 	}
 	pfree(values);
 	pfree(seen);
@@ -257,12 +258,8 @@ mode_of(OlapPhys phys)
 }
 
 void
-olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
-					  const OlapVector *arg, uint32 n)
+olap_agg_value_prepare(OlapAgg *agg, const OlapVector *arg)
 {
-	const uint8 *live = olap_vector_live(arg, n, agg->live);
-	const double *values = arg->values;
-
 	if (agg->mode == OLAP_VALUE_UNKNOWN)
 	{
 		olap_agg_set_mode(agg, mode_of(arg->phys));
@@ -272,6 +269,16 @@ olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 	else if (agg->mode == OLAP_VALUE_WORD && agg->phys == OLAP_PHYS_DEC64 &&
 			 (arg->phys != OLAP_PHYS_DEC64 || arg->scale != agg->scale))
 		words_to_strings(agg);
+}
+
+void
+olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
+					  const OlapVector *arg, uint32 n)
+{
+	const uint8 *live = olap_vector_live(arg, n, agg->live);
+	const double *values = arg->values;
+
+	olap_agg_value_prepare(agg, arg);
 	if (agg->mode == OLAP_VALUE_WORD)
 		update_words(agg, gids, gid,
 					 olap_vector_words(arg, agg->order == OLAP_ORDER_UINT, n,
@@ -298,7 +305,7 @@ static inline bool
 has_value(const OlapAgg *agg, uint32 gid)
 {
 	return agg->seen[gid] || (agg->mode == OLAP_VALUE_WORD &&
-							  agg->kind != OLAP_AGG_FIRST &&
+							  !olap_agg_keeps_seen(agg) &&
 							  agg->values[gid] != olap_agg_neutral(agg));
 }
 
@@ -317,7 +324,7 @@ merge_strings(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 firs
 			takes_place(agg, olap_value_compare(agg->order, (uint8 *) other->data,
 												other->len, (uint8 *) state->data,
 												state->len)))
-			set_string(agg, state, (uint8 *) other->data, other->len);
+			olap_agg_set_string(agg, state, (uint8 *) other->data, other->len);
 	}
 }
 

@@ -1,5 +1,6 @@
 # src/vector (rank 2): batch, selection and validity: the one currency between layers; expression program and kernels
 OLAP_OBJS += src/vector/agg.o
+OLAP_OBJS += src/vector/agg_by_time.o
 OLAP_OBJS += src/vector/agg_decimal.o
 OLAP_OBJS += src/vector/agg_float.o
 OLAP_OBJS += src/vector/agg_hll.o

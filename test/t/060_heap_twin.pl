@@ -157,6 +157,16 @@ sub ordered_aggregate
 		'sum(DISTINCT i4::float8)', 'avg(DISTINCT i2::float4)');
 }
 
+# First and last by a time without ties. Values are shown as they are stored.
+sub by_time
+{
+	my $value = shift;
+	my $time = pick('id', '-id', 'ts', '(id * 7919::int8) % 1000003', "timestamp '2020-01-01' + id * interval '1 second'",
+		"date '1950-01-01' + id", 'CASE WHEN i2 > 0 THEN id END', 'id::numeric', "CASE WHEN b THEN ts END", 'id::text COLLATE "C"');
+
+	return 'olap.' . pick('first', 'last') . "($value, $time)";
+}
+
 # One aggregate: [expression]. Variances of floats depend on the order of rows in
 # their last digits, so they are rounded.
 sub aggregate
@@ -174,6 +184,7 @@ sub aggregate
 		'sum(DISTINCT i4)', 'avg(DISTINCT n6)', 'stddev(DISTINCT id / 2)', 'bool_and(b)', 'bool_or(i4 > 0)',
 		pick('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp') . '(' . pick($int, $numeric) . ')',
 		ordered_aggregate($int), ordered_aggregate($int), ordered_aggregate($int),
+		by_time($any), by_time($numeric),
 		"bit_or($int)", 'length(string_agg(t, \'\'))', 'sum(iv)', 'array_length(array_agg(i2), 1)');
 	return $agg if $agg =~ / \+ 0$/ || $agg =~ /^(length|array_length|trim_scale|\(array_agg)/ || rand() < 0.7;
 	my $filter = pick('b', 'i2 > 0', "t LIKE 'word 1%'", 'i4 IS NULL', 'id % 3 = 0', 'n6 > 100 OR b');

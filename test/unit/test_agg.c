@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type_d.h"
 #include "utils/memutils.h"
 
 #include "group_data.h"
@@ -562,6 +563,145 @@ bools(void)
 					 variant & 2, variant / 4, false);
 }
 
+/* First and last by time ----------------------------------------------------- */
+
+typedef struct NaiveTime
+{
+	bool		timed;
+	int64		time;
+	bool		isnull;
+	NaiveValue	value;
+} NaiveTime;
+
+/* Times of few kinds, so that there are ties, and NULLs now and then. */
+static OlapVector *
+times_vector(uint32 n, bool nulls, int batch)
+{
+	static const OlapColumnType type = {.typid = INT8OID, .typlen = 8, .typbyval = true,
+	.typalign = 'd', .phys = OLAP_PHYS_I64, .width = 8};
+	OlapVector *v = palloc(sizeof(OlapVector));
+
+	olap_vector_init(v, &type, n, CurrentMemoryContext);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		r = unit_random();
+
+		if (nulls && (r % 3 == 0 || batch == 0))
+			olap_vector_append_null(v);
+		else if (r % 1000 < 2)
+			olap_vector_append_i64(v, r % 1000 == 0 ? PG_INT64_MIN : PG_INT64_MAX);
+		else
+			olap_vector_append_i64(v, (int64) (r % 50) - 25 + batch * 5);
+	}
+	return v;
+}
+
+/* Of equal times the first row wins; reversed, that of the vector given last. */
+static void
+naive_time(NaiveTime *state, bool last, bool later, int64 time, OlapVector *v, uint32 i)
+{
+	if (state->timed && (last ? time < state->time : time > state->time))
+		return;
+	if (state->timed && time == state->time && !later)
+		return;
+	state->timed = true;
+	state->time = time;
+	state->isnull = olap_vector_is_null(v, i);
+	state->value.v = v;
+	state->value.row = i;
+}
+
+/* Wins and values of one vector; positions may be those of a wider one. */
+static void
+take_times(OlapAgg *agg, const uint32 *gids, const OlapVector *times, const OlapVector *v,
+		   uint32 n)
+{
+	const uint16 *rows;
+	uint32		winners = olap_agg_contest(agg, gids, 0, times, n, &rows);
+
+	for (uint32 i = 1; i < winners; i++)
+		CHECK(rows[i - 1] < rows[i]);
+	if (winners > 0)
+		olap_agg_settle(agg, v, rows);
+}
+
+static uint32
+wrong_times(const OlapAgg *agg, const NaiveTime *naive)
+{
+	uint32		wrong = 0;
+
+	for (uint32 g = 0; g < GROUPS; g++)
+	{
+		OlapAggValue value;
+
+		olap_agg_get(agg, g, &value);
+		wrong += value.timed != naive[g].timed;
+		if (!naive[g].timed)
+			continue;
+		wrong += value.time != naive[g].time || (value.count == 0) != naive[g].isnull;
+		if (!naive[g].isnull)
+			wrong += !is_value(&value, naive[g].value.v, naive[g].value.row);
+	}
+	return wrong;
+}
+
+static void
+check_by_time(bool last, DataKind data, bool nulls, int shape, bool reversed)
+{
+	DataColumn	column = data_column(data, nulls);
+	OlapAgg    *agg = olap_agg_create(last ? OLAP_AGG_LAST_BY : OLAP_AGG_FIRST_BY,
+									  &column.type, OLAP_ORDER_INT,
+									  CurrentMemoryContext);
+	NaiveTime	naive[GROUPS];
+
+	for (int round = 0; round < 2; round++)
+	{
+		memset(naive, 0, sizeof(naive));
+		for (int batch = 0; batch < 8; batch++)
+		{
+			uint32		n = 1 + unit_random() % (batch % 2 ? 50 : OLAP_VECTOR_ROWS);
+			OlapVector *v = data_vector(&column, n, 0, batch & 1);
+			OlapVector *times = times_vector(n, nulls, batch);
+			uint32		gids[OLAP_VECTOR_ROWS];
+			bool		met[GROUPS] = {0};
+
+			olap_agg_grow(agg, random_gids(gids, n, batch, shape));
+			if (reversed && batch == 0 && round == 0)
+				olap_agg_reverse(agg);
+			for (uint32 i = 0; i < n; i++)
+			{
+				NaiveTime  *state = &naive[gids[i]];
+				int64		time = ((int64 *) times->values)[i];
+
+				if (olap_vector_is_null(times, i))
+					continue;
+				if (shape == 0 && i == 0)
+					CHECK_INT(olap_agg_time_wins(agg, 0, time),
+							  !state->timed || (last ? time > state->time : time < state->time) ||
+							  (reversed && time == state->time));
+				naive_time(state, last, reversed && !met[gids[i]], time, v, i);
+				met[gids[i]] |= state->value.v == v;
+			}
+			take_times(agg, shape == 0 ? NULL : gids, times, v, n);
+		}
+		olap_agg_grow(agg, GROUPS);
+		CHECK_INT(wrong_times(agg, naive), 0);
+		olap_agg_reset(agg);
+	}
+	olap_agg_free(agg);
+}
+
+/* Every type of value, with one group and many; without groups, in reverse, too. */
+static void
+by_time(void)
+{
+	for (int data = 0; data < DATA_KINDS; data++)
+		for (int variant = 0; variant < 12; variant++)
+			check_by_time(variant & 1, data, variant & 2, variant / 4, false);
+	for (int variant = 0; variant < 40; variant++)
+		check_by_time(variant & 1, DATA_TEXT, variant & 2, 0, true);
+}
+
 int
 main(void)
 {
@@ -572,5 +712,6 @@ main(void)
 	RUN(float_overflow);
 	RUN(values);
 	RUN(bools);
+	RUN(by_time);
 	return DONE();
 }

@@ -362,12 +362,14 @@ part_tap()
 {
   local t name rc
   need_server || return 0
-  install -d $([ "$(id -u)" = 0 ] && echo "-o postgres") "$WORK/tap"
+  install -d $([ "$(id -u)" = 0 ] && echo "-o postgres") "$WORK/tap" "$WORK/s"
   cat > "$WORK/tap.sh" << 'EOT'
 t=$1
 name=$(basename "$t" .pl)
 mkdir -p "$WORK/tap/$name"
 cd "$WORK/tree"
+# sockets: a postmaster that is killed may leave its folder behind
+export TMPDIR=$WORK/s
 export TESTDIR=$WORK/tap/$name TESTDATADIR=$WORK/tap/$name/tmp_check TESTLOGDIR=$WORK/tap/$name/log
 mkdir -p "$TESTDATADIR" "$TESTLOGDIR"
 start=$SECONDS
@@ -437,7 +439,8 @@ part_kafka()
   if [ "$rc" = 0 ]; then
     grep -E '^# (--- |throughput: |freshness of |[0-9]+ kills )' "$log" | sed 's/^/      | /' || true
   else
-    show_log "$log" 60
+    grep -B3 -A6 '^not ok' "$log" | sed 's/^/      | /' || true
+    show_log "$log" 30
   fi
 }
 

@@ -12,7 +12,7 @@ END $$;
 -- values scattered over three row groups, some of them NULL, -0 and NaN
 CREATE TABLE bl (ts timestamptz, i2 int2, i4 int4, i8 int8, o oid, d date, f4 float4, f8 float8, n numeric(12,3), nn numeric,
   t text, v varchar(40), c char(12), y bytea, u uuid, b bool, lc text, ser int)
-USING olap WITH (time_column = 'ts', segment_interval = '100 days',
+USING olap WITH (autovacuum_enabled = off, time_column = 'ts', segment_interval = '100 days',
   bloom = 'i2, i4, i8, o, d, f4, f8, n, nn, t, v, c, y, u, b, lc, ser');
 INSERT INTO bl
 SELECT '2026-01-01'::timestamptz + i * interval '1 s', h % 20000, h, h::bigint << 20, h, '1900-01-01'::date + h, h, h / 8.0, h / 1000.0, h,

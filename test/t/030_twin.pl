@@ -44,7 +44,9 @@ $output = qx($python -B '$twin' --dsn '$dsn' --out '$out' $seed --statements $st
 is($?, 0, 'olap tables do the same as heap tables');
 note($output);
 diag($output) if $?;
-like($output, qr/^# (\d+) statements .* 0 differences/m, 'the tally');
-cmp_ok($output =~ /^# (\d+) statements/m ? $1 : 0, '>=', $statements, 'as many statements as asked for');
+like($output, qr/^# \d+ statements [^\n]* 0 differences[^\n]*\s*\z/m, 'the tally');
+# the last of the tallies: on a slow machine there are some on the way
+my @tallies = $output =~ /^# (\d+) statements/mg;
+cmp_ok($tallies[-1] // 0, '>=', $statements, 'as many statements as asked for');
 $node->stop;
 done_testing();

@@ -19,7 +19,6 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
@@ -32,6 +31,7 @@
 #include "plan/agg_join.h"
 #include "plan/agg_join_internal.h"
 #include "plan/paths.h"
+#include "plan/qual_order.h"
 
 /* Bytes of a hashed row beside its values. */
 #define ROW_OVERHEAD 32
@@ -228,41 +228,13 @@ add_clauses(Step *step, const OlapJoinQuery *join, List *restrictlist)
 	return step->outer_keys != NIL;
 }
 
-/* Does PostgreSQL test a before b, whatever order they have in the query? */
-static bool
-tested_before(PlannerInfo *root, RestrictInfo *a, RestrictInfo *b)
-{
-	QualCost	x,
-				y;
-
-	if (a->security_level != b->security_level)
-		return a->security_level < b->security_level;
-	cost_qual_eval_node(&x, (Node *) a, root);
-	cost_qual_eval_node(&y, (Node *) b, root);
-	return x.per_tuple < y.per_tuple;
-}
-
-/*
- * In PostgreSQL's order: no clause sees a row that one of a lower security level
- * removes, and the cheapest one comes first, so that the same rows raise errors.
- */
 static List *
 filter_clauses(const OlapJoinQuery *join, List *filters)
 {
-	List	   *sorted = NIL;
 	List	   *clauses = NIL;
 	ListCell   *lc;
 
-	foreach(lc, filters)
-	{
-		int			at = list_length(sorted);
-
-		while (at > 0 && tested_before(join->root, lfirst(lc),
-									   list_nth(sorted, at - 1)))
-			at--;
-		sorted = list_insert_nth(sorted, at, lfirst(lc));
-	}
-	foreach(lc, sorted)
+	foreach(lc, olap_order_quals(join->root, filters))
 		clauses = lappend(clauses,
 						  olap_join_rewrite(join, ((RestrictInfo *) lfirst(lc))->clause));
 	return clauses;

@@ -35,6 +35,7 @@
 #include "plan/agg_sets.h"
 #include "plan/agg_topn.h"
 #include "plan/paths.h"
+#include "plan/qual_order.h"
 #include "vector/vector.h"
 
 /*
@@ -443,7 +444,7 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 		rows = lappend(rows, makeTargetEntry(copyObject(lfirst(lc)),
 											 list_length(rows) + 1, NULL, false));
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = linitial(best->custom_private);
+	scan->scan.plan.qual = olap_order_quals(root, linitial(best->custom_private));
 	scan->flags = best->flags;
 	scan->custom_plans = custom_plans;
 	scan->custom_scan_tlist = rows;

@@ -263,6 +263,9 @@ SELECT join_check('SELECT count(*) FROM TAB o JOIN join_dim d USING (k) WHERE (S
 CREATE FUNCTION join_divide(a int, b int) RETURNS int LANGUAGE plpgsql IMMUTABLE COST 100 AS 'BEGIN RETURN a / b; END';
 SELECT join_check('SELECT count(*), sum(num) FROM TAB o JOIN join_dim d USING (k) WHERE join_divide(o.id, o.k2 - d.k2) >= 0 AND o.k2 <> d.k2');
 SELECT join_check('SELECT count(*), sum(num) FROM TAB o JOIN join_dim d USING (k) WHERE o.k2 <> d.k2 AND join_divide(o.id, o.k2 - d.k2) >= 0');
+-- those of HAVING too
+SELECT join_check('SELECT d.k, count(*) FROM TAB o JOIN join_dim d USING (k) GROUP BY d.k HAVING join_divide(100, (count(*) % 2)::int) > 0 AND count(*) % 2 <> 0');
+SELECT join_check('SELECT k, count(*) FROM TAB GROUP BY k HAVING join_divide(100, (count(*) % 2)::int) > 0 AND count(*) % 2 <> 0');
 
 -- cursors, with other queries between their rows, and what changes under them
 SET plan_cache_mode = force_custom_plan;

@@ -180,7 +180,7 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	show_keys(node, ancestors, es);
 	if (node->join != NULL)
 	{
-		olap_join_explain(node->join, es);
+		olap_join_explain(node->join, css->ss.ps.plan, ancestors, es);
 		if (es->analyze && node->core_runs)
 			ExplainPropertyText("Vector Aggregation", "none, the sides exceed memory",
 								es);

@@ -9,12 +9,10 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
-#include "commands/explain.h"
 #include "executor/executor.h"
 #include "optimizer/optimizer.h"
 #include "utils/rel.h"
 
-#include "base/compat.h"
 #include "exec/agg_join_internal.h"
 #include "exec/compile.h"
 #include "table/writer.h"
@@ -92,6 +90,7 @@ olap_join_create(List *plan, CustomScanState *scan, List *sides, PlanState *pare
 	join->scan = scan;
 	join->parent = parent;
 	join->exprs = linitial(plan);
+	join->names = lthird(plan);
 	join->nfact = first = RelationGetDescr(scan->ss.ss_currentRelation)->natts;
 	join->nsides = list_length(steps);
 	join->sides = palloc0(join->nsides * sizeof(OlapJoinSide));
@@ -350,49 +349,4 @@ olap_join_batch(OlapJoin *join, OlapBatch *inner, bool new_place)
 	join->out_sel = batch->sel;
 	join->out_nsel = batch->nsel;
 	return batch;
-}
-
-/* ---- EXPLAIN ---- */
-
-static const char *
-type_name(JoinType type)
-{
-	switch (type)
-	{
-		case JOIN_INNER:
-			return "Inner";
-		case JOIN_LEFT:
-			return "Left";
-		case JOIN_SEMI:
-			return "Semi";
-		default:
-			return "Anti";
-	}
-}
-
-void
-olap_join_explain(OlapJoin *join, ExplainState *es)
-{
-	List	   *texts = NIL;
-
-	for (int s = 0; s < join->nsides; s++)
-	{
-		OlapJoinSide *side = &join->sides[s];
-		StringInfoData text;
-
-		initStringInfo(&text);
-		appendStringInfo(&text, "%s on %d %s", type_name(side->type), side->nkeys,
-						 side->nkeys == 1 ? "key" : "keys");
-		if (side->filters != NIL)
-			appendStringInfoString(&text, " and filter");
-		if (es->analyze)
-			appendStringInfo(&text,
-							 " (rows=" UINT64_FORMAT " hashed=" UINT64_FORMAT
-							 " probed=" UINT64_FORMAT " matched=" UINT64_FORMAT
-							 " memory=%zukB)", side->rows_read, side->rows_hashed,
-							 side->rows_probed, side->rows_matched,
-							 (side->peak_memory + 1023) / 1024);
-		texts = lappend(texts, text.data);
-	}
-	ExplainPropertyList("Vector Joins", texts, es);
 }

@@ -25,7 +25,9 @@
  *
  * In a plan a join is a list: expressions that are computed of it, and a list for
  * each side, from the olap table outwards: a list of the JoinType, keys of the rows
- * so far, keys of the side's rows, an OlapOrder each, clauses to test behind.
+ * so far, keys of the side's rows, an OlapOrder each, clauses to test behind.  Last
+ * comes what EXPLAIN says, as the planner numbered relations: the olap table's number,
+ * and for each side a list of its relations, key clauses, and clauses behind.
  */
 #define OLAP_JOIN_VARNO 1
 
@@ -58,6 +60,8 @@ extern OlapProgram *olap_join_compile(OlapJoin *join, List *exprs,
 extern OlapBatch *olap_join_batch(OlapJoin *join, OlapBatch *batch,
 								  bool new_place);
 
-extern void olap_join_explain(OlapJoin *join, struct ExplainState *es);
+/* agg_join_explain.c: ancestors: of plan, OlapAgg's. */
+extern void olap_join_explain(OlapJoin *join, Plan *plan, List *ancestors,
+							  struct ExplainState *es);
 
 #endif							/* OLAP_AGG_JOIN_H */

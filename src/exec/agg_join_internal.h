@@ -41,6 +41,7 @@ typedef struct OlapJoinSide
 	int			ncols;
 
 	/* of a run */
+	size_t		limit;
 	OlapJoinColumn *columns;	/* [ncols] */
 	OlapGroups *groups;			/* of keys; group g is row g + 1 */
 	uint32		rows;
@@ -62,6 +63,7 @@ struct OlapJoin
 	CustomScanState *scan;
 	PlanState  *parent;
 	List	   *exprs;
+	List	   *names;
 	TupleDesc	desc;			/* of joined columns */
 	OlapColumnType *types;
 	bool	   *needed;			/* columns that expressions behind a side read */

@@ -119,6 +119,7 @@ typedef struct Step
 	List	   *outer_keys;
 	List	   *inner_keys;
 	List	   *orders;
+	List	   *clauses;		/* those of the keys */
 	List	   *filters;		/* RestrictInfos */
 } Step;
 
@@ -193,6 +194,7 @@ add_key(Step *step, const OlapJoinQuery *join, RestrictInfo *rinfo)
 	step->outer_keys = lappend(step->outer_keys, outer);
 	step->inner_keys = lappend(step->inner_keys, inner);
 	step->orders = lappend_int(step->orders, order);
+	step->clauses = lappend(step->clauses, rinfo->clause);
 	return true;
 }
 
@@ -343,6 +345,23 @@ step_list(OlapJoinQuery *join, Step *step)
 					  filter_clauses(join, step->filters));
 }
 
+/* What EXPLAIN says. */
+static List *
+step_names(const OlapJoinQuery *join, const Step *step)
+{
+	List	   *relids = NIL;
+	List	   *filters = NIL;
+	ListCell   *lc;
+	int			relid = -1;
+
+	while ((relid = bms_next_member(step->inner, relid)) >= 0)
+		if (join->root->simple_rel_array[relid] != NULL)
+			relids = lappend_int(relids, relid);	/* none of an outer join */
+	foreach(lc, olap_order_quals(join->root, step->filters))
+		filters = lappend(filters, ((RestrictInfo *) lfirst(lc))->clause);
+	return list_make3(relids, step->clauses, filters);
+}
+
 static bool
 add_join(OlapJoinQuery *join, JoinPath *path)
 {
@@ -361,6 +380,7 @@ add_join(OlapJoinQuery *join, JoinPath *path)
 							path->joinrestrictinfo, false))
 		return false;
 	join->steps = lappend(join->steps, step_list(join, &step));
+	join->names = lappend(join->names, step_names(join, &step));
 	return true;
 }
 

@@ -203,7 +203,9 @@ add_join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 	path->custom_private = lappend(path->custom_private,
 								   list_make3(NIL, NIL, NIL));
 	path->custom_private = lappend(path->custom_private,
-								   list_make2(query->columns, query->join->steps));
+								   list_make3(query->columns, query->join->steps,
+											  lcons(list_make1_int(query->join->fact->relid),
+													query->join->names)));
 	path->methods = olap_agg_path_methods();
 	olap_path_inherit_enabled(&path->path, scan);
 	cost_path(root, query, input, having, &path->path, scan);

@@ -18,8 +18,9 @@
 #include "base/varlena.h"
 #include "exec/agg_join_internal.h"
 
-/* A chunk of rows ends early when its strings have so many bytes. */
+/* A chunk of rows ends early when its strings have so many bytes, or such a part of the limit. */
 #define CHUNK_BYTES (1024 * 1024)
+#define CHUNK_PART 8
 
 /* Offsets in a column's heap have 32 bits. */
 #define HEAP_BYTES UINT64CONST(0xF0000000)
@@ -30,6 +31,9 @@
 /* Most entries of a dictionary, and how many rows one of them must have. */
 #define DICT_ENTRIES 4096
 #define DICT_ROWS 4
+
+/* Strings are numbered for a dictionary so many bytes at a time. */
+#define DICT_PART_BYTES (64 * 1024)
 
 /* Rows on their way into the table. */
 typedef struct Chunk
@@ -128,7 +132,8 @@ add_row(OlapJoin *join, OlapJoinSide *side, Chunk *chunk, TupleTableSlot *slot)
 			olap_vector_append_datum(values, type, datum, false);
 		bytes += values->heap_len;
 	}
-	return chunk->batch.nrows < OLAP_VECTOR_ROWS && bytes < CHUNK_BYTES;
+	return chunk->batch.nrows < OLAP_VECTOR_ROWS &&
+		bytes < Min(CHUNK_BYTES, side->limit / CHUNK_PART);
 }
 
 /* Rows with a key that is NULL match nothing: they leave the chunk. */
@@ -156,6 +161,21 @@ drop_null_keys(OlapJoinSide *side, Chunk *chunk)
 		side->keys[k] = olap_program_eval(chunk->program, k, batch);
 }
 
+/* Is there memory for the rows of the chunk, and for what doubles with them? */
+static bool
+has_room(OlapJoin *join, OlapJoinSide *side, Chunk *chunk)
+{
+	OlapBatch  *batch = &chunk->batch;
+	size_t		need = olap_join_side_memory(side) +
+		olap_groups_growth(side->groups, side->keys, batch->nsel);
+
+	for (int c = 0; c < side->ncols; c++)
+		if (join->needed[side->first + c])
+			need += olap_vector_growth(&side->columns[c].values, batch->nsel,
+									   batch->cols[side->first + c].heap_len);
+	return need <= side->limit;
+}
+
 /*
  * Of rows with equal keys the first one stays.  Where more than one of them would
  * match, the planner has proven that there are none; should it be wrong, this is
@@ -167,7 +187,7 @@ take_rows(OlapJoin *join, OlapJoinSide *side, Chunk *chunk)
 	OlapBatch  *batch = &chunk->batch;
 	uint32		n = 0;
 
-	if (side->rows > MAX_ROWS)
+	if (side->rows > MAX_ROWS || !has_room(join, side, chunk))
 		return false;
 	olap_groups_assign(side->groups, side->keys, batch->nsel, chunk->gids);
 	for (uint32 i = 0; i < batch->nsel; i++)
@@ -219,6 +239,37 @@ flush(OlapJoin *join, OlapJoinSide *side, Chunk *chunk)
 
 /* ---- columns ---- */
 
+/* Number a column's strings; false if there are more than entries, or no room. */
+static bool
+number_strings(const OlapVector *values, uint32 rows, OlapGroups *groups,
+			   uint32 *codes, uint32 entries, size_t room)
+{
+	size_t		empty = olap_groups_memory(groups);
+	size_t		step = DICT_PART_BYTES / (values->heap_len / rows + 1);
+
+	step = Min(Max(step, 1), OLAP_VECTOR_ROWS);
+	for (uint32 row = 1; row <= rows; row += step)
+	{
+		uint32		n = Min(rows + 1 - row, step);
+		OlapVector	part = *values;
+		const OlapVector *vector = &part;
+		size_t		bytes;
+
+		part.values = (char *) values->values + (size_t) row * values->width;
+		part.valid = NULL;
+		part.n = part.capacity = n;
+		bytes = olap_groups_memory(groups) - empty +
+			olap_groups_growth(groups, &vector, n);
+		/* beside the strings there will be a vector of them, made by doubling */
+		if (empty + 4 * bytes > room)
+			return false;
+		olap_groups_assign(groups, &vector, n, codes + row);
+		if (olap_groups_count(groups) > entries)
+			return false;
+	}
+	return true;
+}
+
 /*
  * Number the strings of a column that has few of them: what is computed of it is
  * then computed once a string.
@@ -231,34 +282,26 @@ make_dictionary(OlapJoin *join, OlapJoinSide *side, int c)
 	OlapGroupKey key = {.type = join->types[side->first + c],.order = OLAP_ORDER_BYTES};
 	OlapGroups *groups;
 	uint32		entries = Min(DICT_ENTRIES, side->rows / DICT_ROWS);
+	size_t		bytes = (side->rows + 1) * sizeof(uint32);
+	size_t		room = side->limit - Min(side->limit, olap_join_side_memory(side));
 	uint32	   *codes;
 
 	if ((key.type.typid != TEXTOID && key.type.typid != VARCHAROID) ||
-		values->phys != OLAP_PHYS_VAR || column->has_nulls || entries == 0)
+		values->phys != OLAP_PHYS_VAR || column->has_nulls || entries == 0 ||
+		bytes >= room)
 		return;
 	groups = olap_groups_create(&key, 1, DICT_ENTRIES * sizeof(uint64), join->cxt);
-	codes = palloc0((side->rows + 1) * sizeof(uint32));
-	for (uint32 row = 1; row <= side->rows; row += OLAP_VECTOR_ROWS)
+	codes = palloc0(bytes);
+	if (number_strings(values, side->rows, groups, codes, entries, room - bytes))
 	{
-		uint32		n = Min(side->rows + 1 - row, OLAP_VECTOR_ROWS);
-		OlapVector	part = *values;
-		const OlapVector *vector = &part;
-
-		part.values = (char *) values->values + (size_t) row * values->width;
-		part.valid = NULL;
-		part.n = part.capacity = n;
-		olap_groups_assign(groups, &vector, n, codes + row);
-		if (olap_groups_count(groups) > entries)
-		{
-			olap_groups_free(groups);
-			pfree(codes);
-			return;
-		}
+		olap_vector_init(&column->dict, &key.type, olap_groups_count(groups),
+						 join->cxt);
+		olap_groups_keys(groups, 0, 0, olap_groups_count(groups), &column->dict);
+		column->codes = codes;
 	}
-	olap_vector_init(&column->dict, &key.type, olap_groups_count(groups), join->cxt);
-	olap_groups_keys(groups, 0, 0, olap_groups_count(groups), &column->dict);
+	else
+		pfree(codes);
 	olap_groups_free(groups);
-	column->codes = codes;
 }
 
 static void
@@ -299,6 +342,7 @@ olap_join_build_side(OlapJoin *join, OlapJoinSide *side, size_t limit)
 	bool		fits = true;
 
 	start(join, side);
+	side->limit = limit;
 	side->keys = palloc(side->nkeys * sizeof(OlapVector *));
 	chunk = start_chunk(join, side);
 	start_groups(join, side, chunk->program, limit);

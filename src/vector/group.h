@@ -86,6 +86,13 @@ extern uint32 olap_groups_count(const OlapGroups *groups);
 extern size_t olap_groups_memory(const OlapGroups *groups);
 
 /*
+ * What olap_groups_assign() of these rows may take at a time beside
+ * olap_groups_memory(), at most.
+ */
+extern size_t olap_groups_growth(OlapGroups *groups,
+								 const OlapVector *const *keys, uint32 n);
+
+/*
  * A hash of each row's keys, equal for equal keys whatever their
  * representation; seed gives independent hashes.
  */

@@ -30,6 +30,11 @@
 #include "vector/group_table.h"
 #include "vector/words.h"
 
+/* An array of so many entries is always fine. */
+#define OLAP_SMALL_ARRAY (1 << 16)
+/* A wide key is numbered up to so many numbers. */
+#define OLAP_MANY_WORDS 4096
+
 typedef enum OlapKeyMode
 {
 	OLAP_KEY_UNKNOWN,			/* no row seen yet */

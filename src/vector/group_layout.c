@@ -20,17 +20,13 @@
 #include "base/large.h"
 #include "vector/group_internal.h"
 
-/* An array of so many entries is always fine; ... */
-#define SMALL_ARRAY (1 << 16)
-/* ... of so many, if memory allows; ... */
+/* Arrays of so many entries, if memory allows; ... */
 #define MEDIUM_ARRAY (1 << 18)
 /* ... of more, if one of so many entries is in use. */
 #define LARGE_ARRAY (1 << 28)
 #define LARGE_ARRAY_USE 32
-/* A RAW key of more codes may be numbered, ... */
+/* A RAW key of more codes may be numbered. */
 #define MANY_CODES 256
-/* ... up to so many numbers. */
-#define MANY_WORDS 4096
 /* Numbers a key may grow by before the layout is chosen anew. */
 #define ROOM(count) ((uint64) (count) + (count) / 2 + 16)
 
@@ -90,7 +86,7 @@ code_count(const OlapKeyState *key)
 static bool
 array_pays(const OlapGroups *groups, uint64 size)
 {
-	if (size <= SMALL_ARRAY)
+	if (size <= OLAP_SMALL_ARRAY)
 		return true;
 	if (size > LARGE_ARRAY ||
 		size * sizeof(uint32) > groups->memory_limit / 4)
@@ -165,7 +161,7 @@ try_numbers(OlapGroups *groups)
 	while ((key = widest_raw(groups)) != NULL)
 	{
 		olap_key_to_words(groups, key);
-		if (key->words.count > MANY_WORDS)
+		if (key->words.count > OLAP_MANY_WORDS)
 		{
 			olap_key_to_raw(key);
 			key->many = true;
@@ -312,7 +308,7 @@ choose_many_keys(OlapGroups *groups)
 
 		if (key->mode == OLAP_KEY_WORDS)
 		{
-			key->many = key->words.count > MANY_WORDS;
+			key->many = key->words.count > OLAP_MANY_WORDS;
 			if (key->many)
 				olap_key_to_raw(key);
 		}

@@ -25,6 +25,7 @@ OLAP_OBJS += src/vector/group_bytes.o
 OLAP_OBJS += src/vector/group_codes.o
 OLAP_OBJS += src/vector/group_kernels.o
 OLAP_OBJS += src/vector/group_key.o
+OLAP_OBJS += src/vector/group_growth.o
 OLAP_OBJS += src/vector/group_layout.o
 OLAP_OBJS += src/vector/group_table.o
 OLAP_OBJS += src/vector/pair_maps.o

@@ -160,6 +160,32 @@ olap_vector_memory(const OlapVector *v)
 		(v->valid != NULL ? v->capacity / 8 : 0);
 }
 
+/* An array of capacity that doubles until it has room for need. */
+static size_t
+doubled(size_t capacity, size_t need)
+{
+	size_t		size = Max(capacity, 1);
+
+	while (size < need)
+		size *= 2;
+	/* the one before the last is not there yet, either */
+	return size == capacity ? 0 : size + (size > 2 * capacity ? size / 2 : 0);
+}
+
+size_t
+olap_vector_growth(const OlapVector *v, uint32 rows, size_t heap)
+{
+	size_t		capacity = Max(v->capacity, MIN_CAPACITY);
+	size_t		more = TYPEALIGN(64, doubled(capacity, (size_t) v->n + rows));
+	size_t		sum = more * v->width + more / 8;
+
+	if (v->valid == NULL)
+		sum += (capacity + more) / 8;	/* they may become NULL */
+	if (heap > 0)
+		sum += doubled(Max(v->heap_cap, MIN_HEAP), v->heap_len + heap);
+	return sum;
+}
+
 /* Make room for at least `rows` rows in all. */
 static void
 grow_rows(OlapVector *v, uint32 rows)

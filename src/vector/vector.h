@@ -211,6 +211,12 @@ extern void olap_vector_reset(OlapVector *v, const OlapColumnType *type);
  */
 extern void olap_vector_reserve(OlapVector *v, uint32 more);
 extern void olap_vector_reserve_heap(OlapVector *v, size_t len);
+
+/*
+ * What rows more rows, with heap more bytes in the heap, may take at a time beside
+ * olap_vector_memory(): arrays double, and are copied.
+ */
+extern size_t olap_vector_growth(const OlapVector *v, uint32 rows, size_t heap);
 extern void olap_vector_make_valid(OlapVector *v);
 extern void olap_vector_set_phys(OlapVector *v, OlapPhys phys, uint16 width);
 

@@ -169,9 +169,10 @@ EXPLAIN (COSTS OFF) EXECUTE join_plan(950, 'kind 5');
 RESET plan_cache_mode;
 
 -- little memory: groups that go to files, sides that PostgreSQL's own plan takes over
-SET work_mem = '256kB';
+SET work_mem = '400kB';
 SET hash_mem_multiplier = 1.0;
 SELECT join_check('SELECT o.id % 9000, kind, count(*), sum(num), max(wide), count(DISTINCT label) FROM TAB o JOIN join_dim d USING (k) GROUP BY 1, 2');
+SET work_mem = '256kB';
 CREATE TABLE join_wrong (k int PRIMARY KEY, txt text);
 INSERT INTO join_wrong VALUES (1, 'one');
 ANALYZE join_wrong;
@@ -180,6 +181,25 @@ INSERT INTO join_wrong SELECT i, 'text ' || i % 9 || repeat('x', 400) FROM gener
 SELECT join_check('SELECT left(txt, 6), count(*), sum(o.n), count(DISTINCT o.t) FROM TAB o JOIN join_wrong x USING (k) WHERE txt >= ''o'' GROUP BY 1');
 SELECT join_check('SELECT g.id, (SELECT count(*) || max(txt) FROM TAB o JOIN join_wrong x USING (k) WHERE o.k2 = g.id) FROM join_group g');
 SELECT join_check('SELECT count(*), max(txt) FROM TAB o JOIN join_wrong x USING (k) HAVING count(*) > 1');
+-- the limit holds while tables double, whatever the keys are
+CREATE TABLE join_grown (k int PRIMARY KEY, small int UNIQUE, t text UNIQUE, u numeric UNIQUE, x text, UNIQUE (k, t));
+ALTER TABLE join_grown SET (autovacuum_enabled = off);
+INSERT INTO join_grown VALUES (0, 0, '0', 0, '');
+ANALYZE join_grown;
+INSERT INTO join_grown SELECT i * 7919, i, 'name ' || i, i / 4.0, 'label ' || i % 500 FROM generate_series(1, 24000) i;
+SET work_mem = '1MB';
+CREATE FUNCTION join_memory(conditions text, n int) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	plan := join_plan_text(format('EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*), max(upper(x)) FROM join_olap o JOIN join_grown g ON %s WHERE g.small <= %s', conditions, n));
+	RETURN plan #> '{0,Plan,Vector Joins,0}' || jsonb_build_object('whole', plan #> '{0,Plan,Vector Aggregation}' IS NULL);
+END $$;
+SELECT conditions, bool_and((j->'Peak Memory Usage')::int BETWEEN 1 AND 1024) AS fits, bool_or((j->'whole')::bool) AS some_whole, bool_and((j->'whole')::bool) AS all_whole
+FROM unnest(array['g.k = o.k', 'g.small = o.k', 'g.t = o.t', 'g.u = o.n', 'g.k = o.k AND g.t = o.t']) conditions,
+	LATERAL (SELECT join_memory(conditions, n) AS j FROM unnest(array[1000, 3000, 6000, 12000, 24000]) n) s GROUP BY conditions ORDER BY conditions COLLATE "C";
+DROP FUNCTION join_memory;
+DROP TABLE join_grown;
 RESET work_mem;
 RESET hash_mem_multiplier;
 SELECT join_check('SELECT left(txt, 6), count(*), sum(o.n), count(DISTINCT o.t) FROM TAB o JOIN join_wrong x USING (k) WHERE txt >= ''o'' GROUP BY 1');

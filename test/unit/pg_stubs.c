@@ -46,6 +46,7 @@ bool		unit_fill_memory = true;
 
 static StubContext top_context;
 static size_t allocated;
+static size_t peak;
 
 MemoryContext CurrentMemoryContext;
 MemoryContext TopMemoryContext;
@@ -95,6 +96,7 @@ allocate(MemoryContext context, Size size, bool huge, bool zero, bool no_oom)
 	chunk->next->prev = chunk;
 	owner->chunks.next = chunk;
 	allocated += size;
+	peak = Max(peak, allocated);
 	/* fresh memory is never zero by luck */
 	if (zero || unit_fill_memory)
 		memset((char *) chunk + CHUNK_HEADER, zero ? 0 : 0x7f, size);
@@ -315,6 +317,15 @@ size_t
 unit_allocated(void)
 {
 	return allocated;
+}
+
+size_t
+unit_peak(void)
+{
+	size_t		result = peak;
+
+	peak = allocated;
+	return result;
 }
 
 /* Errors ------------------------------------------------------------------ */

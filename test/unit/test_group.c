@@ -184,6 +184,8 @@ run_batches(OlapGroups *groups, const DataColumn *columns, int nkeys,
 		uint32		wrong = 0;
 		bool		one = true;
 		bool		all_one;
+		size_t		growth,
+					before;
 
 		for (int k = 0; k < nkeys; k++)
 			vectors[k] = data_vector(&columns[k], n, plan->shape >= 0 ? plan->shape :
@@ -192,8 +194,12 @@ run_batches(OlapGroups *groups, const DataColumn *columns, int nkeys,
 		if (b == plan->freeze_at)
 			olap_groups_freeze(groups);
 		olap_groups_new_place(groups);
+		growth = olap_groups_growth(groups, (const OlapVector *const *) vectors, n);
+		before = unit_allocated();
+		(void) unit_peak();
 		all_one = olap_groups_assign(groups, (const OlapVector *const *) vectors,
 									 n, gids);
+		CHECK(frozen || unit_peak() - before <= growth);
 		for (uint32 i = 0; i < n; i++)
 		{
 			wrong += gids[i] != naive_row(naive, columns, nkeys, vectors, i,

@@ -81,4 +81,7 @@ extern bool unit_fill_memory;
 /* Bytes that palloc and friends hold now. */
 extern size_t unit_allocated(void);
 
+/* The most since the last call. */
+extern size_t unit_peak(void);
+
 #endif							/* UNIT_H */

@@ -255,6 +255,8 @@ olap_agg_sets_build(OlapAggNode *node)
 		member->hidden = hidden && i == 0;
 		member->source = merge ? find_source(family, i) : FED;
 		build_set(family, member->node, linitial_int(set));
+		for (int w = 0; merge && w < node->nworks; w++)
+			olap_agg_keep_turns(member->node->works[w].agg);
 	}
 }
 

@@ -147,6 +147,8 @@ clear_states(OlapAgg *agg, uint32 first, uint32 n)
 		memset(agg->seen + first, 0, n);
 	if (agg->scales != NULL)
 		memset(agg->scales + first, 0, n);
+	if (agg->turns != NULL)
+		memset(agg->turns + first, 0, n * sizeof(uint64));
 	for (uint32 g = first; agg->values != NULL && g < first + n; g++)
 		agg->values[g] = olap_agg_neutral(agg);
 	for (uint32 g = first; agg->doubles != NULL && g < first + n; g++)
@@ -177,6 +179,7 @@ olap_agg_grow(OlapAgg *agg, uint32 ngroups)
 		capacity = Min(Max(capacity, ngroups), PG_UINT32_MAX);
 		grow_arrays(agg, (uint32) capacity);
 		olap_agg_grow_times(agg, (uint32) capacity);
+		olap_agg_grow_turns(agg, (uint32) capacity);
 		agg->capacity = (uint32) capacity;
 	}
 	clear_states(agg, agg->ngroups, ngroups - agg->ngroups);

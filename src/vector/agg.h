@@ -141,6 +141,13 @@ extern bool olap_agg_merge_one(OlapAgg *agg, uint32 gid, const OlapAgg *from,
 extern bool olap_agg_kind_merges(OlapAggKind kind);
 
 /*
+ * For states that are merged: remember whose turn it was to give a MIN or MAX, where
+ * equal values may look different (1.0 and 1.00), so that the one shown is that of
+ * an update with all rows.  Before the first row.
+ */
+extern void olap_agg_keep_turns(OlapAgg *agg);
+
+/*
  * States of n groups as words that sort as the results do, except that different
  * ones may have the same word; nulls: those that have no result.  False if these
  * states have none.

@@ -87,6 +87,9 @@ struct OlapAgg
 	double	   *doubles;		/* ... in FLOAT mode */
 	OlapStringState *strings;	/* ... in BYTES mode */
 	OlapTimeState *times;		/* FIRST_BY, LAST_BY, whose values are as above */
+	bool		keeps_turns;
+	uint64		turn;			/* of the next row */
+	uint64	   *turns;			/* of the row whose value a state is; 0: long ago */
 	struct OlapContest *contest;	/* their buffers, once there was a row */
 	bool		reversed;		/* the vectors come from the last one on */
 
@@ -166,6 +169,9 @@ olap_agg_keeps_seen(const OlapAgg *agg)
 extern void olap_agg_value_prepare(OlapAgg *agg, const OlapVector *arg);
 extern void olap_agg_set_string(OlapAgg *agg, OlapStringState *state,
 								const uint8 *data, size_t len);
+
+/* agg_value.c: room for the turns of capacity states. */
+extern void olap_agg_grow_turns(OlapAgg *agg, uint32 capacity);
 
 /* agg_by_time.c: room for capacity states; n new ones. */
 extern void olap_agg_grow_times(OlapAgg *agg, uint32 capacity);

@@ -14,6 +14,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/large.h"
 #include "vector/agg_kernels.h"
 #include "vector/expr_internal.h"
 
@@ -32,6 +33,40 @@ takes_place(const OlapAgg *agg, int order)
 		default:
 			return false;
 	}
+}
+
+/* Turns ------------------------------------------------------------------- */
+
+void
+olap_agg_grow_turns(OlapAgg *agg, uint32 capacity)
+{
+	size_t		size = (size_t) capacity * sizeof(uint64);
+
+	if (!agg->keeps_turns)
+		return;
+	agg->turns = agg->turns == NULL ? olap_large_alloc(agg->cxt, size) :
+		olap_large_realloc(agg->turns, size);
+}
+
+void
+olap_agg_keep_turns(OlapAgg *agg)
+{
+	if ((agg->kind != OLAP_AGG_MIN && agg->kind != OLAP_AGG_MAX) ||
+		(agg->order != OLAP_ORDER_FLOAT && agg->order != OLAP_ORDER_BPCHAR &&
+		 (agg->order != OLAP_ORDER_NUMERIC || agg->type.phys == OLAP_PHYS_DEC64)))
+		return;
+	agg->keeps_turns = true;
+	if (agg->capacity == 0)
+		return;
+	olap_agg_grow_turns(agg, agg->capacity);
+	memset(agg->turns, 0, agg->ngroups * sizeof(uint64));
+}
+
+/* Of a state and a merged one that are equal: does the latter take its place? */
+static inline bool
+takes_turn(const OlapAgg *agg, uint64 state, uint64 other)
+{
+	return agg->order == OLAP_ORDER_BPCHAR ? other < state : other > state;
 }
 
 /* Words ------------------------------------------------------------------- */
@@ -135,6 +170,9 @@ update_floats(OlapAgg *agg, const uint32 *gids, const double *values,
 		else if (!agg->seen[g])
 			doubles[g] = values[i];
 		agg->seen[g] = 1;
+		/* of floats that are equal only zeros look different */
+		if (agg->turns != NULL && values[i] == 0 && doubles[g] == 0)
+			agg->turns[g] = agg->turn + i;
 	}
 }
 
@@ -146,6 +184,7 @@ static void
 update_one_float(OlapAgg *agg, uint32 gid, const double *values, uint32 n)
 {
 	bool		least = agg->kind == OLAP_AGG_MIN;
+	uint64		turn = 0;
 	double		best;
 
 	if (agg->kind == OLAP_AGG_FIRST)
@@ -161,11 +200,14 @@ update_one_float(OlapAgg *agg, uint32 gid, const double *values, uint32 n)
 			if (values[i] == 0)
 			{
 				best = values[i];
+				turn = agg->turn + i;
 				break;
 			}
 	agg->doubles[gid] = least ? smaller(agg->doubles[gid], best) :
 		larger(agg->doubles[gid], best);
 	agg->seen[gid] = 1;
+	if (agg->turns != NULL && best == 0 && agg->doubles[gid] == 0)
+		agg->turns[gid] = turn;
 }
 
 /* Bytes ------------------------------------------------------------------- */
@@ -206,7 +248,11 @@ update_strings(OlapAgg *agg, const uint32 *gids, const OlapVector *v, uint32 n)
 			takes_place(agg, olap_value_compare(agg->order, data, len,
 												(uint8 *) state->data,
 												state->len)))
+		{
 			olap_agg_set_string(agg, state, data, len);
+			if (agg->turns != NULL)
+				agg->turns[gids[i]] = agg->turn + i;
+		}
 	}
 }
 
@@ -298,6 +344,7 @@ olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 			update_floats(agg, olap_agg_gids(agg, gids, gid, n), values, live,
 						  n);
 	}
+	agg->turn += n;
 }
 
 /* Is there a value in group gid, in a mode with words or floats? */
@@ -309,22 +356,64 @@ has_value(const OlapAgg *agg, uint32 gid)
 							  agg->values[gid] != olap_agg_neutral(agg));
 }
 
+/* Is a merged string better, of group gid and from's from_gid? */
+static bool
+string_wins(const OlapAgg *agg, uint32 gid, const OlapAgg *from, uint32 from_gid)
+{
+	const OlapStringState *state = &agg->strings[gid];
+	const OlapStringState *other = &from->strings[from_gid];
+	int			order;
+
+	if (state->data == NULL)
+		return true;
+	order = olap_value_compare(agg->order, (uint8 *) other->data, other->len,
+							   (uint8 *) state->data, state->len);
+	if (order == 0 && agg->turns != NULL)
+		return takes_turn(agg, agg->turns[gid], from->turns[from_gid]);
+	return takes_place(agg, order);
+}
+
 static void
 merge_strings(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 first,
 			  uint32 n)
 {
 	for (uint32 i = 0; i < n; i++)
 	{
-		OlapStringState *state = &agg->strings[gids[i]];
 		const OlapStringState *other = &from->strings[first + i];
 
-		if (other->data == NULL)
+		if (other->data == NULL || !string_wins(agg, gids[i], from, first + i))
 			continue;
-		if (state->data == NULL ||
-			takes_place(agg, olap_value_compare(agg->order, (uint8 *) other->data,
-												other->len, (uint8 *) state->data,
-												state->len)))
-			olap_agg_set_string(agg, state, (uint8 *) other->data, other->len);
+		olap_agg_set_string(agg, &agg->strings[gids[i]], (uint8 *) other->data,
+							other->len);
+		if (agg->turns != NULL)
+			agg->turns[gids[i]] = from->turns[first + i];
+	}
+}
+
+static void
+merge_floats(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 first,
+			 uint32 n)
+{
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		g = gids[i];
+		double		other = from->doubles[first + i];
+
+		if (!from->seen[first + i])
+			continue;
+		if (agg->seen[g] && agg->turns != NULL && other == 0 && agg->doubles[g] == 0)
+		{
+			if (!takes_turn(agg, agg->turns[g], from->turns[first + i]))
+				continue;
+			agg->doubles[g] = other;
+		}
+		else if (agg->kind == OLAP_AGG_MIN)
+			agg->doubles[g] = smaller(agg->doubles[g], other);
+		else
+			agg->doubles[g] = larger(agg->doubles[g], other);
+		agg->seen[g] = 1;
+		if (agg->turns != NULL && other == 0 && agg->doubles[g] == 0)
+			agg->turns[g] = from->turns[first + i];
 	}
 }
 
@@ -335,6 +424,7 @@ olap_agg_value_merge(OlapAgg *agg, const uint32 *gids, const OlapAgg *from,
 	uint64		valid[OLAP_VECTOR_ROWS / 64] = {0};
 	OlapVector	v = {.n = n, .width = sizeof(int64), .valid = valid,
 		.scale = from->scale};
+	uint64		turn;
 
 	if (from->mode == OLAP_VALUE_UNKNOWN)
 		return;
@@ -344,6 +434,7 @@ olap_agg_value_merge(OlapAgg *agg, const uint32 *gids, const OlapAgg *from,
 		agg->phys = from->phys;
 		agg->scale = from->scale;
 	}
+	agg->turn = Max(agg->turn, from->turn);
 	if (from->mode == OLAP_VALUE_BYTES)
 	{
 		if (agg->mode == OLAP_VALUE_WORD)
@@ -351,14 +442,19 @@ olap_agg_value_merge(OlapAgg *agg, const uint32 *gids, const OlapAgg *from,
 		merge_strings(agg, gids, from, first, n);
 		return;
 	}
+	if (from->mode == OLAP_VALUE_FLOAT)
+	{
+		merge_floats(agg, gids, from, first, n);
+		return;
+	}
 	for (uint32 i = 0; i < n; i++)
 		if (has_value(from, first + i))
 			valid[i / 64] |= UINT64CONST(1) << (i % 64);
-	v.phys = from->mode == OLAP_VALUE_FLOAT ? OLAP_PHYS_F64 :
-		from->phys == OLAP_PHYS_DEC64 ? OLAP_PHYS_DEC64 : OLAP_PHYS_I64;
-	v.values = from->mode == OLAP_VALUE_FLOAT ? (void *) (from->doubles + first) :
-		(void *) (from->values + first);
+	v.phys = from->phys == OLAP_PHYS_DEC64 ? OLAP_PHYS_DEC64 : OLAP_PHYS_I64;
+	v.values = from->values + first;
+	turn = agg->turn;
 	olap_agg_value_update(agg, gids, 0, &v, n);
+	agg->turn = turn;
 }
 
 void

@@ -35,5 +35,41 @@ SELECT count(*) AS groups, count(*) FILTER (WHERE o IS DISTINCT FROM h) AS wrong
 	(SELECT g, sum(n)::text, avg(n)::text, stddev(n)::text FROM scale_olap GROUP BY g) o
 	FULL JOIN (SELECT g, sum(n)::text, avg(n)::text, stddev(n)::text FROM scale_heap GROUP BY g) h USING (g);
 SELECT (twin_agg('SELECT g, sum(n) FROM scale_olap GROUP BY g') ->> 'Rows by Row Functions')::int > 0 AS some;
-DROP TABLE scale_heap, scale_olap;
-DROP FUNCTION twin_query, twin_rows, twin_agg, twin_said;
+
+-- Equal values that look different: groups show their first row's, min and max the last
+-- one's (of char(n) the first one's), as PostgreSQL's hashed groups do; also where sets
+-- are rolled up.
+CREATE TABLE forms_heap AS SELECT g AS id, (g * 7919 % 100003) % 40 AS k, g % 7 AS m,
+	(ARRAY[NULL, 1, 1.0, 1.00, 2, 2.00, 0, 0.0, -3.1, -3.10, -3.100])[1 + (g * 31 + g / 5) % 11] AS n,
+	(ARRAY['-0', '0', '1.5', NULL, '-2'])[1 + g * 17 % 5]::float8 AS f,
+	(ARRAY['a', 'a  ', 'b', 'b ', NULL, '', ' '])[1 + g * 13 % 7]::bpchar COLLATE "C" AS c, (g % 100 / 4.0)::numeric(10,2) AS d
+	FROM generate_series(1, 30000) g;
+CREATE TABLE forms_olap (LIKE forms_heap) USING olap;
+INSERT INTO forms_olap SELECT * FROM forms_heap WHERE id <= 20000 ORDER BY id;
+INSERT INTO forms_olap SELECT * FROM forms_heap WHERE id BETWEEN 20001 AND 29990 ORDER BY id;
+INSERT INTO forms_olap SELECT * FROM forms_heap WHERE id > 29990 ORDER BY id;
+ANALYZE forms_heap;
+ANALYZE forms_olap;
+SET enable_sort = off;
+CREATE FUNCTION forms_check(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	agg jsonb := twin_agg(twin_query(query, 'forms_olap'));
+BEGIN
+	IF twin_rows(query, 'forms_olap') IS DISTINCT FROM twin_rows(query, 'forms_heap') THEN
+		RETURN 'WRONG';
+	END IF;
+	RETURN cardinality(twin_rows(query, 'forms_heap')) || ' rows' || CASE WHEN agg IS NULL THEN ' without OlapAgg' ELSE '' END
+		|| coalesce(', rolled up: ' || (agg ->> 'Sets Rolled Up'), '');
+END $$;
+SELECT forms_check('SELECT n, count(*), min(n), max(n) FROM T GROUP BY n');
+SELECT forms_check('SELECT n * 2, f, c, count(*) FROM T WHERE id > 77 GROUP BY 1, 2, 3');
+SELECT forms_check('SELECT DISTINCT n, c FROM T');
+SELECT forms_check('SELECT k, min(n), max(n), min(f), max(f), min(c), max(c), min(-n), max(n * d) FROM T GROUP BY k');
+SELECT forms_check('SELECT min(n), max(n), min(f), max(f), min(c), max(c), min(-n), max(n * d) FROM T');
+SELECT forms_check('SELECT k, m, min(n), max(n), min(f), max(f), min(c), max(c), min(-n), max(n * d), max(d) FROM T GROUP BY CUBE (k, m)');
+SELECT forms_check('SELECT k, n, min(n + 1), max(abs(f)), min(c) FROM T GROUP BY GROUPING SETS ((k), (n), ())');
+SELECT forms_check('SELECT m, n, f, c, min(n * d) FILTER (WHERE k < 9), max(n) FROM T GROUP BY ROLLUP (m, n, f, c)');
+SELECT forms_check('SELECT id / 2, k, min(n), max(f) FROM T GROUP BY GROUPING SETS ((id / 2), (k), ())');
+RESET enable_sort;
+DROP TABLE scale_heap, scale_olap, forms_heap, forms_olap;
+DROP FUNCTION forms_check, twin_query, twin_rows, twin_agg, twin_said;

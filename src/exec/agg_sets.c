@@ -354,16 +354,49 @@ detach(OlapAggFamily *family, int i)
 
 /* ---- memory ---- */
 
-/* How many sets wait for set i? */
-static int
-waiting(const OlapAggFamily *family, int i)
+/* How many sets wait for each set: its own, and what waits for those. */
+static void
+count_waiting(const OlapAggFamily *family, int *waiting)
 {
-	int			n = 0;
+	memset(waiting, 0, family->n * sizeof(int));
+	/* sources come before the sets that are made of them */
+	for (int m = family->n - 1; m > 0; m--)
+		if (family->members[m].source != FED)
+			waiting[family->members[m].source] += 1 + waiting[m];
+}
 
-	for (int m = i + 1; m < family->n; m++)
-		if (family->members[m].source == i)
-			n += 1 + waiting(family, m);
-	return n;
+/*
+ * What the sets will have when those that wait have as much as their sources;
+ * *largest: whose waiting sets have most of it, -1 if none waits.
+ */
+static size_t
+expected_memory(const OlapAggFamily *family, int *largest)
+{
+	int		   *waiting = palloc(family->n * sizeof(int));
+	size_t		sum = 0,
+				most = 0;
+
+	*largest = -1;
+	count_waiting(family, waiting);
+	for (int i = 0; i < family->n; i++)
+	{
+		const Member *member = &family->members[i];
+		size_t		mine,
+					others;
+
+		if (member->gone || member->source != FED)
+			continue;
+		mine = olap_agg_memory_used(member->node);
+		others = mine * waiting[i];
+		sum += mine + others;
+		if (others > most)
+		{
+			most = others;
+			*largest = i;
+		}
+	}
+	pfree(waiting);
+	return sum;
 }
 
 static void
@@ -401,27 +434,9 @@ olap_agg_sets_make_room(OlapAggNode *set)
 
 	for (;;)
 	{
-		size_t		worst = 0,
-					most = 0;
-		int			largest = -1;
+		int			largest;
+		size_t		worst = expected_memory(family, &largest);
 
-		for (int i = 0; i < family->n; i++)
-		{
-			const Member *member = &family->members[i];
-			size_t		mine,
-						others;
-
-			if (member->gone || member->source != FED)
-				continue;
-			mine = olap_agg_memory_used(member->node);
-			others = mine * waiting(family, i);
-			worst += mine + others;
-			if (others > most)
-			{
-				most = others;
-				largest = i;
-			}
-		}
 		if (worst <= family->limit)
 		{
 			set->memory_limit = used + Max((family->limit - worst) / family->n,

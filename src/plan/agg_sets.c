@@ -10,12 +10,17 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_type_d.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/selfuncs.h"
+#include "utils/syscache.h"
 
 #include "exec/agg_call.h"
 #include "plan/agg_sets.h"
@@ -24,7 +29,9 @@
 /*
  * A set that finds no room for more groups has those of a vector, and its files'
  * buffers: many sets are beyond every limit with that alone.  Some excess is
- * worth a scan, as PostgreSQL sorts the rows many times.
+ * worth a scan, as PostgreSQL sorts the rows many times.  States that keep values are
+ * the other: each set has all of them, while PostgreSQL's sorted groups have those of
+ * one group a set.
  */
 #define MOST_EXCESS 4
 #define LEAST_LIMIT (2 * 1024 * 1024)
@@ -101,6 +108,62 @@ least_fits(const OlapAggQuery *query)
 		(double) Max(get_hash_memory_limit(), LEAST_LIMIT);
 }
 
+/*
+ * Does a state keep all values (array_agg, string_agg, ...)?  An internal one without
+ * a size, as far as the catalog says.
+ */
+static bool
+keeps_values(const Aggref *aggref)
+{
+	HeapTuple	tuple;
+	int32		space;
+
+	if (aggref->aggtranstype != INTERNALOID)
+		return false;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggref->aggfnoid);
+	space = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransspace;
+	ReleaseSysCache(tuple);
+	return space == 0;
+}
+
+/* Bytes of the values in one row that go to states that keep all of them. */
+static double
+kept_width(PlannerInfo *root, const OlapAggQuery *query)
+{
+	double		width = 0;
+	ListCell   *agg,
+			   *list;
+
+	forboth(agg, query->aggs, list, query->calls)
+	{
+		const Aggref *aggref = lfirst_node(Aggref, agg);
+		PathTarget *target = create_empty_pathtarget();
+		OlapAggCall call;
+		ListCell   *arg;
+
+		olap_agg_call_from_list(lfirst(list), &call);
+		if (call.kind != OLAP_CALL_GENERIC || !keeps_values(aggref))
+			continue;
+		foreach(arg, aggref->args)
+			add_column_to_pathtarget(target,
+									 copyObject(lfirst_node(TargetEntry, arg)->expr),
+									 0);
+		width += Max(set_pathtarget_cost_width(root, target)->width,
+					 (int) sizeof(Datum));
+	}
+	return width;
+}
+
+/* Is there memory for the values that all sets keep at once? */
+static bool
+values_fit(PlannerInfo *root, const OlapAggQuery *query)
+{
+	return kept_width(root, query) * query->rel->rows * list_length(query->sets) <=
+		MOST_EXCESS * (double) Max(get_hash_memory_limit(), LEAST_LIMIT);
+}
+
 bool
 olap_agg_sets_plan(PlannerInfo *root, OlapAggQuery *query, List *clauses)
 {
@@ -122,7 +185,7 @@ olap_agg_sets_plan(PlannerInfo *root, OlapAggQuery *query, List *clauses)
 							  lcons_int((int) Min(groups, (double) PG_INT32_MAX),
 										set));
 	}
-	if (!least_fits(query))
+	if (!least_fits(query) || !values_fit(root, query))
 		return false;
 	foreach(lc, query->groupings)
 	{

@@ -26,8 +26,8 @@ SELECT olap._first_trans(NULL, 1, 2);
 -- As a window function, with FILTER, DISTINCT and ORDER BY inside.
 SELECT x, olap.first(x, t) OVER (ORDER BY x), olap.last(x, t) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
 FROM (VALUES (1, 5), (2, 7), (3, 4)) v (x, t) ORDER BY x;
-SELECT olap.last(x, t) FILTER (WHERE x < 3), olap.first(x, t ORDER BY x DESC), olap.last(DISTINCT x, t)
-FROM (VALUES (1, 7), (2, 7), (3, 8), (3, 8)) v (x, t);
+SELECT olap.last(x, t) FILTER (WHERE x < 3) FROM (VALUES (1, 7), (2, 7), (3, 8), (3, 8)) v (x, t);
+SELECT olap.first(x, t ORDER BY x DESC), olap.last(DISTINCT x, t) FROM (VALUES (1, 7), (2, 7), (3, 8), (3, 8)) v (x, t);
 
 \set ECHO none
 \i test/include/heap_twin.sql

@@ -101,6 +101,13 @@ SELECT sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (id, id / 2
 	sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (id, id / 2, id / 3, id / 4)') AS few;
 SET work_mem = '64MB';
 SELECT sets_in_olap_agg('SELECT count(*) FROM sets_tab GROUP BY CUBE (id, id / 2, id / 3, id / 4, id / 5, id / 6, id / 7, id / 8)') AS many;
+-- ... or the values that states keep: all of them in every set
+SET work_mem = '1MB';
+SELECT sets_in_olap_agg('SELECT string_agg(t || t, '','') FROM sets_tab GROUP BY CUBE (a, b, t, e)') AS strings,
+	sets_in_olap_agg('SELECT string_agg(t || t, '','') FROM sets_tab GROUP BY ROLLUP (a)') AS few_sets,
+	sets_in_olap_agg('SELECT string_agg(t || t, '','' ORDER BY id), bit_or(id), hll_agg(t || t) FROM sets_tab GROUP BY CUBE (a, b, t, e)') AS none_kept;
+SET work_mem = '64MB';
+SELECT sets_in_olap_agg('SELECT string_agg(t || t, '','') FROM sets_tab GROUP BY CUBE (a, b, t, e)') AS strings;
 RESET work_mem;
 RESET hash_mem_multiplier;
 DROP FUNCTION sets_in_olap_agg;

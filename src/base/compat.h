@@ -562,4 +562,22 @@ extern void olap_generic_insert(Buffer buffer, char *delta, int len);
 extern Expr *olap_without_grouping_nulls(Expr *expr);
 #endif
 
+/*
+ * Joins that give nothing for an outer row without a partner. Those that give the
+ * inner rows with or without one came with 16 (16dc2703c54) and 18 (aa86129e19d).
+ */
+static inline bool
+olap_join_ignores_outer(JoinType type)
+{
+#if PG_VERSION_NUM >= 160000
+	if (type == JOIN_RIGHT_ANTI)
+		return true;
+#endif
+#if PG_VERSION_NUM >= 180000
+	if (type == JOIN_RIGHT_SEMI)
+		return true;
+#endif
+	return type == JOIN_INNER || type == JOIN_SEMI || type == JOIN_RIGHT;
+}
+
 #endif							/* OLAP_BASE_COMPAT_H */

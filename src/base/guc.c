@@ -23,6 +23,7 @@ bool		olap_guc_enable_bitmap = true;
 bool		olap_guc_enable_bloom = true;
 bool		olap_guc_enable_order = true;
 bool		olap_guc_enable_vector_agg = true;
+bool		olap_guc_enable_runtime_filters = true;
 bool		olap_guc_parallel_float_aggregates = false;
 int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_max_pipelines = 64;
@@ -64,6 +65,8 @@ static const OlapGucBool bool_settings[] = {
 	&olap_guc_enable_order, PGC_USERSET},
 	{"olap.enable_vector_agg", "Enables the planner's use of vectorized aggregation of olap tables.",
 	&olap_guc_enable_vector_agg, PGC_USERSET},
+	{"olap.enable_runtime_filters", "Lets scans of olap tables leave out rows that have no partner in a hash join above.",
+	&olap_guc_enable_runtime_filters, PGC_USERSET},
 	{"olap.parallel_float_aggregates", "Lets vectorized aggregates of floats be computed in parts, in workers or by partition.",
 	&olap_guc_parallel_float_aggregates, PGC_USERSET},
 	{"olap.ingest_synchronous_commit", "Lets each batch of a pipeline wait until its WAL is flushed.",

@@ -23,6 +23,9 @@ extern bool olap_guc_enable_order;
 /* olap.enable_vector_agg: let the planner group and aggregate in vectors */
 extern bool olap_guc_enable_vector_agg;
 
+/* olap.enable_runtime_filters: leave out rows without a partner in a hash join */
+extern bool olap_guc_enable_runtime_filters;
+
 /*
  * olap.parallel_float_aggregates: let OlapAgg add floats in parts, so that the
  * last digits of a sum may differ from run to run

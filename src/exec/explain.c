@@ -144,6 +144,74 @@ show_encodings(const OlapScanStats *stats, ExplainState *es)
 		ExplainPropertyList("Encodings", encodings, es);
 }
 
+/* The columns that hash joins above filter. */
+static void
+show_runtime_filter(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	const OlapRuntimeFilter *filter = olap_scan_node_runtime(css);
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	List	   *context;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	if (filter == NULL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
+									   ancestors);
+	foreach(lc, olap_runtime_columns(filter))
+	{
+		Form_pg_attribute att =
+			TupleDescAttr(RelationGetDescr(css->ss.ss_currentRelation),
+						  lfirst_int(lc) - 1);
+		Var		   *var = makeVar(plan->scan.scanrelid, lfirst_int(lc),
+								  att->atttypid, att->atttypmod,
+								  att->attcollation, 0);
+
+		names = lappend(names,
+						deparse_expression((Node *) var, context,
+										   list_length(es->rtable) > 1 || es->verbose,
+										   false));
+	}
+	ExplainPropertyList("Runtime Filter", names, es);
+}
+
+/* What the filters were made of, and what they left out. */
+static void
+show_runtime_counts(CustomScanState *css, const OlapScanCounts *counts,
+					ExplainState *es)
+{
+	static const char *const names[] = {
+		[OLAP_KEYS_RANGE] = "range",
+		[OLAP_KEYS_BITMAP] = "bitmap",
+		[OLAP_KEYS_BLOOM] = "bloom",
+	};
+	List	   *kinds = NIL;
+
+	if (olap_scan_node_runtime(css) == NULL)
+		return;
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if ((counts->runtime.kinds >> i & 1) != 0)
+			kinds = lappend(kinds, pstrdup(names[i]));
+	if (kinds == NIL)
+		kinds = list_make1(pstrdup("none made"));
+	ExplainPropertyList("Runtime Filter Kinds", kinds, es);
+	ExplainPropertyUInteger("Runtime Filter Keys", NULL, counts->runtime.keys, es);
+	ExplainPropertyUInteger("Rows Removed by Runtime Filter", NULL,
+							counts->runtime.rows, es);
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyText("Pruned by Runtime Filter",
+							psprintf("segments=" UINT64_FORMAT " row groups=" UINT64_FORMAT,
+									 counts->scan.segments_later,
+									 counts->scan.rowgroups_later), es);
+		return;
+	}
+	ExplainPropertyUInteger("Segments Pruned by Runtime Filter", NULL,
+							counts->scan.segments_later, es);
+	ExplainPropertyUInteger("Row Groups Pruned by Runtime Filter", NULL,
+							counts->scan.rowgroups_later, es);
+}
+
 void
 olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
@@ -151,12 +219,14 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 
 	show_order(css, ancestors, es);
 	show_filter(css, ancestors, es);
+	show_runtime_filter(css, ancestors, es);
 	if (!es->analyze)
 		return;
 	counts = olap_scan_counts(css);
 	if (((CustomScan *) css->ss.ps.plan)->custom_exprs != NIL)
 		ExplainPropertyUInteger("Rows Removed by Vector Filter", NULL,
 								counts.filtered, es);
+	show_runtime_counts(css, &counts, es);
 	show_places("Segments", counts.scan.segments_total,
 				counts.scan.segments_pruned, counts.scan.segments_read, es);
 	show_places("Row Groups", counts.scan.rowgroups_total,

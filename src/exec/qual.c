@@ -73,9 +73,8 @@ evaluate(Node *node, const OlapQualContext *cxt, bool *isnull)
 	return ExecEvalExpr(state, cxt->econtext, isnull);
 }
 
-/* A value of type typid (not NULL) in the form that predicates take. */
-static void
-convert_value(Datum datum, Oid typid, OlapExprValue *value)
+void
+olap_qual_value(Datum datum, Oid typid, OlapExprValue *value)
 {
 	struct varlena *v;
 
@@ -220,7 +219,7 @@ compare_constant(Var *var, const OlapCompareOp *op, OlapCompare cmp, Node *other
 		return compare_date(var, cmp, DatumGetTimestamp(datum));
 	if (op->left != op->right && type == DATEOID)
 		return compare_timestamp(var, cmp, DatumGetDateADT(datum));
-	convert_value(datum, type, &value);
+	olap_qual_value(datum, type, &value);
 	return olap_expr_compare(var->varattno - 1, op->order, cmp, &value);
 }
 
@@ -264,7 +263,7 @@ translate_prefix(Node *left, Node *right, Oid collation, bool negated,
 	datum = evaluate(right, cxt, &isnull);
 	if (isnull)
 		return olap_expr_const(false);
-	convert_value(datum, TEXTOID, &value);
+	olap_qual_value(datum, TEXTOID, &value);
 	return olap_expr_prefix(var->varattno - 1, negated, &value);
 }
 
@@ -390,7 +389,7 @@ translate_array(ScalarArrayOpExpr *expr, const OlapQualContext *cxt, bool negate
 		if (nulls[i])
 			has_null = true;
 		else
-			convert_value(elems[i], op.right, &values[n++]);
+			olap_qual_value(elems[i], op.right, &values[n++]);
 	}
 	return olap_expr_in(var->varattno - 1, op.order, expr->useOr == negate,
 						values, n, has_null);

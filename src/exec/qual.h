@@ -51,6 +51,12 @@ typedef struct OlapCompareOp
 	Oid			right;
 } OlapCompareOp;
 
+/*
+ * A value of type typid (one of OlapCompareOp, not NULL) in the form that predicates
+ * take; bytes are a copy, in CurrentMemoryContext.
+ */
+extern void olap_qual_value(Datum datum, Oid typid, OlapExprValue *value);
+
 /* False if funcid is not a comparison with a vector form. */
 extern bool olap_compare_op(Oid funcid, OlapCompareOp *op);
 

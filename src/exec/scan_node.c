@@ -27,6 +27,7 @@
 #include "exec/agg_node.h"
 #include "exec/emit.h"
 #include "exec/qual.h"
+#include "exec/runtime_internal.h"
 #include "exec/scan_node.h"
 #include "segment/segment.h"
 #include "table/writer.h"
@@ -60,6 +61,7 @@ typedef struct OlapScanNode
 	OlapZoneQual *zones;
 	int			nzones;
 	bool		zones_whole;	/* they say all that filter does */
+	OlapRuntimeFilter *runtime; /* of hash joins above; NULL: none */
 	OlapScanTakeRowgroup take;	/* of the node above; NULL: none */
 	OlapScanTake take_segment;	/* the same */
 	void	   *take_arg;
@@ -108,11 +110,14 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = olap_scan_explain,
 };
 
+uint64		olap_scan_nodes_begun = 0;
+
 void
 olap_exec_init(void)
 {
 	RegisterCustomScanMethods(&olap_scan_plan_methods);
 	olap_agg_node_init();
+	olap_runtime_init();
 }
 
 static Node *
@@ -229,6 +234,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
 	int			natts = RelationGetDescr(css->ss.ss_currentRelation)->natts;
 
+	olap_scan_nodes_begun++;
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapScan filter",
 									  ALLOCSET_DEFAULT_SIZES);
 	node->recheck = ExecInitQual(plan->custom_exprs, &css->ss.ps);
@@ -393,6 +399,8 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.segments_taken += from->scan.segments_taken;
 	to->scan.rowgroups_total += from->scan.rowgroups_total;
 	to->scan.rowgroups_pruned += from->scan.rowgroups_pruned;
+	to->scan.segments_later += from->scan.segments_later;
+	to->scan.rowgroups_later += from->scan.rowgroups_later;
 	to->scan.rowgroups_bloom += from->scan.rowgroups_bloom;
 	to->scan.rowgroups_bitmap += from->scan.rowgroups_bitmap;
 	to->scan.rowgroups_narrowed += from->scan.rowgroups_narrowed;
@@ -406,6 +414,7 @@ add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.bytes_read += from->scan.bytes_read;
 	add_chunks(&to->scan, &from->scan);
 	to->filtered += from->filtered;
+	olap_runtime_add_counts(&to->runtime, &from->runtime);
 	add_ordered(&to->ordered, &from->ordered);
 }
 
@@ -440,7 +449,10 @@ add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->rows += from->scan.rows;
 	s->bytes_read += from->scan.bytes_read;
 	add_chunks(s, &from->scan);
+	s->segments_later = Max(s->segments_later, from->scan.segments_later);
+	s->rowgroups_later += from->scan.rowgroups_later;
 	to->filtered += from->filtered;
+	olap_runtime_add_counts(&to->runtime, &from->runtime);
 }
 
 /* This process's counts. */
@@ -458,6 +470,8 @@ own_counts(const OlapScanNode *node)
 		add_counts(&counts, &running);
 	}
 	counts.filtered += node->filtered;
+	if (node->runtime != NULL)
+		counts.runtime = olap_runtime_counts(node->runtime);
 	return counts;
 }
 
@@ -484,12 +498,19 @@ next_batch(OlapScanNode *node, ScanDirection direction)
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
+		if (node->runtime != NULL)
+			olap_runtime_poll(node->runtime, node->scan);
 		node->batch = olap_scan_move(node->scan, direction);
 		if (node->slot != NULL)
 			*node->slot = own_counts(node);
 		if (node->batch == NULL)
 			return false;
-		if (node->filter == NULL || filter_batch(node, node->batch))
+		if (node->runtime != NULL &&
+			!olap_runtime_run(node->runtime, node->batch, true))
+			continue;
+		if ((node->filter == NULL || filter_batch(node, node->batch)) &&
+			(node->runtime == NULL ||
+			 olap_runtime_run(node->runtime, node->batch, false)))
 			break;
 	}
 	node->pos = ScanDirectionIsBackward(direction) ?
@@ -571,6 +592,34 @@ exec(CustomScanState *css)
 		css->ss.ps.state->es_epq_active == NULL)
 		return access_next(&css->ss);
 	return ExecScan(&css->ss, access_next, recheck_row);
+}
+
+/* ---- runtime filters ---- */
+
+bool
+olap_is_scan_node(const PlanState *ps)
+{
+	return IsA(ps, CustomScanState) &&
+		((const CustomScanState *) ps)->methods == &exec_methods;
+}
+
+void
+olap_scan_node_filter(CustomScanState *css, OlapJoinKey *key, AttrNumber attno)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	/* in the order of a column, units are chosen when the scan starts */
+	if (node->order.attno != 0)
+		return;
+	if (node->runtime == NULL)
+		node->runtime = olap_runtime_create(&css->ss.ps);
+	olap_runtime_add(node->runtime, key, attno);
+}
+
+const OlapRuntimeFilter *
+olap_scan_node_runtime(const CustomScanState *css)
+{
+	return ((const OlapScanNode *) css)->runtime;
 }
 
 /* ---- for nodes that take batches ---- */
@@ -657,6 +706,8 @@ stop_scan(OlapScanNode *node)
 		olap_ordered_free(node->ordered);
 	node->ordered = NULL;
 	olap_scan_end(node->scan);
+	if (node->runtime != NULL)
+		olap_runtime_reset(node->runtime);
 	node->scan = NULL;
 	node->batch = NULL;
 	node->pos = 0;

@@ -12,6 +12,7 @@
 #include "nodes/extensible.h"
 
 #include "exec/ordered.h"
+#include "exec/runtime_filter.h"
 #include "table/scan.h"
 
 /*
@@ -39,6 +40,7 @@ typedef struct OlapScanCounts
 	OlapScanStats scan;
 	OlapOrderedStats ordered;
 	uint64		filtered;		/* rows removed by vector filters */
+	OlapRuntimeCounts runtime;	/* by runtime filters */
 } OlapScanCounts;
 
 /* Register the node; called by _PG_init. */
@@ -78,5 +80,21 @@ extern void olap_scan_node_offer_segments(CustomScanState *node,
  * scan does not go backward, as processes share it.
  */
 extern bool olap_scan_node_backward(CustomScanState *node);
+
+/* How many of these nodes the process has begun. */
+extern uint64 olap_scan_nodes_begun;
+
+extern bool olap_is_scan_node(const PlanState *ps);
+
+/*
+ * Rows whose column has no partner under the key of a hash join above need not be
+ * returned.  After the executor's start, in its memory context.
+ */
+struct OlapJoinKey;
+extern void olap_scan_node_filter(CustomScanState *node, struct OlapJoinKey *key,
+								  AttrNumber attno);
+
+/* NULL: no filter. */
+extern const OlapRuntimeFilter *olap_scan_node_runtime(const CustomScanState *node);
 
 #endif							/* OLAP_SCAN_NODE_H */

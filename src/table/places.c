@@ -264,3 +264,53 @@ olap_places_bounds(const OlapPlaces *list, Relation rel, int col,
 	if (BufferIsValid(buffer))
 		UnlockReleaseBuffer(buffer);
 }
+
+/* Skip the segments that one qual excludes. */
+static void
+exclude_by_qual(OlapPlaces *list, Relation rel, int first,
+				const OlapZoneQual *qual, OlapScanStats *stats)
+{
+	const OlapDirCache *dir = olap_directory_cached(rel);
+	BlockNumber block = InvalidBlockNumber;
+	Buffer		buffer = InvalidBuffer;
+	uint32		hint = 0;
+
+	for (int i = first; i < list->n; i++)
+	{
+		OlapScanPlace *place = &list->places[i];
+		const OlapZone *zones;
+
+		if (place->skip || place->entry.kind != OLAP_ENTRY_SEGMENT)
+			continue;
+		if (place->ref.block != block)
+		{
+			const OlapDirCachePage *page = find_page(dir, place->ref.block, &hint);
+
+			if (BufferIsValid(buffer))
+				UnlockReleaseBuffer(buffer);
+			block = place->ref.block;
+			buffer = page == NULL ? InvalidBuffer :
+				zone_page(rel, page, qual->col);
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (!BufferIsValid(buffer))
+			continue;
+		zones = (const OlapZone *) OlapPageGetPayload(BufferGetPage(buffer));
+		if (!zone_excludes(&zones[place->ref.slot], &place->entry, qual))
+			continue;
+		place->skip = true;
+		stats->segments_later++;
+		stats->segments_pruned++;
+		stats->rowgroups_pruned += olap_expected_rowgroups(&place->entry);
+	}
+	if (BufferIsValid(buffer))
+		UnlockReleaseBuffer(buffer);
+}
+
+void
+olap_places_exclude(OlapPlaces *list, Relation rel, int first,
+					const OlapZoneQual *quals, int nquals, OlapScanStats *stats)
+{
+	for (int q = 0; q < nquals; q++)
+		exclude_by_qual(list, rel, first, &quals[q], stats);
+}

@@ -48,6 +48,14 @@ extern void olap_places_bounds(const OlapPlaces *list, Relation rel, int col,
 							   const OlapSortSpec *spec, OlapSortPos *first,
 							   OlapSortPos *last);
 
+/*
+ * Skip the segments from place number first on that the ANDed quals exclude;
+ * counts them in stats.
+ */
+extern void olap_places_exclude(OlapPlaces *list, Relation rel, int first,
+								const OlapZoneQual *quals, int nquals,
+								OlapScanStats *stats);
+
 /* Row groups that a segment has if they are full; its header knows better. */
 extern uint32 olap_expected_rowgroups(const OlapDirEntry *entry);
 

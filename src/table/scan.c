@@ -77,6 +77,7 @@ scan_start(OlapTableScan *scan)
 	scan->narrow = olap_narrow_create(scan->quals, scan->nquals,
 									  scan->list.nunits, scan->cxt);
 	scan->rows = NULL;
+	scan->nlater = 0;
 	if (scan->log != NULL)
 		olap_log_reader_free(scan->log);
 	scan->log = olap_log_reader_create(scan->rel, scan->snapshot, scan->cxt);

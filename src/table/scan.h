@@ -45,7 +45,9 @@ typedef struct OlapScanStats
 	uint64		segments_taken; /* of those, whole, without reading rows */
 	uint64		rowgroups_total;	/* of all visible segments */
 	uint64		rowgroups_pruned;
-	uint64		rowgroups_bloom;	/* of those, by blooms */
+	uint64		segments_later; /* pruned by olap_scan_add_quals() */
+	uint64		rowgroups_later;	/* likewise, of segments that were opened */
+	uint64		rowgroups_bloom;	/* of rowgroups_pruned, by blooms */
 	uint64		rowgroups_bitmap;	/* likewise, by bitmap indexes */
 	uint64		rowgroups_read;
 	uint64		rowgroups_matched;	/* of those, all rows match by zone maps */
@@ -93,6 +95,14 @@ extern bool olap_scan_judge_row(OlapTableScan *scan, struct TupleTableSlot *slot
 
 /* Before the first batch: stand behind the last one, without shared state. */
 extern void olap_scan_from_end(OlapTableScan *scan);
+
+/*
+ * More quals, ANDed to those there are, for what is not read yet: segments and
+ * row groups are skipped by them, never shown to match.  They must stay valid
+ * until the end of the scan.  Not for who chooses the order of units.
+ */
+extern void olap_scan_add_quals(OlapTableScan *scan, const OlapZoneQual *quals,
+								int nquals);
 
 extern void olap_scan_rescan(OlapTableScan *scan, const OlapZoneQual *quals,
 							 int nquals);

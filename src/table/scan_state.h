@@ -24,6 +24,8 @@ struct OlapTableScan
 	OlapView	view;			/* of places */
 	const OlapZoneQual *quals;
 	int			nquals;
+	OlapZoneQual *later;		/* of olap_scan_add_quals() */
+	int			nlater;
 	OlapScanShared *shared;
 	MemoryContext cxt;
 	BufferAccessStrategy strategy;	/* NULL: not yet, see olap_scan_strategy() */

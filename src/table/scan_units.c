@@ -137,31 +137,50 @@ count_narrowed(OlapTableScan *scan, int rg)
 	scan->stats.rows_passed += olap_segment_rowgroup_rows(scan->segment, rg) - n;
 }
 
+/* Do the zones of a row group exclude it by one of quals? */
+static bool
+zones_exclude(OlapTableScan *scan, const OlapZoneQual *quals, int nquals, int rg)
+{
+	for (int q = 0; q < nquals; q++)
+	{
+		const OlapZone *zone = olap_segment_zone(scan->segment, quals[q].col, rg);
+
+		if (zone != NULL && olap_zone_probe(zone, &quals[q]) == OLAP_MATCH_NONE)
+			return true;
+	}
+	return false;
+}
+
+static bool
+blooms_exclude(OlapTableScan *scan, const OlapZoneQual *quals, int nquals, int rg)
+{
+	for (int q = 0; q < nquals && olap_guc_enable_bloom; q++)
+		if (olap_segment_bloom_excludes(scan->segment, &quals[q], rg))
+			return true;
+	return false;
+}
+
 /* keep: the unit, which is row group rg, will be asked for again. */
 static bool
 rowgroup_excluded(OlapTableScan *scan, int rg, uint64 unit, bool keep)
 {
-	for (int q = 0; q < scan->nquals; q++)
+	if (zones_exclude(scan, scan->quals, scan->nquals, rg))
+		return true;
+	if (zones_exclude(scan, scan->later, scan->nlater, rg))
 	{
-		const OlapZone *zone = olap_segment_zone(scan->segment,
-												 scan->quals[q].col, rg);
-
-		if (zone != NULL &&
-			olap_zone_probe(zone, &scan->quals[q]) == OLAP_MATCH_NONE)
-			return true;
+		scan->stats.rowgroups_later++;
+		return true;
 	}
 	if (!narrow_unit(scan, rg, unit, keep))
 	{
 		scan->stats.rowgroups_bitmap++;
 		return true;
 	}
-	for (int q = 0; q < scan->nquals && olap_guc_enable_bloom; q++)
-		if (olap_segment_bloom_excludes(scan->segment, &scan->quals[q], rg))
-		{
-			scan->stats.rowgroups_bloom++;
-			return true;
-		}
-	return false;
+	if (!blooms_exclude(scan, scan->quals, scan->nquals, rg) &&
+		!blooms_exclude(scan, scan->later, scan->nlater, rg))
+		return false;
+	scan->stats.rowgroups_bloom++;
+	return true;
 }
 
 /* Do zone maps prove the quals of all rows of a row group? */
@@ -286,6 +305,63 @@ olap_scan_enter_unit(OlapTableScan *scan)
 	scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
 	count_narrowed(scan, index);
 	scan->nvectors = vectors_of(scan, index);
+}
+
+/* ---- quals that come later ---- */
+
+/* The first place of which nobody has read anything. */
+static int
+first_untouched(const OlapTableScan *scan)
+{
+	uint64		next = scan->unit + 1;
+	int			i = 0;
+
+	if (scan->shared != NULL)
+		next = pg_atomic_read_u64(&scan->shared->next_unit);
+	while (i < scan->list.n && scan->list.places[i].first_unit < next)
+		i++;
+	return i;
+}
+
+/* Indexes are asked about the new quals as well. */
+static void
+narrow_by_all(OlapTableScan *scan)
+{
+	int			n = scan->nquals + scan->nlater;
+	OlapZoneQual *all = MemoryContextAlloc(scan->cxt, n * sizeof(OlapZoneQual));
+
+	if (scan->nquals > 0)
+		memcpy(all, scan->quals, scan->nquals * sizeof(OlapZoneQual));
+	memcpy(all + scan->nquals, scan->later, scan->nlater * sizeof(OlapZoneQual));
+
+	/* the one before is not freed: the unit at hand may go by what it found */
+	scan->narrow = olap_narrow_create(all, n, scan->list.nunits, scan->cxt);
+}
+
+void
+olap_scan_add_quals(OlapTableScan *scan, const OlapZoneQual *quals, int nquals)
+{
+	OlapZoneQual *later;
+
+	if (nquals == 0)
+		return;
+	later = MemoryContextAlloc(scan->cxt,
+							   (scan->nlater + nquals) * sizeof(OlapZoneQual));
+	if (scan->nlater > 0)
+		memcpy(later, scan->later, scan->nlater * sizeof(OlapZoneQual));
+	memcpy(later + scan->nlater, quals, nquals * sizeof(OlapZoneQual));
+	scan->later = later;
+	scan->nlater += nquals;
+	olap_places_exclude(&scan->list, scan->rel, first_untouched(scan), quals,
+						nquals, &scan->stats);
+	narrow_by_all(scan);
+
+	/* what is left of the row group at hand */
+	if (scan->nvectors > 0 &&
+		scan->list.places[scan->place].entry.kind == OLAP_ENTRY_SEGMENT &&
+		zones_exclude(scan, quals, nquals,
+					  scan->unit - scan->list.places[scan->place].first_unit))
+		scan->nvectors = 0;
 }
 
 /* ---- in an order that the caller chooses ---- */

@@ -1,0 +1,285 @@
+/*-------------------------------------------------------------------------
+ *
+ * runtime_build.c
+ *		Runtime filters: from a hash table to a set of its keys.
+ *
+ * The tuples of a table are in its memory chunks, in skew buckets and, if it has
+ * several batches, in the inner files of those that come later; these are read
+ * once more, as outer rows without a partner would be written to files as well.
+ * A table that parallel workers share is complete when the first of them asks for
+ * an outer row, and its chunks stay as long as a process is at its batch; one
+ * with several batches is left alone: its tuples are in files of all processes.
+ *
+ * src/exec/runtime_build.c
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "executor/executor.h"
+#include "executor/hashjoin.h"
+#include "executor/nodeHash.h"
+#include "jit/jit.h"
+#include "miscadmin.h"
+#include "storage/buffile.h"
+#include "utils/dsa.h"
+#include "utils/memutils.h"
+
+#include "exec/runtime_internal.h"
+
+/* Tables of so many tuples are worth a filter whatever the outer side is. */
+#define FEW_TUPLES 1000
+/* A tuple in a file costs as much as so many outer rows save. */
+#define FILE_TUPLE_COST 2
+
+/* A set of key's, for one form of columns. */
+typedef struct OlapJoinKeySet
+{
+	int			scale;
+	OlapKeySet *set;
+} OlapJoinKeySet;
+
+/* What the walk through a table hands on. */
+typedef struct Build
+{
+	OlapJoinKey *key;
+	OlapKeySet *set;
+	uint32		count;			/* tuples since interrupts were looked for */
+} Build;
+
+/* ---- one tuple ---- */
+
+static void
+prepare_eval(OlapJoinKey *key)
+{
+	EState	   *estate = key->join->js.ps.state;
+	MemoryContext old;
+	int			jit = estate->es_jit_flags;
+
+	if (key->eval != NULL)
+		return;
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	estate->es_jit_flags = PGJIT_NONE;
+	key->slot = ExecInitExtraTupleSlot(estate,
+									   ExecGetResultType(innerPlanState(key->join)),
+									   &TTSOpsMinimalTuple);
+	key->econtext = CreateExprContext(estate);
+	key->econtext->ecxt_innertuple = key->slot;
+	key->eval = ExecInitExpr(key->inner, &key->join->js.ps);
+	estate->es_jit_flags = jit;
+	MemoryContextSwitchTo(old);
+}
+
+static void
+add_tuple(Build *build, MinimalTuple tuple)
+{
+	OlapJoinKey *key = build->key;
+	OlapExprValue value;
+	MemoryContext old;
+	Datum		datum;
+	bool		isnull;
+
+	if (++build->count % 4096 == 0)
+		CHECK_FOR_INTERRUPTS();
+	ExecStoreMinimalTuple(tuple, key->slot, false);
+	ResetExprContext(key->econtext);
+	datum = ExecEvalExprSwitchContext(key->eval, key->econtext, &isnull);
+	/* tables of right joins hold NULLs too, which have no partner */
+	if (isnull)
+		return;
+	old = MemoryContextSwitchTo(key->econtext->ecxt_per_tuple_memory);
+	olap_qual_value(datum, key->op.right, &value);
+	MemoryContextSwitchTo(old);
+	olap_key_set_add(build->set, &value);
+}
+
+/* ---- all tuples ---- */
+
+static void
+add_chunk(Build *build, HashMemoryChunk chunk)
+{
+	size_t		at = 0;
+
+	while (at < chunk->used)
+	{
+		HashJoinTuple tuple = (HashJoinTuple) (HASH_CHUNK_DATA(chunk) + at);
+		MinimalTuple mintuple = HJTUPLE_MINTUPLE(tuple);
+
+		at += MAXALIGN(HJTUPLE_OVERHEAD + mintuple->t_len);
+		add_tuple(build, mintuple);
+	}
+}
+
+static void
+add_shared_chunks(Build *build, HashJoinTable table)
+{
+	dsa_pointer next = table->batches[0].shared->chunks;
+
+	while (DsaPointerIsValid(next))
+	{
+		HashMemoryChunk chunk = dsa_get_address(table->area, next);
+
+		next = chunk->next.shared;
+		add_chunk(build, chunk);
+	}
+}
+
+static void
+add_skewed(Build *build, HashJoinTable table)
+{
+	for (int i = 0; i < table->nSkewBuckets; i++)
+	{
+		HashSkewBucket *bucket = table->skewBucket[table->skewBucketNums[i]];
+		HashJoinTuple tuple = bucket->tuples;
+
+		for (; tuple != NULL; tuple = tuple->next.unshared)
+			add_tuple(build, HJTUPLE_MINTUPLE(tuple));
+	}
+}
+
+static void
+read_exactly(BufFile *file, void *to, size_t len)
+{
+	if (BufFileRead(file, to, len) != len)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read from hash-join temporary file")));
+}
+
+/* The tuples of a later batch: see ExecHashJoinSaveTuple(). */
+static void
+add_file(Build *build, BufFile *file)
+{
+	MemoryContext cxt = build->key->econtext->ecxt_per_query_memory;
+	MinimalTuple tuple = NULL;
+	size_t		capacity = 0;
+	uint32		header[2];		/* hash value, t_len */
+	size_t		n;
+	int			fileno;
+	off_t		offset;
+
+	/* more may be appended when later batches are split: come back to the end */
+	BufFileTell(file, &fileno, &offset);
+	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not rewind hash-join temporary file")));
+	while ((n = BufFileRead(file, header, sizeof(header))) == sizeof(header))
+	{
+		if (capacity < header[1])
+		{
+			if (tuple != NULL)
+				pfree(tuple);
+			capacity = Max(header[1], 1024);
+			tuple = MemoryContextAllocHuge(cxt, capacity);
+		}
+		tuple->t_len = header[1];
+		read_exactly(file, (char *) tuple + sizeof(uint32),
+					 header[1] - sizeof(uint32));
+		add_tuple(build, tuple);
+	}
+	if (n != 0 || BufFileSeek(file, fileno, offset, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read from hash-join temporary file")));
+	ExecClearTuple(build->key->slot);
+	if (tuple != NULL)
+		pfree(tuple);
+}
+
+static void
+add_table(Build *build, HashJoinTable table)
+{
+	prepare_eval(build->key);
+	if (table->parallel_state != NULL)
+		add_shared_chunks(build, table);
+	else
+	{
+		for (HashMemoryChunk chunk = table->chunks; chunk != NULL;
+			 chunk = chunk->next.unshared)
+			add_chunk(build, chunk);
+		if (table->skewEnabled)
+			add_skewed(build, table);
+		for (int i = 1; i < table->nbatch; i++)
+			if (table->innerBatchFile[i] != NULL)
+				add_file(build, table->innerBatchFile[i]);
+	}
+	ExecClearTuple(build->key->slot);
+	ResetExprContext(build->key->econtext);
+}
+
+/* ---- the set ---- */
+
+static bool
+is_worth_it(HashJoinTable table, double outer_rows)
+{
+	double		tuples = table->totalTuples;
+
+	if (table->curbatch != 0 ||
+		(table->parallel_state != NULL && table->nbatch > 1))
+		return false;
+	if (table->nbatch > 1)
+		tuples *= FILE_TUPLE_COST;
+	return tuples <= Max(outer_rows, FEW_TUPLES);
+}
+
+/* MemoryContextCallback: the hash table goes, with the sets. */
+static void
+table_goes(void *arg)
+{
+	OlapJoinKey *key = arg;
+
+	key->generation++;
+	key->sets = NIL;
+}
+
+static OlapKeySet *
+build_set(OlapJoinKey *key, int scale)
+{
+	HashJoinTable table = key->join->hj_HashTable;
+	size_t		memory = Max((size_t) work_mem * 1024, 64 * 1024);
+	Build		build = {.key = key};
+	MemoryContext cxt = AllocSetContextCreate(table->hashCxt, "olap join keys",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old;
+	MemoryContextCallback *callback;
+	OlapJoinKeySet *entry;
+
+	build.set = olap_key_set_create(key->op.order, scale, table->totalTuples,
+									memory, cxt);
+	add_table(&build, table);
+	olap_key_set_finish(build.set);
+
+	/* nothing points to it before it is complete */
+	old = MemoryContextSwitchTo(cxt);
+	entry = palloc(sizeof(OlapJoinKeySet));
+	entry->scale = scale;
+	entry->set = build.set;
+	callback = palloc(sizeof(MemoryContextCallback));
+	callback->func = table_goes;
+	callback->arg = key;
+	key->sets = lappend(key->sets, entry);
+	MemoryContextRegisterResetCallback(cxt, callback);
+	MemoryContextSwitchTo(old);
+	return build.set;
+}
+
+const OlapKeySet *
+olap_join_key_set(OlapJoinKey *key, int scale, double outer_rows, bool *refused)
+{
+	HashJoinTable table = key->join->hj_HashTable;
+	ListCell   *lc;
+
+	*refused = false;
+	if (table == NULL)
+		return NULL;
+	foreach(lc, key->sets)
+	{
+		OlapJoinKeySet *entry = lfirst(lc);
+
+		if (entry->scale == scale)
+			return entry->set;
+	}
+	*refused = !is_worth_it(table, outer_rows);
+	return *refused ? NULL : build_set(key, scale);
+}

@@ -27,10 +27,12 @@
 
 #include "exec/runtime_internal.h"
 
-/* Tables of so many tuples are worth a filter whatever the outer side is. */
+/* Tables of so many tuples are worth a filter whatever the outer side is, ... */
 #define FEW_TUPLES 1000
-/* A tuple in a file costs as much as so many outer rows save. */
-#define FILE_TUPLE_COST 2
+/* ... as are those of at most this part of the outer rows; ... */
+#define SMALL_PART 8
+/* ... larger ones where the planner expects the join to halve the outer rows. */
+#define LEFT_PART 2
 
 /* A set of key's, for one form of columns. */
 typedef struct OlapJoinKeySet
@@ -210,17 +212,25 @@ add_table(Build *build, HashJoinTable table)
 
 /* ---- the set ---- */
 
+/*
+ * A tuple takes a few times as long as looking up an outer row, which a filter that
+ * leaves nothing out soon ceases to do: so what can be lost is the making, and
+ * larger tables must promise to win.
+ */
 static bool
-is_worth_it(HashJoinTable table, double outer_rows)
+is_worth_it(const OlapJoinKey *key, double scan_rows)
 {
-	double		tuples = table->totalTuples;
+	HashJoinTable table = key->join->hj_HashTable;
+	Plan	   *plan = key->join->js.ps.plan;
+	double		outer_rows = outerPlan(plan)->plan_rows;
+	double		most = Max(outer_rows, scan_rows);	/* scans may share it */
 
 	if (table->curbatch != 0 ||
 		(table->parallel_state != NULL && table->nbatch > 1))
 		return false;
-	if (table->nbatch > 1)
-		tuples *= FILE_TUPLE_COST;
-	return tuples <= Max(outer_rows, FEW_TUPLES);
+	return table->totalTuples <= Max(most / SMALL_PART, FEW_TUPLES) ||
+		(table->totalTuples <= most &&
+		 plan->plan_rows <= outer_rows / LEFT_PART);
 }
 
 /* MemoryContextCallback: the hash table goes, with the sets. */
@@ -265,13 +275,12 @@ build_set(OlapJoinKey *key, int scale)
 }
 
 const OlapKeySet *
-olap_join_key_set(OlapJoinKey *key, int scale, double outer_rows, bool *refused)
+olap_join_key_set(OlapJoinKey *key, int scale, double scan_rows, bool *refused)
 {
-	HashJoinTable table = key->join->hj_HashTable;
 	ListCell   *lc;
 
 	*refused = false;
-	if (table == NULL)
+	if (key->join->hj_HashTable == NULL)
 		return NULL;
 	foreach(lc, key->sets)
 	{
@@ -280,6 +289,6 @@ olap_join_key_set(OlapJoinKey *key, int scale, double outer_rows, bool *refused)
 		if (entry->scale == scale)
 			return entry->set;
 	}
-	*refused = !is_worth_it(table, outer_rows);
+	*refused = !is_worth_it(key, scan_rows);
 	return *refused ? NULL : build_set(key, scale);
 }

@@ -35,10 +35,10 @@ extern void olap_runtime_add(OlapRuntimeFilter *filter, OlapJoinKey *key,
 /*
  * runtime_build.c: the keys in the join's table as columns with decimals of scale
  * (-1: no decimals) have them.  NULL: there is no table, or none that is worth it
- * for so many outer rows.  *refused tells these two apart.  The set is the hash
+ * for a scan of so many rows.  *refused tells these two apart.  The set is the hash
  * table's: gone when key->generation changes.
  */
 extern const OlapKeySet *olap_join_key_set(OlapJoinKey *key, int scale,
-										   double outer_rows, bool *refused);
+										   double scan_rows, bool *refused);
 
 #endif							/* OLAP_RUNTIME_INTERNAL_H */

@@ -10,6 +10,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/varlena.h"
 #include "vector/key_set_internal.h"
 
 /* A dictionary of at most this many entries is always answered whole. */

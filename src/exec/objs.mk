@@ -40,6 +40,7 @@ OLAP_OBJS += src/exec/runtime_build.o
 OLAP_OBJS += src/exec/runtime_filter.o
 OLAP_OBJS += src/exec/runtime_find.o
 OLAP_OBJS += src/exec/scan_batch.o
+OLAP_OBJS += src/exec/scan_counts.o
 OLAP_OBJS += src/exec/scan_node.o
 OLAP_OBJS += src/exec/time_bucket.o
 OLAP_OBJS += src/exec/time_zone.o

@@ -43,6 +43,17 @@ typedef struct OlapScanCounts
 	OlapRuntimeCounts runtime;	/* by runtime filters */
 } OlapScanCounts;
 
+/* scan_counts.c: add what an earlier scan of the same process did. */
+extern void olap_scan_add_counts(OlapScanCounts *to, const OlapScanCounts *from);
+
+/*
+ * Add what another participant of the same scan did.  Each of them looks at the
+ * whole directory, so totals and pruned segments are the same for all and must
+ * not be added; a segment may have been opened by several.
+ */
+extern void olap_scan_add_participant(OlapScanCounts *to,
+									  const OlapScanCounts *from);
+
 /* Register the node; called by _PG_init. */
 extern void olap_exec_init(void);
 

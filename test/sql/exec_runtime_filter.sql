@@ -13,7 +13,7 @@ CREATE FUNCTION rt_plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
 		CONTINUE WHEN line ~ '(Segments:|Row Groups:|Bytes Read|Delta Pages|Buckets:|Rows Removed by Filter|Batches|Workers)';
 		line := regexp_replace(line, ' \(actual.*\)| \(never executed\)', '');
 		line := regexp_replace(line, '(Removed by Runtime Filter): [1-9]\d*', '\1: some');
@@ -82,7 +82,7 @@ CREATE FUNCTION rt_json(query text) RETURNS TABLE (what text) LANGUAGE plpgsql A
 DECLARE
 	plan jsonb;
 BEGIN
-	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON) ' || query INTO plan;
+	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF, FORMAT JSON) ' || query INTO plan;
 	RETURN QUERY SELECT key || ': ' || CASE WHEN value::text ~ '^[1-9]' AND key !~ 'Keys|Total' THEN 'some' ELSE value::text END FROM jsonb_each(jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapScan")')) WHERE key ~ 'Runtime|Segments [TPR]' ORDER BY 1;
 END $$;
 SELECT rt_json('SELECT e.id, x FROM rt_olap e JOIN rt_key d USING (k)');
@@ -145,7 +145,7 @@ SELECT rt_check('SELECT e.id, d.x FROM TAB e RIGHT JOIN (SELECT * FROM rt_key WH
 
 -- under other clauses of the scan, and a LIMIT
 SELECT rt_check('SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k = e.k WHERE e.id > 50000 AND e.f > 3 AND e.id % 3 = 1');
-SELECT rt_check('SELECT count(*) FROM (SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k = e.k LIMIT 7) l');
+SELECT rt_check('SELECT count(*) FROM (SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k = e.k LIMIT 7) l', false);
 SELECT rt_check('SELECT e.k2, count(*), sum(d.x) FROM TAB e JOIN rt_key d ON d.k = e.k GROUP BY 1');
 SELECT rt_check('SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k = e.k ORDER BY e.id DESC LIMIT 5');
 

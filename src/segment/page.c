@@ -94,7 +94,11 @@ olap_page_fault(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 	Page		page = BufferGetPage(buffer);
 	PageHeader	header = (PageHeader) page;
 	OlapPageOpaque *opaque = OlapPageGetOpaque(page);
+	bool		verified;
 
+	/* most pages: all there is to say was found out before */
+	if (likely(olap_page_verified(rel, buffer, kind, owner)))
+		return NULL;
 	if (PageIsNew(page))
 		return "page was never written";
 	if (PageGetPageSize(page) != BLCKSZ ||
@@ -104,12 +108,9 @@ olap_page_fault(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 		header->pd_lower > header->pd_upper ||
 		header->pd_upper > header->pd_special)
 		return "page header is not valid";
-	if (!olap_page_verified(rel, buffer))
-	{
-		if (opaque->crc != page_crc(page, BufferGetBlockNumber(buffer)))
-			return "page checksum does not match its contents";
-		olap_page_set_verified(rel, buffer);
-	}
+	verified = olap_page_verified(rel, buffer, opaque->kind, opaque->owner);
+	if (!verified && opaque->crc != page_crc(page, BufferGetBlockNumber(buffer)))
+		return "page checksum does not match its contents";
 	if (opaque->version != OLAP_FORMAT_VERSION)
 		return "page has a format version that this release does not know";
 	if (opaque->kind != kind)
@@ -118,6 +119,8 @@ olap_page_fault(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 		return "page belongs to another segment";
 	if (kind != OLAP_PAGE_DELTA && header->pd_lower != header->pd_upper)
 		return "page is not filled";
+	if (!verified)
+		olap_page_set_verified(rel, buffer);
 	return NULL;
 }
 

@@ -67,10 +67,11 @@ extern bool olap_segment_bloom_excludes(OlapSegment *segment,
 /*
  * Which rows of a chunk may match qual, by its bitmap index: added to *rows, zeros
  * at first.  False, and *rows undefined, if there is none for such a qual or all may.
+ * *any: some row was added.
  */
 extern bool olap_segment_find_rows(OlapSegment *segment,
 								   const OlapZoneQual *qual, int rg,
-								   OlapRowSet *rows);
+								   OlapRowSet *rows, bool *any);
 
 /* Was the segment written before options wanted one of its parts? */
 extern bool olap_segment_lacks_parts(OlapSegment *segment,

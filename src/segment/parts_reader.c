@@ -59,7 +59,7 @@ olap_segment_part_descs(OlapSegment *s)
 	if (s->nparts == 0 || s->parts != NULL)
 		return s->parts;
 	parts = MemoryContextAllocHuge(s->cxt, (Size) s->nparts * sizeof(OlapSegPart));
-	olap_segment_read(s, olap_seg_parts_offset(h->ncols, h->nrowgroups, h->nranges) +
+	olap_segment_read_header(s, olap_seg_parts_offset(h->ncols, h->nrowgroups, h->nranges) +
 					  sizeof(OlapSegPartCount),
 					  (Size) s->nparts * sizeof(OlapSegPart), parts);
 	for (uint32 i = 0; i < s->nparts; i++)
@@ -206,10 +206,11 @@ find_hash(OlapSegment *s, const OlapSegPart *part, uint64 hash, OlapRowSet *rows
 
 bool
 olap_segment_find_rows(OlapSegment *s, const OlapZoneQual *qual, int rg,
-					   OlapRowSet *rows)
+					   OlapRowSet *rows, bool *any)
 {
 	const OlapSegPart *part;
 
+	*any = false;
 	if (s->nparts == 0 || (qual->op != OLAP_ZONE_EQ && qual->op != OLAP_ZONE_IN) ||
 		qual->nvalues > OLAP_BITMAP_MAX_PROBES)
 		return false;
@@ -217,8 +218,13 @@ olap_segment_find_rows(OlapSegment *s, const OlapZoneQual *qual, int rg,
 	if (part == NULL || !olap_bloom_fits(qual->kind, part->hash))
 		return false;
 	for (int i = 0; i < qual->nvalues; i++)
-		if (find_hash(s, part, olap_bloom_hash(qual, i), rows) == OLAP_BITMAP_MANY)
+	{
+		OlapBitmapAnswer answer = find_hash(s, part, olap_bloom_hash(qual, i), rows);
+
+		if (answer == OLAP_BITMAP_MANY)
 			return false;
+		*any |= answer == OLAP_BITMAP_ROWS;
+	}
 	return true;
 }
 

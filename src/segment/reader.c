@@ -54,6 +54,34 @@ olap_segment_read(OlapSegment *s, uint64 offset, uint64 len, void *dst)
 
 /* ---- header ---- */
 
+void
+olap_segment_read_header(OlapSegment *s, uint64 offset, uint64 len, void *dst)
+{
+	uint64		page = offset / OLAP_PAGE_PAYLOAD;
+	uint64		start = page * OLAP_PAGE_PAYLOAD;
+	uint64		end = Min(start + OLAP_PAGE_PAYLOAD, s->entry.header_len);
+	OlapHeaderPage *head = &s->head[page == 0 ? 0 : 1];
+
+	if (len > end || offset > end - len)
+	{
+		olap_segment_read(s, offset, len, dst);
+		return;
+	}
+	if (head->bytes == NULL)
+	{
+		head->bytes = MemoryContextAlloc(s->cxt, page == 0 ? end - start :
+										 OLAP_PAGE_PAYLOAD);
+		head->page = PG_UINT64_MAX;
+	}
+	if (head->page != page)
+	{
+		head->page = PG_UINT64_MAX;
+		olap_segment_read(s, start, end - start, head->bytes);
+		head->page = page;
+	}
+	memcpy(dst, head->bytes + (offset - start), len);
+}
+
 /* Row numbers: the entry, the version and the header must agree. */
 static void
 check_version(OlapSegment *s)
@@ -88,7 +116,7 @@ read_part_count(OlapSegment *s, uint64 room)
 		return;
 	if (offset + sizeof(count) > room)
 		CORRUPTED(s, "The header has no room for the number of its parts.");
-	olap_segment_read(s, offset, sizeof(count), &count);
+	olap_segment_read_header(s, offset, sizeof(count), &count);
 	if (count.n == 0)
 		CORRUPTED(s, "The header has version %u and no parts.", h->version);
 	s->nparts = count.n;
@@ -107,7 +135,7 @@ read_fixed_header(OlapSegment *s)
 	if (s->entry.nblocks == 0)
 		CORRUPTED(s, "It has no blocks.");
 
-	olap_segment_read(s, 0, sizeof(*h), h);
+	olap_segment_read_header(s, 0, sizeof(*h), h);
 	if (h->magic != OLAP_SEG_MAGIC)
 		CORRUPTED(s, "The header has magic number %08X, expected %08X.",
 				  h->magic, OLAP_SEG_MAGIC);
@@ -182,7 +210,7 @@ read_columns(OlapSegment *s)
 	if (ncols == 0)
 		return;
 	columns = MemoryContextAlloc(s->cxt, ncols * sizeof(OlapSegColumn));
-	olap_segment_read(s, sizeof(OlapSegHeader), ncols * sizeof(OlapSegColumn),
+	olap_segment_read_header(s, sizeof(OlapSegHeader), ncols * sizeof(OlapSegColumn),
 			   columns);
 	for (uint32 i = 0; i < ncols; i++)
 	{
@@ -216,7 +244,7 @@ read_rowgroups(OlapSegment *s)
 	uint32		rows[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint32		first = 0;
 
-	olap_segment_read(s, olap_seg_rows_offset(s->header.ncols),
+	olap_segment_read_header(s, olap_seg_rows_offset(s->header.ncols),
 			   s->header.nrowgroups * sizeof(uint32), rows);
 	for (uint32 rg = 0; rg < s->header.nrowgroups; rg++)
 	{
@@ -243,7 +271,7 @@ read_ranges(OlapSegment *s)
 	if (n == 0)
 		return;
 	s->ranges = MemoryContextAlloc(s->cxt, n * sizeof(OlapSegRange));
-	olap_segment_read(s, olap_seg_ranges_offset(s->header.ncols, s->header.nrowgroups),
+	olap_segment_read_header(s, olap_seg_ranges_offset(s->header.ncols, s->header.nrowgroups),
 			   n * sizeof(OlapSegRange), s->ranges);
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -368,7 +396,7 @@ olap_segment_descs(const OlapSegment *segment, int col)
 		return s->descs[col];
 
 	descs = MemoryContextAlloc(s->cxt, n * sizeof(OlapSegChunk));
-	olap_segment_read(s, olap_seg_chunks_offset(s->header.ncols, n) +
+	olap_segment_read_header(s, olap_seg_chunks_offset(s->header.ncols, n) +
 			   (uint64) col * n * sizeof(OlapSegChunk),
 			   n * sizeof(OlapSegChunk), descs);
 	for (uint32 rg = 0; rg < n; rg++)

@@ -23,12 +23,20 @@ typedef struct RowGroup
 	uint64		serial;			/* another one after every release */
 } RowGroup;
 
+/* Bytes of the header that are on one page. */
+typedef struct OlapHeaderPage
+{
+	uint8	   *bytes;			/* NULL: none are read */
+	uint64		page;
+} OlapHeaderPage;
+
 struct OlapSegment
 {
 	Relation	rel;
 	OlapDirEntry entry;
 	MemoryContext cxt;
 	BufferAccessStrategy strategy;
+	OlapHeaderPage head[2];		/* the first page, another one */
 	OlapSegHeader header;
 	int			ncols;			/* of the table: without row numbers */
 	OlapColumnType *types;		/* [header.ncols] */
@@ -56,6 +64,13 @@ pg_noreturn extern void olap_segment_corrupted(const OlapSegment *s,
 /* Bytes of the segment, which are within its extent or corruption. */
 extern void olap_segment_read(OlapSegment *s, uint64 offset, uint64 len,
 							  void *dst);
+
+/*
+ * The same for what is in the header: with the first bytes of a page of it all of
+ * them are read, for what is small and asked for one by one.
+ */
+extern void olap_segment_read_header(OlapSegment *s, uint64 offset, uint64 len,
+									 void *dst);
 
 /*
  * Descriptors of a column's chunks, of the hidden column of row numbers as well;

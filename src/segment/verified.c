@@ -77,8 +77,8 @@ mix(uint64 h)
  * Never 0.  Different pages share a word with a probability of 2^-63; the
  * worst that follows is a checksum that is not looked at.
  */
-static uint64
-word_of(Relation rel, Buffer buffer)
+static inline uint64
+word_of(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 {
 	uint64		file = ((uint64) rel->rd_locator.dbOid << 32) |
 		rel->rd_locator.relNumber;
@@ -86,14 +86,14 @@ word_of(Relation rel, Buffer buffer)
 		BufferGetBlockNumber(buffer);
 	uint64		lsn = PageGetLSN(BufferGetPage(buffer));
 
-	return mix(file + mix(block + mix(lsn))) | 1;
+	return mix(file + mix(block + mix(lsn + mix((uint64) owner << 32 | kind)))) | 1;
 }
 
 bool
-olap_page_verified(Relation rel, Buffer buffer)
+olap_page_verified(Relation rel, Buffer buffer, OlapPageKind kind, uint32 owner)
 {
 	return words != NULL && !BufferIsLocal(buffer) &&
-		pg_atomic_read_u64(&words[buffer - 1]) == word_of(rel, buffer);
+		pg_atomic_read_u64(&words[buffer - 1]) == word_of(rel, buffer, kind, owner);
 }
 
 void
@@ -106,6 +106,9 @@ olap_page_forget_verified(Buffer buffer)
 void
 olap_page_set_verified(Relation rel, Buffer buffer)
 {
+	const OlapPageOpaque *opaque = OlapPageGetOpaque(BufferGetPage(buffer));
+
 	if (words != NULL && !BufferIsLocal(buffer))
-		pg_atomic_write_u64(&words[buffer - 1], word_of(rel, buffer));
+		pg_atomic_write_u64(&words[buffer - 1],
+							word_of(rel, buffer, opaque->kind, opaque->owner));
 }

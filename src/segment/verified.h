@@ -7,8 +7,9 @@
  * Once a page has been verified in a shared buffer, verifying it again at every
  * access costs more than reading a directory page does (half the time of a
  * DELETE, measured), so a word of shared memory for each buffer remembers what
- * was verified there.  The word depends on file, block and LSN: another page
- * in the buffer, or a change, does not match it.  The same page read into the same
+ * was verified there.  The word depends on file, block and LSN, and on the page's
+ * kind and owner: another page in the buffer, or a change, does not match it, and
+ * for who expects what it says, the special space need not be looked at.  The same page read into the same
  * buffer again would: so who reads a page from the file makes the word void
  * (olap_buffer_read()).  Between the read and that, another backend may take
  * the page for verified once, and so may who meets a page that another extension
@@ -26,10 +27,16 @@
 #include "storage/bufmgr.h"
 #include "utils/relcache.h"
 
-/* Was the page in this pinned and locked buffer verified as it is now? */
-extern bool olap_page_verified(Relation rel, Buffer buffer);
+#include "segment/page.h"
 
-/* It is verified now, or was just sealed. */
+/*
+ * Was the page in this pinned and locked buffer verified as it is now, and found
+ * to be of that kind and owner?
+ */
+extern bool olap_page_verified(Relation rel, Buffer buffer, OlapPageKind kind,
+							   uint32 owner);
+
+/* It is verified now, or was just sealed: whole, and what its special space says. */
 extern void olap_page_set_verified(Relation rel, Buffer buffer);
 
 /* The page was just read from the file: whatever was known does not hold. */

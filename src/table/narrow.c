@@ -42,7 +42,9 @@ struct OlapNarrow
 	uint64		nunits;
 	Kept	  **kept;			/* [nunits]; NULL: nothing yet */
 	uint64		total;			/* rows of all kept */
-	uint32		n;				/* rows in set */
+	uint32		n;				/* rows in set, if it is one */
+	bool		set_dirty;		/* set, or found, has bits */
+	bool		found_dirty;
 	OlapRowSet	set;
 	OlapRowSet	found;			/* by one qual */
 };
@@ -63,6 +65,7 @@ olap_narrow_create(const OlapZoneQual *quals, int nquals, uint64 nunits,
 								ALLOCSET_SMALL_SIZES);
 	narrow = MemoryContextAlloc(cxt, sizeof(OlapNarrow));
 	memset(narrow, 0, offsetof(OlapNarrow, set));
+	narrow->set_dirty = narrow->found_dirty = true;
 	narrow->cxt = cxt;
 	narrow->quals = quals;
 	narrow->nquals = nquals;
@@ -86,18 +89,27 @@ probe(OlapNarrow *narrow, OlapSegment *segment, int rg)
 	for (int q = 0; q < narrow->nquals; q++)
 	{
 		OlapRowSet *rows = known ? &narrow->found : &narrow->set;
+		bool	   *dirty = known ? &narrow->found_dirty : &narrow->set_dirty;
 		const OlapZoneQual *qual = &narrow->quals[q];
+		bool		any;
 
 		if (qual->op != OLAP_ZONE_EQ && qual->op != OLAP_ZONE_IN)
 			continue;
-		memset(rows, 0, sizeof(*rows));
-		if (!olap_segment_find_rows(segment, qual, rg, rows))
+		if (*dirty)
+			memset(rows, 0, sizeof(*rows));
+		*dirty = true;
+		if (!olap_segment_find_rows(segment, qual, rg, rows, &any))
 			continue;
-		for (int i = 0; known && i < OLAP_BITMAP_WORDS; i++)
+		*dirty = any;
+		known = true;
+		narrow->n = 0;
+		/* most row groups have none of the values: the set need not be looked at */
+		if (!any)
+			break;
+		for (int i = 0; rows == &narrow->found && i < OLAP_BITMAP_WORDS; i++)
 			narrow->set.words[i] &= rows->words[i];
 		narrow->n = (uint32) pg_popcount((const char *) narrow->set.words,
 										 sizeof(narrow->set));
-		known = true;
 		if (narrow->n == 0)
 			break;
 	}
@@ -132,6 +144,7 @@ recall(OlapNarrow *narrow, const Kept *kept)
 	if (kept->answer != OLAP_NARROW_SOME)
 		return kept->answer;
 	memset(&narrow->set, 0, sizeof(narrow->set));
+	narrow->set_dirty = true;
 	for (uint32 i = 0; i < kept->n; i++)
 		narrow->set.words[kept->rows[i] / 64] |= UINT64CONST(1) << kept->rows[i] % 64;
 	narrow->n = kept->n;

@@ -207,6 +207,7 @@ fill_table(OlapBinTable *table, const uint8 *starts, const uint8 *widths,
 	uint32		base32 = value_width == sizeof(uint32) ? (uint32) table->base
 		: 0;
 
+	table->n = (uint8) n;
 	table->narrow = true;
 	for (int b = 0; b < n; b++)
 	{
@@ -271,6 +272,22 @@ bins_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 	return true;
 }
 
+static bool
+bins_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows, uint32 n,
+				 void *out, const char **reason)
+{
+	size_t		len;
+	const uint8 *src = olap_index_get_rows(chunk, vecno, n, &len);
+	uint64		values[OLAP_FEW_ROWS];
+
+	if (!olap_bins_unpack_rows(chunk->bins, &chunk->source, src, len,
+							   olap_vector_rows_of(chunk->info.nrows, vecno),
+							   rows, n, values))
+		OLAP_REJECT("a vector of bins has the wrong length");
+	olap_store_integers(values, n, out, chunk->width);
+	return true;
+}
+
 const OlapCodec olap_codec_bins = {
 	.encoding = OLAP_ENC_BINS,
 	.name = "bins",
@@ -280,4 +297,5 @@ const OlapCodec olap_codec_bins = {
 	.encode = bins_encode,
 	.open = bins_open,
 	.decode = bins_decode,
+	.decode_rows = bins_decode_rows,
 };

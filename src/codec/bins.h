@@ -69,6 +69,7 @@ extern void olap_bins_write(const OlapBins *bins, int64 base, uint64 *offsets,
 typedef struct OlapBinTable
 {
 	uint8		id_bits;
+	uint8		n;
 	bool		narrow;			/* offsets fit 32 bits, distances 25 */
 	uint64		base;
 	uint32		width[OLAP_BINS_MAX];
@@ -85,5 +86,13 @@ typedef struct OlapBinTable
  */
 extern bool olap_bins_unpack(const OlapBinTable *table, const uint8 *src,
 							 size_t len, uint32 n, void *out, int width);
+/*
+ * The same of rows[nrows] alone, modulo 2^64.  The bytes that it takes are asked for
+ * of source.
+ */
+extern bool olap_bins_unpack_rows(const OlapBinTable *table,
+								  const OlapChunkSource *source, const uint8 *src,
+								  size_t len, uint32 n, const uint16 *rows,
+								  uint32 nrows, uint64 *out);
 
 #endif							/* OLAP_BINS_H */

@@ -90,6 +90,27 @@ unpack_avx2(const OlapBinTable *table, const uint32 *restrict ids,
 	return (uint32) _mm256_cvtsi256_si32(pos);
 }
 
+/* The widths of n values (a multiple of 8), summed up. */
+__attribute__((target("avx2"))) static uint32
+sum_avx2(const OlapBinTable *table, const uint32 *ids, uint32 n)
+{
+	__m256i		widths = _mm256_loadu_si256((const __m256i *) table->width);
+	__m256i		sum = _mm256_setzero_si256();
+	uint32		sums[8];
+	uint32		all = 0;
+
+	for (uint32 i = 0; i < n; i += 8)
+	{
+		__m256i		id = _mm256_loadu_si256((const __m256i *) (ids + i));
+
+		sum = _mm256_add_epi32(sum, _mm256_permutevar8x32_epi32(widths, id));
+	}
+	_mm256_storeu_si256((__m256i *) sums, sum);
+	for (int i = 0; i < 8; i++)
+		all += sums[i];
+	return all;
+}
+
 static bool
 have_avx2(void)
 {
@@ -105,6 +126,12 @@ unpack_avx2(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
 	return 0;
 }
 
+static uint32
+sum_avx2(const OlapBinTable *table, const uint32 *ids, uint32 n)
+{
+	return 0;
+}
+
 static bool
 have_avx2(void)
 {
@@ -112,6 +139,22 @@ have_avx2(void)
 }
 
 #endif
+
+/* The bin numbers of n values; false if the vector's length is not possible. */
+static bool
+unpack_ids(const OlapBinTable *table, const uint8 **src, size_t *len, uint32 n,
+		   uint32 *ids)
+{
+	size_t		ids_len = olap_bitpack_size(n, table->id_bits);
+
+	if (*len < ids_len ||
+		*len - ids_len > OLAP_VECTOR_ROWS * OLAP_BINS_MAX_WIDTH / 8)
+		return false;
+	olap_bitunpack32(*src, n, table->id_bits, ids);
+	*src += ids_len;
+	*len -= ids_len;
+	return true;
+}
 
 bool
 olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
@@ -123,17 +166,12 @@ olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
 		uint32		narrow[OLAP_VECTOR_ROWS];
 		uint64		wide[OLAP_VECTOR_ROWS];
 	}			offsets;
-	size_t		ids_len = olap_bitpack_size(n, table->id_bits);
 	uint32		bits;
 	uint32		pos = 0;
 	uint32		first = 0;
 
-	if (len < ids_len ||
-		len - ids_len > OLAP_VECTOR_ROWS * OLAP_BINS_MAX_WIDTH / 8)
+	if (!unpack_ids(table, &src, &len, n, ids))
 		return false;
-	olap_bitunpack32(src, n, table->id_bits, ids);
-	src += ids_len;
-	len -= ids_len;
 	bits = (uint32) len * 8;
 	if (table->narrow)
 	{
@@ -154,5 +192,49 @@ olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
 		pos = unpack_wide(table, ids, src, bits, 0, n, 0, offsets.wide);
 		olap_add_base64(offsets.wide, n, table->base, out, width);
 	}
+	return (pos + 7) / 8 == len;
+}
+
+/* Bits that the distances of n values take. */
+static uint32
+sum_widths(const OlapBinTable *table, const uint32 *ids, uint32 n)
+{
+	uint32		whole = have_avx2() ? n - n % 8 : 0;
+	uint32		sum = sum_avx2(table, ids, whole);
+
+	for (uint32 i = whole; i < n; i++)
+		sum += table->width[ids[i]];
+	return sum;
+}
+
+bool
+olap_bins_unpack_rows(const OlapBinTable *table, const OlapChunkSource *source,
+					  const uint8 *src, size_t len, uint32 n,
+					  const uint16 *rows, uint32 nrows, uint64 *out)
+{
+	uint32		ids[OLAP_VECTOR_ROWS];
+	uint32		bits;
+	uint32		row = 0;
+	uint32		pos = 0;
+
+	olap_chunk_need(source, src, Min(len, olap_bitpack_size(n, table->id_bits)));
+	if (!unpack_ids(table, &src, &len, n, ids))
+		return false;
+	bits = (uint32) len * 8;
+	for (uint32 i = 0; i < nrows; i++)
+	{
+		uint32		id = ids[rows[i]];
+		uint32		at;
+
+		if (rows[i] < row)
+			row = pos = 0;
+		pos += sum_widths(table, ids + row, rows[i] - row);
+		row = rows[i];
+		at = Min(pos, bits);
+		olap_chunk_need(source, src + at / 8, sizeof(Word64));
+		out[i] = table->base + table->start[id] +
+			(*(const Word64 *) (src + at / 8) >> at % 8 & table->mask[id]);
+	}
+	pos += sum_widths(table, ids + row, n - row);
 	return (pos + 7) / 8 == len;
 }

@@ -154,12 +154,9 @@ pack_tail(uint64 value, uint32 i, int width, uint8 *dst)
 	}
 }
 
-static uint64
-unpack_tail(const uint8 *padded, uint32 i, int width)
+static inline uint64
+unpack_tail_at(const uint8 *p, int shift, int width)
 {
-	size_t		bit = (size_t) i * width;
-	int			shift = bit % 8;
-	const uint8 *p = padded + bit / 8;
 	uint64		value;
 
 	memcpy(&value, p, sizeof(value));
@@ -167,6 +164,14 @@ unpack_tail(const uint8 *padded, uint32 i, int width)
 	if (shift + width > 64)
 		value |= (uint64) p[8] << (64 - shift);
 	return value & (~UINT64CONST(0) >> (64 - width));
+}
+
+static uint64
+unpack_tail(const uint8 *padded, uint32 i, int width)
+{
+	size_t		bit = (size_t) i * width;
+
+	return unpack_tail_at(padded + bit / 8, bit % 8, width);
 }
 
 #define STREAMS(bits) \
@@ -213,3 +218,59 @@ olap_bitunpack##bits(const uint8 *src, uint32 n, int width, uint##bits *out) \
 
 STREAMS(32)
 STREAMS(64)
+
+/* A value's bits in its lane, from the block that starts at src. */
+#define GET(bits, lanes) \
+static inline uint64 \
+get##bits(const Word##bits *block, int width, uint32 i) \
+{ \
+	int			bit = (int) (i / lanes) * width; \
+	int			shift = bit % bits; \
+	const Word##bits *lo = block + bit / bits * lanes + i % lanes; \
+	uint64		value = *lo >> shift; \
+\
+	if (shift + width > bits) \
+		value |= (uint64) lo[lanes] << (bits - shift); \
+	return value & (~UINT64CONST(0) >> (64 - width)); \
+}
+
+GET(32, LANES32)
+GET(64, LANES64)
+
+void
+olap_bitpack_where(uint32 n, int width, uint32 i, size_t *offset, size_t *len)
+{
+	int			bits = width <= 32 ? 32 : 64;
+	uint32		lanes = width <= 32 ? LANES32 : LANES64;
+	bool		tail = i / BLOCK == n / BLOCK;
+	uint32		bit = tail ? i % BLOCK * width : i % BLOCK / lanes * width;
+
+	*offset = *len = 0;
+	if (width == 0)
+		return;
+	*offset = (size_t) (i / BLOCK) * (BLOCK / 8) * width + (tail ? bit / 8 :
+															(bit / bits * lanes + i % lanes) *
+															(bits / 8));
+	/* two words of a lane, or the bytes that a value may touch */
+	*len = tail ? 9 : (lanes + 1) * (bits / 8);
+	*len = Min(*len, olap_bitpack_size(n, width) - *offset);
+}
+
+uint64
+olap_bitpack_get(const uint8 *src, uint32 n, int width, uint32 i)
+{
+	const uint8 *block = src + (size_t) (i / BLOCK) * (BLOCK / 8) * width;
+	uint8		padded[16] = {0};
+	size_t		bit;
+	size_t		end;
+
+	if (width == 0)
+		return 0;
+	if (i / BLOCK < n / BLOCK)
+		return width <= 32 ? get32((const Word32 *) block, width, i % BLOCK) :
+			get64((const Word64 *) block, width, i % BLOCK);
+	bit = (size_t) (i % BLOCK) * width;
+	end = ((size_t) (n % BLOCK) * width + 7) / 8;
+	memcpy(padded, block + bit / 8, Min(end - bit / 8, 9));
+	return unpack_tail_at(padded, bit % 8, width);
+}

@@ -142,6 +142,17 @@ olap_index_get(const OlapChunk *chunk, uint32 vecno, size_t *len)
 	return chunk->vectors + start;
 }
 
+const uint8 *
+olap_index_get_rows(const OlapChunk *chunk, uint32 vecno, uint32 n, size_t *len)
+{
+	uint32		start = index_entry(chunk->index, vecno);
+
+	if (n > OLAP_SINGLE_ROWS)
+		return olap_index_get(chunk, vecno, len);
+	*len = index_entry(chunk->index, vecno + 1) - start;
+	return chunk->vectors + start;
+}
+
 /* Encoding ---------------------------------------------------------------- */
 
 /* The bitmap's words with the bits beyond the last row cleared. */

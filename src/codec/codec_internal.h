@@ -142,6 +142,9 @@ typedef struct OlapCodec
 	/* one row of a vector of varlenas, if that is less work; may be NULL */
 	bool		(*decode_row) (OlapChunk *chunk, uint32 vecno, uint32 row,
 							   OlapVector *out, const char **reason);
+	/* up to OLAP_FEW_ROWS of a vector of fixed widths, side by side; may be NULL */
+	bool		(*decode_rows) (OlapChunk *chunk, uint32 vecno, const uint16 *rows,
+								uint32 n, void *out, const char **reason);
 } OlapCodec;
 
 extern const OlapCodec olap_codec_const;
@@ -152,6 +155,11 @@ extern const OlapCodec olap_codec_rle;
 extern const OlapCodec olap_codec_dict;
 extern const OlapCodec olap_codec_lz;
 extern const OlapCodec olap_codec_bins;
+
+/* More rows are not much less work than all of them. */
+#define OLAP_FEW_ROWS 64
+/* The bytes of so many are fetched one by one. */
+#define OLAP_SINGLE_ROWS 4
 
 #define OLAP_MAX_VECTORS (OLAP_ROWGROUP_ROWS / OLAP_VECTOR_ROWS)
 
@@ -178,6 +186,14 @@ static inline bool
 olap_phys_is_float(OlapPhys phys)
 {
 	return phys == OLAP_PHYS_F32 || phys == OLAP_PHYS_F64;
+}
+
+/* What olap_vector_init() wants to know of the chunk's values. */
+static inline OlapColumnType
+olap_chunk_type(const OlapChunk *chunk)
+{
+	return (OlapColumnType) {.phys = chunk->info.phys, .width = chunk->width,
+		.scale = chunk->info.scale, .typalign = chunk->typalign};
 }
 
 /* Bits that a code of 0 .. n - 1 takes. */
@@ -230,6 +246,12 @@ extern bool olap_index_open(OlapChunk *chunk, const uint8 *src, size_t len,
 							const char **reason);
 extern const uint8 *olap_index_get(const OlapChunk *chunk, uint32 vecno,
 								   size_t *len);
+/*
+ * The same for n rows of it: a reader of few of them asks for the bytes that it
+ * takes (nothing is in place yet), of more everything is in place.
+ */
+extern const uint8 *olap_index_get_rows(const OlapChunk *chunk, uint32 vecno,
+										uint32 n, size_t *len);
 
 /* What is left to be done with the values of a vector that was decoded. */
 extern void olap_chunk_finish(const OlapChunk *chunk, uint32 vecno,
@@ -256,8 +278,15 @@ extern void olap_bitunpack32(const uint8 *src, uint32 n, int width,
 							 uint32 *out);
 extern void olap_bitunpack64(const uint8 *src, uint32 n, int width,
 							 uint64 *out);
+/* Value i of the n, whose bits are in *len bytes from *offset on. */
+extern uint64 olap_bitpack_get(const uint8 *src, uint32 n, int width, uint32 i);
+extern void olap_bitpack_where(uint32 n, int width, uint32 i, size_t *offset,
+							   size_t *len);
 
 /* frame.c ----------------------------------------------------------------- */
+
+#define OLAP_FRAME_HEADER 20
+#define OLAP_FRAME_SLOPE_SHIFT 12
 
 /* How up to OLAP_VECTOR_ROWS integers are stored; see frame.c. */
 typedef struct OlapFrame
@@ -277,11 +306,23 @@ extern void olap_frame_encode(const OlapFrame *frame, const int64 *values,
 /* width: bytes of an integer in out */
 extern bool olap_frame_decode(const uint8 *src, size_t len, uint32 n,
 							  void *out, int width, const char **reason);
+/* A frame's header, checked. */
+extern bool olap_frame_open(OlapFrame *frame, const uint8 *src, size_t len,
+							uint32 n, const char **reason);
+/*
+ * Values rows[nrows] of a frame's n, modulo 2^64; frame_rows.c.  The bytes that it
+ * takes are asked for of source.
+ */
+extern bool olap_frame_decode_rows(const OlapChunkSource *source, const uint8 *src,
+								   size_t len, uint32 n, const uint16 *rows,
+								   uint32 nrows, uint64 *out, const char **reason);
 /* out[i] = base + in[i], integers of width bytes; they may not overlap. */
 extern void olap_add_base32(const uint32 *in, uint32 n, uint64 base, void *out,
 							int width);
 extern void olap_add_base64(const uint64 *in, uint32 n, uint64 base, void *out,
 							int width);
+/* out[i] = in[i] in so many bytes */
+extern void olap_store_integers(const uint64 *in, uint32 n, void *out, int width);
 /* Widen n values of v from row first on. */
 extern void olap_load_integers(const OlapVector *v, uint32 first, uint32 n,
 							   int64 *out);

@@ -40,12 +40,16 @@ extern double olap_classes_choose(const uint32 *codes, const uint64 *valid,
 /*
  * From every entry's class (an I16 vector), how many there are of each class,
  * counts[OLAP_BINS_MAX], false if there is no such class; then the entry that
- * each code stands for, or one code below their number does.
+ * each code stands for.
  */
 extern bool olap_classes_count(const OlapVector *class_of, uint32 *counts);
 extern void olap_classes_order(const OlapVector *class_of, const uint32 *counts,
 							   uint32 *order);
-extern uint32 olap_classes_entry(const OlapVector *class_of, const uint32 *counts,
-								 uint32 code);
+/*
+ * Which of n entries is the one of a class with this number, from 0 on; false, and
+ * as many less in *number, if they have not so many.
+ */
+extern bool olap_classes_find(const int16 *classes, uint32 n, int16 class,
+							  uint32 *number, uint32 *entry);
 
 #endif							/* OLAP_DICT_BUILD_H */

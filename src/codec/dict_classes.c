@@ -113,13 +113,24 @@ olap_classes_choose(const uint32 *codes, const uint64 *valid, uint32 n,
 	return bits;
 }
 
+/* n: few enough for sums of 16 bits, in which they are made */
 OLAP_KERNEL static uint32
+count_some(const int16 *classes, uint32 n, int16 class)
+{
+	uint16		count = 0;
+
+	for (uint32 e = 0; e < n; e++)
+		count += classes[e] == class;
+	return count;
+}
+
+static uint32
 count_class(const int16 *classes, uint32 n, int16 class)
 {
 	uint32		count = 0;
 
-	for (uint32 e = 0; e < n; e++)
-		count += classes[e] == class;
+	for (uint32 e = 0; e < n; e += OLAP_VECTOR_ROWS)
+		count += count_some(classes + e, Min(n - e, OLAP_VECTOR_ROWS), class);
 	return count;
 }
 
@@ -152,26 +163,29 @@ olap_classes_order(const OlapVector *class_of, const uint32 *counts, uint32 *ord
 		order[next[classes[e]]++] = e;
 }
 
-uint32
-olap_classes_entry(const OlapVector *class_of, const uint32 *counts, uint32 code)
+bool
+olap_classes_find(const int16 *classes, uint32 n, int16 class, uint32 *number,
+				  uint32 *entry)
 {
-	const int16 *classes = class_of->values;
-	int16		class = 0;
 	uint32		e = 0;
 
-	while (code >= counts[class])
-		code -= counts[class++];
-	for (;;)
+	for (;; e += CLASS_STEP)
 	{
-		uint32		n = Min(class_of->n - e, CLASS_STEP);
-		uint32		count = count_class(classes + e, n, class);
+		uint32		step;
+		uint32		count;
 
-		if (code < count)
+		if (e >= n)
+			return false;
+		step = Min(n - e, CLASS_STEP);
+		count = count_some(classes + e, step, class);
+		if (*number < count)
 			break;
-		code -= count;
-		e += n;
+		*number -= count;
 	}
 	for (;; e++)
-		if (classes[e] == class && code-- == 0)
-			return e;
+		if (classes[e] == class && (*number)-- == 0)
+		{
+			*entry = e;
+			return true;
+		}
 }

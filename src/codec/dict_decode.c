@@ -3,8 +3,8 @@
  * dict_decode.c
  *		The DICT encoding, the way back.
  *
- * The entries are loaded when a vector is decoded.  A few rows (the newest 50,
- * say) do without: of the entries those blocks are decoded that hold theirs.
+ * The entries are loaded when a vector is decoded.  A few rows do without
+ * (dict_rows.c).
  *
  * src/codec/dict_decode.c
  *-------------------------------------------------------------------------
@@ -13,63 +13,19 @@
 
 #include "base/kernel.h"
 #include "codec/codec_internal.h"
-#include "codec/dict_build.h"
-
-/* Entries as they are stored, until all of them are loaded. */
-typedef struct OlapDictEntries
-{
-	OlapChunk  *chunk;			/* in the order of their values */
-	const uint8 *classes;
-	size_t		classes_len;	/* 0: that is the order of the codes as well */
-	OlapVector	class_of;		/* entries' classes; cxt NULL: not known yet */
-	uint32		counts[OLAP_BINS_MAX];	/* entries of each class */
-	uint32	   *order;			/* entry of each code; NULL: not known yet */
-	OlapVector	block;			/* vector of chunk that was decoded last, ... */
-	uint32		block_number;	/* ... plus 1 */
-	uint32		row_block;		/* of which one row was decoded, plus 1 */
-	uint32		nblocks;		/* decoded for rows so far */
-} OlapDictEntries;
-
-static OlapColumnType
-value_type(const OlapChunk *chunk)
-{
-	return (OlapColumnType) {.phys = chunk->info.phys, .width = chunk->width,
-		.scale = chunk->info.scale, .typalign = chunk->typalign};
-}
+#include "codec/dict_entries.h"
 
 /* The class of each entry, and how many each class has. */
 static bool
-load_classes(OlapChunk *chunk, const char **reason)
+load_classes(OlapChunk *chunk, uint32 *counts, const char **reason)
 {
 	OlapDictEntries *entries = chunk->entries;
-	uint32		count = chunk->info.distinct;
-	OlapColumnType type = {.phys = OLAP_PHYS_I16, .width = sizeof(int16),
-		.typalign = TYPALIGN_SHORT};
-	OlapVector	class_of;
-	OlapChunk  *inner;
-	bool		ok;
 
-	if (entries->classes_len == 0 || entries->class_of.cxt != NULL)
-		return true;
-	inner = olap_chunk_open_at(entries->classes, entries->classes_len, type.phys,
-							   0, type.width, type.typalign, count,
-							   OLAP_DEPTH_CODES, &chunk->source, chunk->cxt,
-							   reason);
-	if (inner == NULL)
+	if (!olap_dict_need_classes(chunk, chunk->info.distinct, reason))
 		return false;
-	olap_vector_init(&class_of, &type, count, chunk->cxt);
-	ok = olap_chunk_decode_all(inner, &class_of, reason);
-	olap_chunk_close(inner);
-	if (ok && !olap_classes_count(&class_of, entries->counts))
-	{
-		*reason = "a dictionary entry has an unknown class";
-		ok = false;
-	}
-	if (ok)
-		entries->class_of = class_of;
-	else
-		olap_vector_free(&class_of);
-	return ok;
+	if (!olap_classes_count(&entries->class_of, counts))
+		OLAP_REJECT("a dictionary entry has an unknown class");
+	return true;
 }
 
 /* Which entry each code is, by their classes. */
@@ -77,14 +33,15 @@ static bool
 load_order(OlapChunk *chunk, const char **reason)
 {
 	OlapDictEntries *entries = chunk->entries;
+	uint32		counts[OLAP_BINS_MAX];
 
 	if (entries->classes_len == 0 || entries->order != NULL)
 		return true;
-	if (!load_classes(chunk, reason))
+	if (!load_classes(chunk, counts, reason))
 		return false;
 	entries->order = MemoryContextAlloc(chunk->cxt, chunk->info.distinct *
 										sizeof(uint32));
-	olap_classes_order(&entries->class_of, entries->counts, entries->order);
+	olap_classes_order(&entries->class_of, counts, entries->order);
 	return true;
 }
 
@@ -106,7 +63,7 @@ order_entries(OlapVector *dict, const uint32 *order)
 static bool
 load_entries(OlapChunk *chunk, const char **reason)
 {
-	OlapColumnType type = value_type(chunk);
+	OlapColumnType type = olap_chunk_type(chunk);
 
 	if (!load_order(chunk, reason))
 		return false;
@@ -190,6 +147,8 @@ olap_dict_close(OlapChunk *chunk)
 		pfree(entries->order);
 	if (entries->class_of.cxt != NULL)
 		olap_vector_free(&entries->class_of);
+	if (entries->class_chunk != NULL)
+		olap_chunk_close(entries->class_chunk);
 	if (entries->block.cxt != NULL)
 		olap_vector_free(&entries->block);
 	pfree(entries);
@@ -300,7 +259,7 @@ bool
 olap_chunk_decode_codes(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 						const char **reason)
 {
-	OlapColumnType type = value_type(chunk);
+	OlapColumnType type = olap_chunk_type(chunk);
 
 	olap_vector_reset(out, &type);
 	if (vecno >= olap_vector_count(chunk->info.nrows))
@@ -319,101 +278,4 @@ void
 olap_chunk_fill_values(const OlapChunk *chunk, OlapVector *out)
 {
 	gather_values(&chunk->dict, out->codes, out->n, chunk->width, out->values);
-}
-
-/* ---- some rows ---- */
-
-bool
-olap_chunk_decodes_rows(const OlapChunk *chunk, uint32 n)
-{
-	/* blocks may turn out to be the same, and all of them are worth keeping */
-	return chunk->info.encoding == OLAP_ENC_DICT && !chunk->has_dict &&
-		2 * (chunk->entries->nblocks + n) <=
-		olap_vector_count(chunk->info.distinct);
-}
-
-/* Append the entry of code to out. */
-static bool
-append_entry(OlapChunk *chunk, uint32 code, OlapVector *out, const char **reason)
-{
-	OlapDictEntries *entries = chunk->entries;
-	OlapColumnType type = value_type(chunk);
-	uint32		entry = entries->order != NULL ? entries->order[code] :
-		entries->classes_len == 0 ? code :
-		olap_classes_entry(&entries->class_of, entries->counts, code);
-	uint32		number = entry / OLAP_VECTOR_ROWS;
-	uint32		row = entry % OLAP_VECTOR_ROWS;
-
-	if (entries->block_number != number + 1 && entries->row_block != number + 1 &&
-		chunk->info.phys == OLAP_PHYS_VAR &&
-		entries->chunk->codec->decode_row != NULL)
-	{
-		/* another row of the same block makes all of it worth decoding */
-		entries->row_block = number + 1;
-		entries->nblocks++;
-		return entries->chunk->codec->decode_row(entries->chunk, number, row, out,
-												 reason);
-	}
-	if (entries->block_number != number + 1)
-	{
-		if (entries->block.cxt == NULL)
-			olap_vector_init(&entries->block, &type, OLAP_VECTOR_ROWS, chunk->cxt);
-		entries->block_number = 0;
-		if (!olap_chunk_decode(entries->chunk, number, &entries->block, reason))
-			return false;
-		entries->block_number = number + 1;
-		entries->nblocks++;
-	}
-	olap_vector_append_rows(out, &type, &entries->block, &row, 1);
-	return true;
-}
-
-/*
- * The values of rows[n] are at the start of out: put them where the rows are,
- * and the first in all other places.
- */
-static void
-place_rows(OlapVector *out, const uint16 *rows, uint32 n, uint32 nrows)
-{
-	size_t		width = out->width;
-	char	   *values = palloc(n * width);
-
-	memcpy(values, out->values, n * width);
-	for (uint32 i = 0; i < nrows; i++)
-		memcpy((char *) out->values + i * width, values, width);
-	for (uint32 i = 0; i < n; i++)
-		memcpy((char *) out->values + rows[i] * width, values + i * width, width);
-	pfree(values);
-	out->n = nrows;
-}
-
-bool
-olap_chunk_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows,
-					   uint32 n, OlapVector *out, const char **reason)
-{
-	OlapColumnType type = value_type(chunk);
-	uint32		nrows;
-
-	olap_vector_reset(out, &type);
-	if (vecno >= olap_vector_count(chunk->info.nrows))
-		OLAP_REJECT("a chunk has no such vector");
-	nrows = olap_vector_rows_of(chunk->info.nrows, vecno);
-	olap_vector_reserve(out, nrows);
-	if (!load_classes(chunk, reason) || !load_codes(chunk, vecno, reason))
-		return false;
-	for (uint32 i = 0; i < n; i++)
-	{
-		const uint32 *codes = chunk->inner_out.values;
-
-		if (rows[i] >= nrows)
-			OLAP_REJECT("a vector has no such row");
-		if (!append_entry(chunk, codes[rows[i]], out, reason))
-		{
-			olap_vector_reset(out, &type);
-			return false;
-		}
-	}
-	place_rows(out, rows, n, nrows);
-	olap_chunk_finish(chunk, vecno, out);
-	return true;
 }

@@ -99,38 +99,94 @@ for_open(OlapChunk *chunk, const char **reason)
 						   chunk->payload_len - FOR_HEADER, reason);
 }
 
+/* The odd rows of a vector of decimals. */
+typedef struct OddRows
+{
+	uint32		n;
+	const uint8 *rows;
+	const uint8 *values;
+} OddRows;
+
+/* Take them off *src. */
+static bool
+read_odd(OlapChunk *chunk, const uint8 **src, size_t *len, uint32 n, OddRows *odd,
+		 const char **reason)
+{
+	uint32		width = chunk->width;
+
+	if (*len < sizeof(odd->n))
+		OLAP_REJECT("a vector of decimals is cut short");
+	olap_chunk_need(&chunk->source, *src, sizeof(odd->n));
+	memcpy(&odd->n, *src, sizeof(odd->n));
+	*src += sizeof(odd->n);
+	*len -= sizeof(odd->n);
+	if (odd->n > n || odd->n * (sizeof(uint16) + width) > *len)
+		OLAP_REJECT("a vector of decimals is cut short");
+	olap_chunk_need(&chunk->source, *src, odd->n * (sizeof(uint16) + width));
+	odd->rows = *src;
+	odd->values = odd->rows + odd->n * sizeof(uint16);
+	*src = odd->values + odd->n * width;
+	*len -= odd->n * (sizeof(uint16) + width);
+	return true;
+}
+
+static bool
+odd_row(const OddRows *odd, uint32 i, uint32 n, uint16 *row, const char **reason)
+{
+	memcpy(row, odd->rows + i * sizeof(uint16), sizeof(*row));
+	if (*row >= n)
+		OLAP_REJECT("a vector of decimals names a row beyond its end");
+	return true;
+}
+
 static bool
 decode_decimals(OlapChunk *chunk, const uint8 *src, size_t len, uint32 n,
 				uint8 *out, const char **reason)
 {
 	int64		wholes[OLAP_VECTOR_ROWS];
 	uint32		width = chunk->width;
-	uint32		nodd;
-	const uint8 *rows;
-	const uint8 *values;
+	OddRows		odd;
 
-	if (len < sizeof(nodd))
-		OLAP_REJECT("a vector of decimals is cut short");
-	memcpy(&nodd, src, sizeof(nodd));
-	src += sizeof(nodd);
-	len -= sizeof(nodd);
-	if (nodd > n || nodd * (sizeof(uint16) + width) > len)
-		OLAP_REJECT("a vector of decimals is cut short");
-	rows = src;
-	values = rows + nodd * sizeof(uint16);
-	src = values + nodd * width;
-	len -= nodd * (sizeof(uint16) + width);
-	if (!olap_frame_decode(src, len, n, wholes, sizeof(int64), reason))
+	if (!read_odd(chunk, &src, &len, n, &odd, reason) ||
+		!olap_frame_decode(src, len, n, wholes, sizeof(int64), reason))
 		return false;
 	olap_alp_decode(wholes, n, chunk->exponent, chunk->info.phys, out);
-	for (uint32 i = 0; i < nodd; i++)
+	for (uint32 i = 0; i < odd.n; i++)
 	{
 		uint16		row;
 
-		memcpy(&row, rows + i * sizeof(uint16), sizeof(row));
-		if (row >= n)
-			OLAP_REJECT("a vector of decimals names a row beyond its end");
-		memcpy(out + row * width, values + i * width, width);
+		if (!odd_row(&odd, i, n, &row, reason))
+			return false;
+		memcpy(out + row * width, odd.values + i * width, width);
+	}
+	return true;
+}
+
+/* Of rows[nrows] alone, side by side. */
+static bool
+decode_decimal_rows(OlapChunk *chunk, const uint8 *src, size_t len, uint32 n,
+					const uint16 *rows, uint32 nrows, uint8 *out,
+					const char **reason)
+{
+	uint64		wholes[OLAP_FEW_ROWS];
+	uint32		width = chunk->width;
+	OddRows		odd;
+
+	if (!read_odd(chunk, &src, &len, n, &odd, reason) ||
+		!olap_frame_decode_rows(&chunk->source, src, len, n, rows, nrows, wholes,
+								reason))
+		return false;
+	olap_alp_decode((const int64 *) wholes, nrows, chunk->exponent,
+					chunk->info.phys, out);
+	for (uint32 i = 0; i < odd.n; i++)
+	{
+		uint16		row;
+
+		if (!odd_row(&odd, i, n, &row, reason))
+			return false;
+		for (uint32 k = 0; k < nrows; k++)
+			if (rows[k] == row)
+				memcpy(out + k * width, odd.values + i * width, width);
 	}
 	return true;
 }
@@ -154,6 +210,24 @@ for_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 	return ok;
 }
 
+static bool
+for_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows, uint32 nrows,
+				void *out, const char **reason)
+{
+	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
+	size_t		len;
+	const uint8 *src = olap_index_get_rows(chunk, vecno, nrows, &len);
+	uint64		values[OLAP_FEW_ROWS];
+
+	if (chunk->mode == MODE_DECIMAL)
+		return decode_decimal_rows(chunk, src, len, n, rows, nrows, out, reason);
+	if (!olap_frame_decode_rows(&chunk->source, src, len, n, rows, nrows, values,
+								reason))
+		return false;
+	olap_store_integers(values, nrows, out, chunk->width);
+	return true;
+}
+
 const OlapCodec olap_codec_for = {
 	.encoding = OLAP_ENC_FOR,
 	.name = "for",
@@ -163,4 +237,5 @@ const OlapCodec olap_codec_for = {
 	.encode = for_encode,
 	.open = for_open,
 	.decode = for_decode,
+	.decode_rows = for_decode_rows,
 };

@@ -21,8 +21,8 @@
 #include "base/kernel.h"
 #include "codec/codec_internal.h"
 
-#define SLOPE_SHIFT 12
-#define FRAME_HEADER 20
+#define SLOPE_SHIFT OLAP_FRAME_SLOPE_SHIFT
+#define FRAME_HEADER OLAP_FRAME_HEADER
 #define SAMPLE 64
 
 typedef uint16 Half __attribute__((aligned(1), may_alias));
@@ -487,30 +487,39 @@ apply_patches(const OlapFrame *frame, const uint8 *src, uint32 n, void *out,
 }
 
 bool
+olap_frame_open(OlapFrame *frame, const uint8 *src, size_t len, uint32 n,
+				const char **reason)
+{
+	if (len < FRAME_HEADER)
+		OLAP_REJECT("a frame is cut short");
+	memcpy(&frame->base, src, 8);
+	memcpy(&frame->slope, src + 8, 8);
+	frame->width = src[16];
+	frame->patch_bytes = src[17];
+	memcpy(&frame->npatches, src + 18, 2);
+	if (frame->width > 64 || frame->patch_bytes > 8 || frame->npatches > n)
+		OLAP_REJECT("a frame's header is out of range");
+	frame->size = FRAME_HEADER + olap_bitpack_size(n, frame->width) +
+		(size_t) frame->npatches * (sizeof(uint16) + frame->patch_bytes);
+	if (len != frame->size)
+		OLAP_REJECT("a frame has the wrong length");
+	return true;
+}
+
+bool
 olap_frame_decode(const uint8 *src, size_t len, uint32 n, void *out, int width,
 				  const char **reason)
 {
 	OlapFrame	frame;
-	size_t		packed;
 
-	if (len < FRAME_HEADER)
-		OLAP_REJECT("a frame is cut short");
-	memcpy(&frame.base, src, 8);
-	memcpy(&frame.slope, src + 8, 8);
-	frame.width = src[16];
-	frame.patch_bytes = src[17];
-	memcpy(&frame.npatches, src + 18, 2);
-	if (frame.width > 64 || frame.patch_bytes > 8 || frame.npatches > n)
-		OLAP_REJECT("a frame's header is out of range");
-	packed = olap_bitpack_size(n, frame.width);
-	if (len != FRAME_HEADER + packed +
-		(size_t) frame.npatches * (sizeof(uint16) + frame.patch_bytes))
-		OLAP_REJECT("a frame has the wrong length");
-
-	unpack(&frame, src + FRAME_HEADER, n, out, width);
+	if (!olap_frame_open(&frame, src, len, n, reason))
+		return false;
+	src += FRAME_HEADER;
+	unpack(&frame, src, n, out, width);
 	if (frame.slope != 0)
 		add_line(&frame, n, out, width);
-	if (!apply_patches(&frame, src + FRAME_HEADER + packed, n, out, width))
+	src += olap_bitpack_size(n, frame.width);
+	if (!apply_patches(&frame, src, n, out, width))
 		OLAP_REJECT("a frame patches a row beyond its end");
 	return true;
 }

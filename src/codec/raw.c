@@ -77,6 +77,35 @@ raw_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 	return true;
 }
 
+/* Of fixed widths. */
+static bool
+raw_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows, uint32 n,
+				void *out, const char **reason)
+{
+	size_t		width = chunk->width;
+	const uint8 *src = chunk->payload + (size_t) vecno * OLAP_VECTOR_ROWS * width;
+
+	if (n > OLAP_SINGLE_ROWS)
+	{
+		uint16		first = rows[0];
+		uint16		last = rows[0];
+
+		for (uint32 i = 1; i < n; i++)
+		{
+			first = Min(first, rows[i]);
+			last = Max(last, rows[i]);
+		}
+		olap_chunk_need(&chunk->source, src + first * width, (last - first + 1) * width);
+	}
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (n <= OLAP_SINGLE_ROWS)
+			olap_chunk_need(&chunk->source, src + rows[i] * width, width);
+		memcpy((uint8 *) out + i * width, src + rows[i] * width, width);
+	}
+	return true;
+}
+
 const OlapCodec olap_codec_raw = {
 	.encoding = OLAP_ENC_RAW,
 	.name = "raw",
@@ -86,6 +115,7 @@ const OlapCodec olap_codec_raw = {
 	.encode = raw_encode,
 	.open = raw_open,
 	.decode = raw_decode,
+	.decode_rows = raw_decode_rows,
 };
 
 static double

@@ -234,6 +234,18 @@ rle_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 	return true;
 }
 
+static bool
+rle_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows, uint32 n,
+				void *out, const char **reason)
+{
+	size_t		width = chunk->width;
+
+	for (uint32 i = 0; i < n; i++)
+		memcpy((char *) out + i * width, (const char *) chunk->dict.values +
+			   find_run(chunk, vecno * OLAP_VECTOR_ROWS + rows[i]) * width, width);
+	return true;
+}
+
 const OlapCodec olap_codec_rle = {
 	.encoding = OLAP_ENC_RLE,
 	.name = "rle",
@@ -242,4 +254,5 @@ const OlapCodec olap_codec_rle = {
 	.encode = rle_encode,
 	.open = rle_open,
 	.decode = rle_decode,
+	.decode_rows = rle_decode_rows,
 };

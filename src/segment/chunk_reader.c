@@ -22,7 +22,7 @@
  * Where few rows are wanted, this is read at least: the heads of an encoding, as a
  * rule.
  */
-#define SPARSE_READ 1024
+#define SPARSE_READ 256
 
 /* A chunk's bytes, of which some are there. */
 typedef struct Pieces

@@ -53,8 +53,15 @@ try_bytes(const uint8 *data, size_t len, const OlapColumnType *type, uint32 n)
 	{
 		olap_vector_init(&out, type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
 		for (uint32 vecno = 0; vecno * OLAP_VECTOR_ROWS < n; vecno++)
+		{
+			const uint16 rows[] = {(uint16) (unit_random() % Min(n, OLAP_VECTOR_ROWS)), 0};
+
+			if (olap_chunk_decodes_rows(chunk, 2) &&
+				!olap_chunk_decode_rows(chunk, vecno, rows, 2, &out, &reason))
+				CHECK(reason != NULL);
 			if (!olap_chunk_decode(chunk, vecno, &out, &reason))
 				CHECK(reason != NULL);
+		}
 		olap_vector_free(&out);
 		olap_chunk_close(chunk);
 	}
@@ -101,10 +108,48 @@ damaged_chunks_do_no_harm(void)
 	}
 }
 
+/* The same of a dictionary of long texts: classes, prefixes, groups of values. */
+static void
+damaged_dictionaries_do_no_harm(void)
+{
+	OlapColumnType type = data_type(OLAP_PHYS_VAR);
+	OlapVector	v;
+	OlapBytes	bytes;
+	OlapChunkInfo info;
+	size_t		before = unit_allocated();
+
+	olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+	for (uint32 i = 0; i < 9000; i++)
+	{
+		uint32		r = i % 3 != 0 ? i % 8 : i % 4096;
+		char		text[64];
+
+		snprintf(text, sizeof(text), "https://www.example.com/%u/article-%u",
+				 r * 2654435761U, r * 40503U);
+		olap_vector_append_var(&v, text, strlen(text));
+	}
+	olap_bytes_init(&bytes, CurrentMemoryContext);
+	olap_chunk_encode(&v, &bytes, &info);
+	CHECK_INT(info.encoding, OLAP_ENC_DICT);
+	for (int k = 0; k < 600; k++)
+	{
+		size_t		at = k < 200 ? k : unit_random() % bytes.len;
+		uint8		old = bytes.data[at];
+
+		bytes.data[at] = (uint8) unit_random();
+		try_bytes(bytes.data, bytes.len - (k % 9 == 0 ? k : 0), &type, v.n);
+		bytes.data[at] = old;
+	}
+	olap_vector_free(&v);
+	pfree(bytes.data);
+	CHECK_INT(unit_allocated(), before);
+}
+
 int
 main(void)
 {
 	RUN(mismatches_are_refused);
 	RUN(damaged_chunks_do_no_harm);
+	RUN(damaged_dictionaries_do_no_harm);
 	return DONE();
 }

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
@@ -141,6 +142,17 @@ widen(Expr *expr, Oid type)
 								 InvalidOid, COERCE_IMPLICIT_CAST);
 }
 
+/* clause as EXPLAIN shows it: the rows so far come first. */
+static Node *
+clause_to_show(OpExpr *clause, bool swapped)
+{
+	if (!swapped || !OidIsValid(get_commutator(clause->opno)))
+		return (Node *) clause;
+	clause = copyObject(clause);
+	CommuteOpExpr(clause);
+	return (Node *) clause;
+}
+
 /* A key of the hash table, if clause is one; false if not. */
 static bool
 add_key(Step *step, const OlapJoinQuery *join, RestrictInfo *rinfo)
@@ -149,6 +161,7 @@ add_key(Step *step, const OlapJoinQuery *join, RestrictInfo *rinfo)
 	Expr	   *outer,
 			   *inner;
 	OlapOrder	order;
+	bool		swapped = false;
 	Oid			op,
 				type;
 
@@ -165,6 +178,7 @@ add_key(Step *step, const OlapJoinQuery *join, RestrictInfo *rinfo)
 
 		outer = inner;
 		inner = swap;
+		swapped = true;
 	}
 	else if (!bms_is_subset(rinfo->left_relids, step->outer) ||
 			 !bms_is_subset(rinfo->right_relids, step->inner))
@@ -194,7 +208,7 @@ add_key(Step *step, const OlapJoinQuery *join, RestrictInfo *rinfo)
 	step->outer_keys = lappend(step->outer_keys, outer);
 	step->inner_keys = lappend(step->inner_keys, inner);
 	step->orders = lappend_int(step->orders, order);
-	step->clauses = lappend(step->clauses, rinfo->clause);
+	step->clauses = lappend(step->clauses, clause_to_show(clause, swapped));
 	return true;
 }
 

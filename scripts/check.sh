@@ -281,10 +281,12 @@ count_regress()   # LOG RC EXPECTED_NUMBER
 SETTINGS=         # of the server run_regress starts
 run_regress()     # PART PROGRAM INPUTDIR OUTPUTDIR TEST ...
 {
-  local part=$1 program=$2 input=$3 output=$4 rc=0 log=$LOGS/$1.log expect=
+  local part=$1 program=$2 input=$3 output=$4 rc=0 log=$LOGS/$1.log expect='' quiet=''
   shift 4
   need_server || return 0
-  if ! cluster_create "$WORK/$part" ${SETTINGS:+"$SETTINGS"} || ! cluster_start "$WORK/$part"; then
+  # Expected output counts segments: a visit of maintenance would make others of the delta.
+  [ "$part" = isolation ] || quiet="olap.maintenance = off"
+  if ! cluster_create "$WORK/$part" ${quiet:+"$quiet"} ${SETTINGS:+"$SETTINGS"} || ! cluster_start "$WORK/$part"; then
     failed=$((failed + $#))
     say "no server: $(tail -3 "$WORK/$part/log" 2> /dev/null)"
     return 0

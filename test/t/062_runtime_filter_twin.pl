@@ -124,7 +124,10 @@ sub query
 			push @where, pick('', '', 'NOT ') . "EXISTS (SELECT FROM $table $side WHERE " . join(' AND ', @on) . ')';
 			next;
 		}
-		$from .= ' ' . pick('', '', '', '', '', 'LEFT ', 'RIGHT ', 'FULL ') . "JOIN $table $side ON " . join(' AND ', grep { $_ } @on);
+		my $join = pick('', '', '', '', '', 'LEFT ', 'RIGHT ', 'FULL ');
+		# which FULL joins would be, as they take equalities alone
+		$join = 'LEFT ' if $join eq 'FULL ' && grep { /% 60/ } @on;
+		$from .= " ${join}JOIN $table $side ON " . join(' AND ', grep { $_ } @on);
 		push @out, "$side.id";
 	}
 	# FULL joins take equalities alone

@@ -8,6 +8,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $seed = $ENV{SEED} || 20260101;
 my $queries = $ENV{QUERIES} || 200;
 my $sets = $ENV{SETS} || 0.1;	# part of the queries that have grouping sets
@@ -307,18 +309,9 @@ foreach my $way (
 	my ($name, $settings) = @$way;
 	my $start = time;
 	my @got = answers('o', $settings);
-	my $wrong = 0;
 	note "$name: ", time - $start, ' s';
 
-	for my $i (0 .. $#queries)
-	{
-		next if defined $got[$i] && $got[$i] eq $truth[$i];
-		diag "$queries[$i]\n--- heap\n"
-			. substr($truth[$i], 0, 300) . "--- olap\n"
-			. substr($got[$i] // '(none)', 0, 300)
-			if $wrong++ < 5;
-	}
-	is($wrong, 0, "$queries answers through $name are the heap's");
+	is_answers(\@queries, \@truth, \@got, "$queries answers through $name are the heap's");
 }
 
 $node->stop;

@@ -10,6 +10,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $seed = $ENV{SEED} || 20260202;
 my $queries = $ENV{QUERIES} || 100;
 srand($seed);
@@ -257,14 +259,7 @@ sub answers
 		my $run = 'EXECUTE q' . (@params ? '(' . join(', ', @params) . ')' : '');
 		$script .= "PREPARE q AS $q;\n\\o /dev/null\nEXPLAIN $run;\n\\o\n$later\n$run;\nRESET work_mem; RESET hash_mem_multiplier;\nDEALLOCATE q;\n";
 	}
-	my $out;
-	IPC::Run::run([ 'psql', '-XAqt', '-d', $node->connstr('postgres'), '-f', '-' ],
-		'<', \$script, '>', \$out, '2>&1');
-	my @answers = split /^query \d+\n/m, $out, -1;
-	shift @answers;
-	# errors: the first one's SQLSTATE
-	s/^psql:.*?(ERROR:  \w+)\n.*/$1\n/ms foreach @answers;
-	return @answers;
+	return psql_answers($node, $script);
 }
 
 my @truth = answers('h', '', '');
@@ -286,17 +281,8 @@ foreach my $way (
 {
 	my ($name, $settings, $later) = @$way;
 	my @got = answers('o', $settings, '', $later);
-	my $wrong = 0;
 
-	for my $i (0 .. $#queries)
-	{
-		next if defined $got[$i] && $got[$i] eq $truth[$i];
-		diag "$queries[$i]\n--- heap\n"
-			. substr($truth[$i], 0, 300) . "--- olap\n"
-			. substr($got[$i] // '(none)', 0, 300)
-			if $wrong++ < 5;
-	}
-	is($wrong, 0, "$queries answers by $name are the heap's");
+	is_answers(\@queries, \@truth, \@got, "$queries answers by $name are the heap's");
 }
 
 $node->stop;

@@ -9,6 +9,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $seed = $ENV{SEED} || 20261126;
 my $queries = $ENV{QUERIES} || 100;
 srand($seed);
@@ -157,14 +159,7 @@ sub answers
 		(my $q = $queries[$i]) =~ s/\bTWIN(p?)\b/$table$1/g;
 		$script .= "\\echo query $i\n$prefix$q;\n";
 	}
-	my $out;
-	IPC::Run::run([ 'psql', '-XAqt', '-d', $node->connstr('postgres'), '-f', '-' ],
-		'<', \$script, '>', \$out, '2>&1');
-	my @answers = split /^query \d+\n/m, $out, -1;
-	shift @answers;
-	# errors: the first one's SQLSTATE
-	s/^psql:.*?(ERROR:  \w+)\n.*/$1\n/ms foreach @answers;
-	return @answers;
+	return psql_answers($node, $script);
 }
 
 my @truth = answers('h', '', '');
@@ -187,17 +182,8 @@ foreach my $way (
 {
 	my ($name, $settings) = @$way;
 	my @got = answers('o', $settings, '');
-	my $wrong = 0;
 
-	for my $i (0 .. $#queries)
-	{
-		next if defined $got[$i] && $got[$i] eq $truth[$i];
-		diag "$queries[$i]\n--- heap\n"
-			. substr($truth[$i], 0, 300) . "--- olap\n"
-			. substr($got[$i] // '(none)', 0, 300)
-			if $wrong++ < 5;
-	}
-	is($wrong, 0, "$queries answers by $name are the heap's");
+	is_answers(\@queries, \@truth, \@got, "$queries answers by $name are the heap's");
 }
 
 $node->stop;

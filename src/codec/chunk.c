@@ -1,25 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * chunk.c
- *		Column chunks: choice of encoding, header, NULLs, the way back.
- *
- * Every codec scores the analyzed values as estimated bytes plus what a reader
- * pays for decoding; they are tried from the cheapest on until one goes through.
- * RAW always does.
+ *		Column chunks: the codecs there are, and the way from bytes to vectors.
  *
  * src/codec/chunk.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "utils/memutils.h"
 
 #include "base/kernel.h"
 #include "codec/codec_internal.h"
 
-static const OlapCodec *const codecs[] = {
+const OlapCodec *const olap_codecs[OLAP_CODECS] = {
 	&olap_codec_const, &olap_codec_raw, &olap_codec_for, &olap_codec_delta,
 	&olap_codec_rle, &olap_codec_dict, &olap_codec_lz, &olap_codec_bins
 };
@@ -27,9 +21,9 @@ static const OlapCodec *const codecs[] = {
 static const OlapCodec *
 find_codec(uint8 encoding)
 {
-	for (int i = 0; i < (int) lengthof(codecs); i++)
-		if (codecs[i]->encoding == encoding)
-			return codecs[i];
+	for (int i = 0; i < OLAP_CODECS; i++)
+		if (olap_codecs[i]->encoding == encoding)
+			return olap_codecs[i];
 	return NULL;
 }
 
@@ -40,297 +34,6 @@ olap_encoding_name(OlapEncoding encoding)
 
 	return codec != NULL ? codec->name : "unknown";
 }
-
-/* Byte strings ------------------------------------------------------------ */
-
-void
-olap_bytes_init(OlapBytes *b, MemoryContext cxt)
-{
-	memset(b, 0, sizeof(OlapBytes));
-	b->cxt = cxt;
-}
-
-uint8 *
-olap_bytes_reserve(OlapBytes *b, size_t len)
-{
-	if (b->cap - b->len < len)
-	{
-		size_t		cap = Max(Max(b->cap * 2, b->len + len), 1024);
-
-		b->data = b->data == NULL ? MemoryContextAllocHuge(b->cxt, cap)
-			: repalloc_huge(b->data, cap);
-		b->cap = cap;
-	}
-	return b->data + b->len;
-}
-
-void
-olap_bytes_append(OlapBytes *b, const void *src, size_t len)
-{
-	uint8	   *dst = olap_bytes_reserve(b, len);
-
-	if (len > 0)
-		memcpy(dst, src, len);
-	b->len += len;
-}
-
-/* Vector index ------------------------------------------------------------ */
-
-size_t
-olap_index_begin(OlapBytes *out, uint32 nrows)
-{
-	size_t		index = out->len;
-	size_t		len = (olap_vector_count(nrows) + 1) * sizeof(uint32);
-
-	memset(olap_bytes_reserve(out, len), 0, len);
-	out->len += len;
-	return index;
-}
-
-void
-olap_index_set(OlapBytes *out, size_t index, uint32 nrows, uint32 vecno)
-{
-	size_t		base = index + (olap_vector_count(nrows) + 1) * sizeof(uint32);
-	uint32		offset = (uint32) (out->len - base);
-
-	if (out->len - base > PG_UINT32_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a column chunk exceeds 4 GB")));
-	memcpy(out->data + index + vecno * sizeof(uint32), &offset,
-		   sizeof(offset));
-}
-
-static uint32
-index_entry(const uint8 *index, uint32 vecno)
-{
-	uint32		offset;
-
-	memcpy(&offset, index + vecno * sizeof(uint32), sizeof(offset));
-	return offset;
-}
-
-bool
-olap_index_open(OlapChunk *chunk, const uint8 *src, size_t len,
-				const char **reason)
-{
-	uint32		nvec = olap_vector_count(chunk->info.nrows);
-	size_t		index_len = (nvec + 1) * sizeof(uint32);
-
-	if (len < index_len)
-		OLAP_REJECT("a vector index is cut short");
-	olap_chunk_need(&chunk->source, src, index_len);
-	for (uint32 i = 0; i < nvec; i++)
-		if (index_entry(src, i) > index_entry(src, i + 1))
-			OLAP_REJECT("a vector index is out of order");
-	if (index_entry(src, 0) != 0 || index_entry(src, nvec) != len - index_len)
-		OLAP_REJECT("a vector index does not cover the chunk");
-	chunk->index = src;
-	chunk->vectors = src + index_len;
-	chunk->vectors_len = len - index_len;
-	return true;
-}
-
-const uint8 *
-olap_index_get(const OlapChunk *chunk, uint32 vecno, size_t *len)
-{
-	uint32		start = index_entry(chunk->index, vecno);
-
-	*len = index_entry(chunk->index, vecno + 1) - start;
-	olap_chunk_need(&chunk->source, chunk->vectors + start,
-					*len + OLAP_INDEX_SLACK);
-	return chunk->vectors + start;
-}
-
-const uint8 *
-olap_index_get_rows(const OlapChunk *chunk, uint32 vecno, uint32 n, size_t *len)
-{
-	uint32		start = index_entry(chunk->index, vecno);
-
-	if (n > OLAP_SINGLE_ROWS)
-		return olap_index_get(chunk, vecno, len);
-	*len = index_entry(chunk->index, vecno + 1) - start;
-	return chunk->vectors + start;
-}
-
-/* Encoding ---------------------------------------------------------------- */
-
-/* The bitmap's words with the bits beyond the last row cleared. */
-static inline uint64
-valid_word(const uint64 *valid, uint32 n, uint32 word)
-{
-	uint64		bits = valid[word];
-
-	if (n - word * 64 < 64)
-		bits &= (UINT64CONST(1) << (n - word * 64)) - 1;
-	return bits;
-}
-
-static uint32
-count_nulls(const OlapVector *v)
-{
-	uint32		valid = 0;
-
-	if (v->valid == NULL)
-		return 0;
-	for (uint32 word = 0; word < (v->n + 63) / 64; word++)
-		valid += (uint32) __builtin_popcountll(valid_word(v->valid, v->n,
-														  word));
-	return v->n - valid;
-}
-
-/*
- * A copy of v's values in which each NULL row repeats the row before it, and
- * the first rows, if NULL, the first value there is.
- */
-static void *
-fill_nulls(const OlapVector *v)
-{
-	size_t		width = v->width;
-	char	   *values = MemoryContextAllocHuge(CurrentMemoryContext,
-												v->n * width);
-	uint32		first = 0;
-
-	memcpy(values, v->values, v->n * width);
-	while (olap_vector_is_null(v, first))
-		first++;
-	for (uint32 row = 0; row < first; row++)
-		memcpy(values + row * width, values + first * width, width);
-	for (uint32 word = first / 64; word < (v->n + 63) / 64; word++)
-	{
-		uint64		nulls = ~valid_word(v->valid, v->n, word);
-
-		for (; nulls != 0; nulls &= nulls - 1)
-		{
-			uint32		row = word * 64 + (uint32) __builtin_ctzll(nulls);
-
-			if (row >= v->n)
-				break;
-			if (row > first)
-				memcpy(values + row * width, values + (row - 1) * width,
-					   width);
-		}
-	}
-	return values;
-}
-
-/* Try the codecs, the cheapest first. */
-static const OlapCodec *
-encode_best(const OlapAnalysis *a, OlapBytes *out, OlapChunkInfo *info)
-{
-	double		costs[lengthof(codecs)];
-	size_t		start = out->len;
-
-	for (int i = 0; i < (int) lengthof(codecs); i++)
-		costs[i] = codecs[i]->score(a) + codecs[i]->decode_cost * a->n;
-	for (;;)
-	{
-		int			best = 1;	/* RAW */
-
-		for (int i = 0; i < (int) lengthof(codecs); i++)
-			if (costs[i] < costs[best])
-				best = i;
-		if (codecs[best]->encode(a, out, info))
-		{
-			if (codecs[best] == &olap_codec_raw ||
-				a->v->phys == OLAP_PHYS_VAR ||
-				out->len - start <= a->raw_bytes + 64)
-				return codecs[best];
-		}
-		/* the estimate was wrong */
-		out->len = start;
-		info->distinct = 0;
-		costs[best] = INFINITY;
-	}
-}
-
-void
-olap_chunk_put_header(OlapBytes *out, OlapEncoding encoding, OlapPhys phys,
-					  uint16 width, uint32 nrows, uint64 raw_bytes)
-{
-	OlapChunkHeader header = {.version = OLAP_CHUNK_VERSION,
-		.encoding = (uint8) encoding, .phys = (uint8) phys, .width = width,
-		.nrows = nrows, .raw_bytes = raw_bytes};
-
-	olap_bytes_append(out, &header, sizeof(header));
-}
-
-static void
-encode_chunk(const OlapVector *v, int depth, OlapBytes *out,
-			 OlapChunkInfo *info, OlapDistinct *count)
-{
-	size_t		start = out->len;
-	OlapChunkHeader header = {.version = OLAP_CHUNK_VERSION,
-		.phys = (uint8) v->phys, .scale = v->scale, .width = v->width,
-		.nrows = v->n};
-	OlapVector	filled = *v;
-	OlapAnalysis analysis;
-	const OlapCodec *codec = &olap_codec_const;
-
-	Assert(v->n >= 1 && v->n <= OLAP_ROWGROUP_ROWS);
-	memset(info, 0, sizeof(OlapChunkInfo));
-	header.nulls = count_nulls(v);
-	if (header.nulls == v->n)
-		header.flags = OLAP_CHUNK_ALL_NULL;
-	else if (header.nulls > 0)
-		header.flags = OLAP_CHUNK_HAS_NULLS;
-	olap_bytes_append(out, &header, sizeof(header));
-
-	if (header.flags == OLAP_CHUNK_HAS_NULLS)
-	{
-		for (uint32 word = 0; word < (v->n + 63) / 64; word++)
-		{
-			uint64		bits = valid_word(v->valid, v->n, word);
-
-			olap_bytes_append(out, &bits, sizeof(bits));
-		}
-		filled.values = fill_nulls(v);
-	}
-	filled.valid = NULL;
-	if (header.flags != OLAP_CHUNK_ALL_NULL)
-	{
-		olap_analyze(&analysis, &filled, header.nulls > 0 ? v->valid : NULL,
-					 depth);
-		analysis.count = count;
-		header.raw_bytes = analysis.raw_bytes;
-		codec = encode_best(&analysis, out, info);
-	}
-	if (filled.values != v->values)
-		pfree(filled.values);
-	if (count != NULL && codec != &olap_codec_dict)
-		olap_count_values(count, v);
-
-	header.encoding = (uint8) codec->encoding;
-	memcpy(out->data + start, &header, sizeof(header));
-	info->encoding = codec->encoding;
-	info->phys = v->phys;
-	info->scale = v->scale;
-	info->nrows = v->n;
-	info->nulls = header.nulls;
-	info->raw_bytes = header.raw_bytes;
-}
-
-void
-olap_chunk_encode_at(const OlapVector *v, int depth, OlapBytes *out,
-					 OlapChunkInfo *info)
-{
-	encode_chunk(v, depth, out, info, NULL);
-}
-
-void
-olap_chunk_encode(const OlapVector *v, OlapBytes *out, OlapChunkInfo *info)
-{
-	encode_chunk(v, OLAP_DEPTH_COLUMN, out, info, NULL);
-}
-
-void
-olap_chunk_encode_counted(const OlapVector *v, OlapBytes *out,
-						  OlapChunkInfo *info, OlapDistinct *count)
-{
-	encode_chunk(v, OLAP_DEPTH_COLUMN, out, info, count);
-}
-
-/* Decoding ---------------------------------------------------------------- */
 
 /* Take the validity bitmap off the payload, and check the count of NULLs. */
 static bool

@@ -209,7 +209,12 @@ olap_bits_for(uint64 max)
 		return false; \
 	} while (0)
 
-/* chunk.c ---------------------------------------------------------------- */
+/* chunk.c, chunk_encode.c, chunk_bytes.c ---------------------------------- */
+
+/* All codecs there are; RAW, which takes everything, is number 1. */
+#define OLAP_CODECS 8
+
+extern const OlapCodec *const olap_codecs[OLAP_CODECS];
 
 /*
  * olap_chunk_encode() and olap_chunk_open() with a nesting depth.  source: NULL
@@ -283,12 +288,12 @@ extern uint64 olap_bitpack_get(const uint8 *src, uint32 n, int width, uint32 i);
 extern void olap_bitpack_where(uint32 n, int width, uint32 i, size_t *offset,
 							   size_t *len);
 
-/* frame.c ----------------------------------------------------------------- */
+/* frame.c, frame_encode.c -------------------------------------------------- */
 
 #define OLAP_FRAME_HEADER 20
 #define OLAP_FRAME_SLOPE_SHIFT 12
 
-/* How up to OLAP_VECTOR_ROWS integers are stored; see frame.c. */
+/* How up to OLAP_VECTOR_ROWS integers are stored; see frame_encode.c. */
 typedef struct OlapFrame
 {
 	int64		base;

@@ -6,7 +6,7 @@
  * Payload: the vector index and the vectors.  A vector is its first value (8
  * bytes) and a frame of the n - 1 differences to the row before.  A frame's base
  * may be negative, which makes zig-zag coding unnecessary.  For sequences with
- * gaps and other sums of small steps, which a line (frame.c) does not follow.
+ * gaps and other sums of small steps, which a line (frame_encode.c) does not follow.
  *
  * src/codec/delta.c
  *-------------------------------------------------------------------------

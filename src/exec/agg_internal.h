@@ -93,7 +93,7 @@ typedef struct OlapAggNode
 
 	/*
 	 * GROUPING SETS: the plan's lists, and of one run the nodes of its sets (see
-	 * agg_sets.c); then this one has no groups itself.  A set's node knows its
+	 * agg_sets_build.c); then this one has no groups itself.  A set's node knows its
 	 * family and is not executed.
 	 */
 	List	   *sets;
@@ -193,7 +193,7 @@ extern OlapGeneric *olap_agg_server(OlapAggNode *node, AggWork *work);
 extern void olap_agg_fill(OlapAggNode *node);
 extern bool olap_agg_refill(OlapAggNode *node);
 
-/* Parts of these, for agg_sets.c. */
+/* Parts of these, for agg_sets*.c. */
 extern void olap_agg_build_states(OlapAggNode *node, double expected);
 extern void olap_agg_discard_states(OlapAggNode *node);
 extern void olap_agg_grow_states(OlapAggNode *node, uint32 ngroups);
@@ -204,7 +204,7 @@ extern void olap_agg_end_input(OlapAggNode *node);
 extern bool olap_agg_results_repeat(const OlapAggNode *node);
 
 /*
- * agg_sets.c: one node for each grouping set, fed with the batches of the one that
+ * agg_sets*.c: one node for each grouping set, fed with the batches of the one that
  * has the scan, or rolled up from another.
  */
 extern void olap_agg_sets_begin(OlapAggNode *node, CustomScan *plan);
@@ -250,7 +250,7 @@ extern void olap_agg_end_sets(OlapAggNode *node);
 extern void olap_agg_discard_sets(OlapAggNode *node);
 
 /*
- * agg_ordered.c: values of aggregates that want them in order.  _limit_ moves some
+ * agg_ordered*.c: values of aggregates that want them in order.  _limit_ moves some
  * out of memory that is spent, _end_ comes after the last one.
  */
 extern void olap_agg_build_ordered(OlapAggNode *node);

@@ -24,38 +24,10 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "exec/agg_internal.h"
-
-/*
- * More groups than this of a set that nobody asked for: their states leave the
- * cache, and feeding the others is cheaper.  Measured: docs/architecture/agg.md.
- */
-#define MAX_HIDDEN_GROUPS 1024
-
-#define FED (-1)
-
-typedef struct Member
-{
-	OlapAggNode *node;
-	int			source;			/* number of a set before this one, or FED */
-	bool		hidden;			/* not one of the query's */
-	bool		gone;			/* its memory is freed, or soon will be */
-	bool		feed;			/* with the batch at work, still */
-} Member;
-
-struct OlapAggFamily
-{
-	OlapAggNode *parent;
-	size_t		limit;			/* memory of all sets */
-	bool		spilled;		/* some rows were put aside */
-	int			out;			/* set whose groups go up; n and more: of files */
-	int			n;
-	Member		members[FLEXIBLE_ARRAY_MEMBER]; /* those with more keys first */
-};
+#include "exec/agg_sets_internal.h"
 
 int
 olap_agg_sets_number(const OlapAggNode *node)
@@ -76,384 +48,6 @@ olap_agg_sets_begin(OlapAggNode *node, CustomScan *plan)
 	node->groupings = list_nth(plan->custom_private, 4);
 }
 
-/* ---- build ---- */
-
-/* May sets be rolled up? */
-static bool
-all_merge(const OlapAggNode *node)
-{
-	for (int i = 0; i < node->nworks; i++)
-	{
-		const OlapAggCall *call = &node->works[i].call;
-
-		if (call->kind == OLAP_CALL_GENERIC || call->kind == OLAP_CALL_ORDERED ||
-			call->distinct || !olap_agg_kind_merges(call->kind))
-			return false;
-	}
-	return true;
-}
-
-static void
-forget_counts(OlapAggNode *set)
-{
-	memset(&set->times, 0, sizeof(set->times));
-	set->peak_memory = set->groups_made = set->left_out = 0;
-	set->spilled_files = set->spilled_rows = set->spilled_bytes = 0;
-	set->spilled_level = 0;
-	set->aside_files = set->aside_values = set->aside_bytes = 0;
-	set->ordered_sorts = set->ordered_kb = 0;
-	for (int i = 0; i < set->nworks; i++)
-		set->works[i].server_rows = 0;
-}
-
-/* A node for the keys in list, without groups. */
-static OlapAggNode *
-make_set(OlapAggNode *parent, const List *keys)
-{
-	OlapAggNode *set = palloc(sizeof(OlapAggNode));
-
-	*set = *parent;
-	set->is_set = true;
-	set->family = parent->family;
-	set->cxt = AllocSetContextCreate(parent->cxt, "OlapAgg set",
-									 ALLOCSET_DEFAULT_SIZES);
-	memset(&set->topn, 0, sizeof(set->topn));
-	set->sets = set->groupings = NIL;
-	set->shared = NULL;
-
-	set->nkeys = list_length(keys);
-	set->key_at = palloc(Max(set->nkeys, 1) * sizeof(int));
-	set->orders = palloc(Max(set->nkeys, 1) * sizeof(OlapOrder));
-	for (int k = 0; k < set->nkeys; k++)
-	{
-		set->key_at[k] = list_nth_int(keys, k);
-		set->orders[k] = parent->orders[set->key_at[k]];
-	}
-	set->works = palloc(Max(set->nworks, 1) * sizeof(AggWork));
-	memcpy(set->works, parent->works, set->nworks * sizeof(AggWork));
-	forget_counts(set);
-	set->stages = palloc(set->nstages * sizeof(AggStage));
-	for (int s = 0; s < set->nstages; s++)
-	{
-		AggStage   *stage = &set->stages[s];
-
-		*stage = parent->stages[s];
-		stage->works = palloc(Max(stage->nworks, 1) * sizeof(AggWork *));
-		for (int w = 0; w < stage->nworks; w++)
-			stage->works[w] = set->works +
-				(parent->stages[s].works[w] - parent->works);
-	}
-	return set;
-}
-
-static void
-build_set(OlapAggFamily *family, OlapAggNode *set, double expected)
-{
-	MemoryContext old = MemoryContextSwitchTo(set->cxt);
-
-	set->memory_limit = family->limit / family->n;
-	olap_agg_build_states(set, expected);
-	if (set->groups == NULL)
-		olap_agg_grow_states(set, 1);
-	MemoryContextSwitchTo(old);
-}
-
-/* The place of each key of set among those of other; false if one is missing. */
-static bool
-find_keys(const OlapAggNode *set, const OlapAggNode *other, int *places)
-{
-	for (int k = 0; k < set->nkeys; k++)
-	{
-		int			at = 0;
-
-		while (at < other->nkeys && other->key_at[at] != set->key_at[k])
-			at++;
-		if (at == other->nkeys)
-			return false;
-		places[k] = at;
-	}
-	return true;
-}
-
-/* The source of set i: the one with the fewest keys. */
-static int
-find_source(const OlapAggFamily *family, int i)
-{
-	const OlapAggNode *set = family->members[i].node;
-	int		   *places = palloc(Max(set->nkeys, 1) * sizeof(int));
-	int			source = i;
-
-	while (--source >= 0)
-		if (find_keys(set, family->members[source].node, places))
-			break;
-	pfree(places);
-	return source;
-}
-
-static int
-compare_sets(const ListCell *a, const ListCell *b)
-{
-	return list_length(lfirst(b)) - list_length(lfirst(a));
-}
-
-/* All keys of sets in lists of the plan. */
-static List *
-all_keys(const List *sets)
-{
-	List	   *keys = NIL;
-	ListCell   *lc;
-
-	foreach(lc, sets)
-		keys = list_concat_unique_int(keys, list_copy_tail(lfirst(lc), 1));
-	return keys;
-}
-
-/* How many of sets, in order, have no source among the others? */
-static int
-count_fed(const List *sets)
-{
-	int			fed = 0;
-
-	for (int i = 0; i < list_length(sets); i++)
-	{
-		List	   *keys = list_copy_tail(list_nth(sets, i), 1);
-		int			source = i;
-
-		while (--source >= 0)
-			if (list_difference_int(keys, list_copy_tail(list_nth(sets, source),
-														 1)) == NIL)
-				break;
-		fed += source < 0;
-	}
-	return fed;
-}
-
-void
-olap_agg_sets_build(OlapAggNode *node)
-{
-	List	   *sets = list_copy(node->sets);
-	bool		merge = all_merge(node);
-	bool		hidden;
-	OlapAggFamily *family;
-
-	list_sort(sets, compare_sets);
-	hidden = merge && count_fed(sets) > 1;
-	if (hidden)
-		sets = lcons(lcons_int(MAX_HIDDEN_GROUPS, all_keys(sets)), sets);
-	family = palloc0(offsetof(OlapAggFamily, members) +
-					 list_length(sets) * sizeof(Member));
-	family->parent = node;
-	family->limit = node->memory_limit;
-	family->n = list_length(sets);
-	node->family = family;
-	for (int i = 0; i < family->n; i++)
-	{
-		List	   *set = list_nth(sets, i);
-		Member	   *member = &family->members[i];
-
-		member->node = make_set(node, list_copy_tail(set, 1));
-		member->hidden = hidden && i == 0;
-		member->source = merge ? find_source(family, i) : FED;
-		build_set(family, member->node, linitial_int(set));
-		for (int w = 0; merge && w < node->nworks; w++)
-			olap_agg_keep_turns(member->node->works[w].agg);
-	}
-}
-
-/* ---- rolling up ---- */
-
-/* Add the states of source's groups from first on to those of gids. */
-static void
-merge_work(OlapAggNode *set, AggWork *work, const AggWork *from,
-		   const uint32 *gids, uint32 first, uint32 n)
-{
-	if (!olap_agg_merge(work->agg, gids, from->agg, first, n))
-		for (uint32 i = 0; i < n; i++)
-		{
-			OlapAggValue value;
-			OlapGeneric *server;
-
-			if (olap_agg_merge_one(work->agg, gids[i], from->agg, first + i))
-				continue;
-			olap_agg_get(from->agg, first + i, &value);
-			server = olap_agg_server(set, work);
-			olap_generic_merge_state(server, gids[i],
-									 olap_agg_call_serialize(&value,
-															 olap_generic_deserialfn(server)));
-		}
-	if (from->server == NULL)
-		return;
-	for (uint32 i = 0; i < n; i++)
-		if (olap_generic_has_rows(from->server, first + i))
-			olap_generic_merge_group(olap_agg_server(set, work), gids[i],
-									 from->server, first + i);
-}
-
-/* The groups of set to which those of source from first on belong. */
-static void
-assign(OlapAggNode *set, const OlapAggNode *source, const int *places,
-	   uint32 first, uint32 n)
-{
-	if (set->groups == NULL)
-	{
-		memset(set->gids, 0, n * sizeof(uint32));
-		return;
-	}
-	for (int k = 0; k < set->nkeys; k++)
-	{
-		OlapVector *v = &set->out_keys[k];
-
-		olap_vector_reset(v, olap_program_type(set->program, set->key_at[k]));
-		olap_groups_keys(source->groups, places[k], first, n, v);
-		set->keys[k] = v;
-	}
-	(void) olap_groups_assign(set->groups, set->keys, n, set->gids);
-	if (olap_groups_count(set->groups) > set->ngroups)
-		olap_agg_grow_states(set, olap_groups_count(set->groups));
-}
-
-static void
-roll_up(OlapAggNode *set, const OlapAggNode *source)
-{
-	MemoryContext old = MemoryContextSwitchTo(set->cxt);
-	int		   *places = palloc(Max(set->nkeys, 1) * sizeof(int));
-
-	if (!find_keys(set, source, places))
-		elog(ERROR, "a grouping set's source has not its keys");
-	for (uint32 first = 0; first < source->ngroups; first += OLAP_VECTOR_ROWS)
-	{
-		uint32		n = Min(source->ngroups - first, OLAP_VECTOR_ROWS);
-
-		CHECK_FOR_INTERRUPTS();
-		assign(set, source, places, first, n);
-		for (int i = 0; i < set->nworks; i++)
-			merge_work(set, &set->works[i], &source->works[i], set->gids, first, n);
-	}
-	if (set->groups != NULL)
-		olap_groups_new_place(set->groups);
-	pfree(places);
-	MemoryContextSwitchTo(old);
-}
-
-/* Roll up what set i is the source of; those sets are fed from now on. */
-static void
-detach(OlapAggFamily *family, int i)
-{
-	Member	   *source = &family->members[i];
-
-	for (int m = i + 1; m < family->n; m++)
-		if (family->members[m].source == i)
-		{
-			roll_up(family->members[m].node, source->node);
-			family->members[m].source = FED;
-			/* the batch at work: if the source has it, so has the set */
-			family->members[m].feed = source->feed;
-		}
-	source->gone |= source->hidden;
-}
-
-/* ---- memory ---- */
-
-/* How many sets wait for each set: its own, and what waits for those. */
-static void
-count_waiting(const OlapAggFamily *family, int *waiting)
-{
-	memset(waiting, 0, family->n * sizeof(int));
-	/* sources come before the sets that are made of them */
-	for (int m = family->n - 1; m > 0; m--)
-		if (family->members[m].source != FED)
-			waiting[family->members[m].source] += 1 + waiting[m];
-}
-
-/*
- * What the sets will have when those that wait have as much as their sources;
- * *largest: whose waiting sets have most of it, -1 if none waits.
- */
-static size_t
-expected_memory(const OlapAggFamily *family, int *largest)
-{
-	int		   *waiting = palloc(family->n * sizeof(int));
-	size_t		sum = 0,
-				most = 0;
-
-	*largest = -1;
-	count_waiting(family, waiting);
-	for (int i = 0; i < family->n; i++)
-	{
-		const Member *member = &family->members[i];
-		size_t		mine,
-					others;
-
-		if (member->gone || member->source != FED)
-			continue;
-		mine = olap_agg_memory_used(member->node);
-		others = mine * waiting[i];
-		sum += mine + others;
-		if (others > most)
-		{
-			most = others;
-			*largest = i;
-		}
-	}
-	pfree(waiting);
-	return sum;
-}
-
-static void
-free_set(OlapAggFamily *family, int i)
-{
-	OlapAggNode *set = family->members[i].node;
-
-	olap_agg_discard_states(set);
-	set->groups = NULL;
-	MemoryContextReset(set->cxt);
-	family->members[i].gone = true;
-}
-
-static size_t
-used_by(const OlapAggFamily *family)
-{
-	size_t		used = 0;
-
-	for (int i = 0; i < family->n; i++)
-		if (!family->members[i].gone)
-			used += olap_agg_memory_used(family->members[i].node);
-	return used;
-}
-
-/*
- * Sets that wait may need as much memory as their source has.  If that is more
- * than there is, the sets of the largest source wait no longer.
- */
-bool
-olap_agg_sets_make_room(OlapAggNode *set)
-{
-	OlapAggFamily *family = set->family;
-	size_t		used = olap_agg_memory_used(set);
-	size_t		share = family->limit / family->n / 4;
-
-	for (;;)
-	{
-		int			largest;
-		size_t		worst = expected_memory(family, &largest);
-
-		if (worst <= family->limit)
-		{
-			set->memory_limit = used + Max((family->limit - worst) / family->n,
-										   share / 4);
-			return true;
-		}
-		if (largest < 0)
-			break;
-		detach(family, largest);
-	}
-	/* what is small may grow a little, so that it need not be put aside */
-	if (used >= share)
-		return false;
-	set->memory_limit = share;
-	return true;
-}
-
 /* ---- input ---- */
 
 void
@@ -462,11 +56,11 @@ olap_agg_sets_take(OlapAggNode *node, OlapBatch *batch, instr_time *last)
 	OlapAggFamily *family = node->family;
 	uint16	   *sel = batch->sel;
 	uint32		nsel = batch->nsel;
-	Member	   *first = &family->members[0];
+	AggSetMember *first = &family->members[0];
 
 	for (int i = 0; i < family->n; i++)
 		family->members[i].feed = !family->members[i].gone &&
-			family->members[i].source == FED;
+			family->members[i].source == SET_FED;
 	for (int i = 0; i < family->n; i++)
 	{
 		if (!family->members[i].feed)
@@ -483,9 +77,9 @@ olap_agg_sets_take(OlapAggNode *node, OlapBatch *batch, instr_time *last)
 	if (first->hidden && first->node->groups != NULL)
 	{
 		if (first->node->ngroups > MAX_HIDDEN_GROUPS)
-			detach(family, 0);
+			olap_agg_sets_detach(family, 0);
 		if (first->gone)
-			free_set(family, 0);
+			olap_agg_sets_free(family, 0);
 	}
 }
 
@@ -496,19 +90,19 @@ olap_agg_sets_end(OlapAggNode *node)
 
 	for (int i = 0; i < family->n; i++)
 	{
-		Member	   *member = &family->members[i];
+		AggSetMember *member = &family->members[i];
 
-		if (member->source == FED)
+		if (member->source == SET_FED)
 			node->sets_fed += !member->gone;
 		else
 		{
-			roll_up(member->node, family->members[member->source].node);
+			olap_agg_sets_roll_up(member->node, family->members[member->source].node);
 			node->sets_rolled_up++;
 		}
 	}
-	node->peak_memory = Max(node->peak_memory, used_by(family));
+	node->peak_memory = Max(node->peak_memory, olap_agg_sets_used(family));
 	if (family->members[0].hidden && !family->members[0].gone)
-		free_set(family, 0);
+		olap_agg_sets_free(family, 0);
 	for (int i = 0; i < family->n; i++)
 	{
 		OlapAggNode *set = family->members[i].node;
@@ -581,7 +175,7 @@ olap_agg_sets_next_row(OlapAggNode *node)
 			}
 		} while (family->out >= family->n && olap_agg_refill(set));
 		if (family->spilled && set->files == NIL)
-			free_set(family, i);
+			olap_agg_sets_free(family, i);
 	}
 	return false;
 }
@@ -615,6 +209,30 @@ olap_agg_sets_again(OlapAggNode *node)
 /* ---- the end ---- */
 
 void
+olap_agg_sets_free(OlapAggFamily *family, int i)
+{
+	OlapAggNode *set = family->members[i].node;
+
+	olap_agg_discard_states(set);
+	set->groups = NULL;
+	MemoryContextReset(set->cxt);
+	family->members[i].gone = true;
+}
+
+void
+olap_agg_sets_forget_counts(OlapAggNode *set)
+{
+	memset(&set->times, 0, sizeof(set->times));
+	set->peak_memory = set->groups_made = set->left_out = 0;
+	set->spilled_files = set->spilled_rows = set->spilled_bytes = 0;
+	set->spilled_level = 0;
+	set->aside_files = set->aside_values = set->aside_bytes = 0;
+	set->ordered_sorts = set->ordered_kb = 0;
+	for (int i = 0; i < set->nworks; i++)
+		set->works[i].server_rows = 0;
+}
+
+void
 olap_agg_sets_discard(OlapAggNode *node)
 {
 	olap_agg_sets_count(node);
@@ -644,7 +262,7 @@ move_counts(OlapAggNode *node, OlapAggNode *set)
 	node->ordered_kb += set->ordered_kb;
 	for (int i = 0; i < node->nworks; i++)
 		node->works[i].server_rows += set->works[i].server_rows;
-	forget_counts(set);
+	olap_agg_sets_forget_counts(set);
 }
 
 void

@@ -193,6 +193,19 @@ extern OlapGeneric *olap_agg_server(OlapAggNode *node, AggWork *work);
 extern void olap_agg_fill(OlapAggNode *node);
 extern bool olap_agg_refill(OlapAggNode *node);
 
+/* agg_node.c: the parts of olap_agg_plan_private(). */
+typedef enum OlapAggPrivate
+{
+	PRIVATE_KEYS,
+	PRIVATE_CALLS,
+	PRIVATE_TOPN,
+	PRIVATE_SETS,
+	PRIVATE_GROUPINGS,
+	PRIVATE_JOIN
+} OlapAggPrivate;
+
+extern List *olap_agg_private(const CustomScan *plan, OlapAggPrivate which);
+
 /* Parts of these, for agg_sets*.c. */
 extern void olap_agg_build_states(OlapAggNode *node, double expected);
 extern void olap_agg_discard_states(OlapAggNode *node);

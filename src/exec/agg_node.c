@@ -23,9 +23,6 @@
 #include "exec/scan_node.h"
 #include "table/writer.h"
 
-/* Where a plan's private list has the join. */
-#define PRIVATE_JOIN 5
-
 static Node *create_state(CustomScan *plan);
 static void begin(CustomScanState *css, EState *estate, int eflags);
 static TupleTableSlot *exec(CustomScanState *css);
@@ -61,7 +58,14 @@ List *
 olap_agg_plan_private(List *keys, List *calls, List *topn, List *sets,
 					  List *groupings, List *join)
 {
+	/* in the order of OlapAggPrivate */
 	return lappend(list_make5(keys, calls, topn, sets, groupings), join);
+}
+
+List *
+olap_agg_private(const CustomScan *plan, OlapAggPrivate which)
+{
+	return list_nth(plan->custom_private, which);
 }
 
 static Node *
@@ -77,10 +81,10 @@ create_state(CustomScan *plan)
 static void
 begin_works(OlapAggNode *node, CustomScan *plan)
 {
-	List	   *keys = linitial(plan->custom_private);
-	List	   *calls = lsecond(plan->custom_private);
+	List	   *keys = olap_agg_private(plan, PRIVATE_KEYS);
+	List	   *calls = olap_agg_private(plan, PRIVATE_CALLS);
 
-	olap_agg_topn_from_list(lthird(plan->custom_private), &node->topn);
+	olap_agg_topn_from_list(olap_agg_private(plan, PRIVATE_TOPN), &node->topn);
 	node->nkeys = list_length(keys);
 	node->orders = palloc(Max(node->nkeys, 1) * sizeof(OlapOrder));
 	node->key_at = palloc(Max(node->nkeys, 1) * sizeof(int));
@@ -117,7 +121,7 @@ begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
 												  estate, eflags));
 	node->css.custom_ps = list_concat(node->css.custom_ps, children);
 	node->core = llast(children);
-	node->join = olap_join_create(list_nth(plan->custom_private, PRIVATE_JOIN),
+	node->join = olap_join_create(olap_agg_private(plan, PRIVATE_JOIN),
 								  node->scan, children, &node->css.ss.ps);
 }
 
@@ -168,7 +172,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 						 eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	css->custom_ps = list_make1(child);
 	node->scan = castNode(CustomScanState, child);
-	if (list_nth(plan->custom_private, PRIVATE_JOIN) != NIL)
+	if (olap_agg_private(plan, PRIVATE_JOIN) != NIL)
 		begin_join(node, plan, estate,
 				   eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg",

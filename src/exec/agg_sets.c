@@ -44,8 +44,8 @@ olap_agg_sets_get(const OlapAggNode *node, int i)
 void
 olap_agg_sets_begin(OlapAggNode *node, CustomScan *plan)
 {
-	node->sets = lfourth(plan->custom_private);
-	node->groupings = list_nth(plan->custom_private, 4);
+	node->sets = olap_agg_private(plan, PRIVATE_SETS);
+	node->groupings = olap_agg_private(plan, PRIVATE_GROUPINGS);
 }
 
 /* ---- input ---- */

@@ -184,32 +184,22 @@ static void
 add_join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 			  RelOptInfo *output, GroupPathExtraData *extra)
 {
-	CustomPath *path = makeNode(CustomPath);
 	List	   *having = (List *) extra->havingQual;
+	OlapAggPath *path = olap_agg_path_create(query, output, having, query->aggs);
 	Path	   *scan = fact_path(root, query);
 
 	if (scan == NULL)
 		return;
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = output;
-	path->path.pathtarget = output->reltarget;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
-								 core_path(root, query, input, output,
-										   extra->targetList));
-	path->custom_private = list_make5(having, query->keys, query->aggs,
-									  query->orders, query->calls);
-	path->custom_private = lappend(path->custom_private, NIL);
-	path->custom_private = lappend(path->custom_private,
-								   list_make3(NIL, NIL, NIL));
-	path->custom_private = lappend(path->custom_private,
-								   list_make3(query->columns, query->join->steps,
-											  lcons(list_make1_int(query->join->fact->relid),
-													query->join->names)));
-	path->methods = olap_agg_path_methods();
-	olap_path_inherit_enabled(&path->path, scan);
-	cost_path(root, query, input, having, &path->path, scan);
-	add_path(output, &path->path);
+	path->path.path.pathtarget = output->reltarget;
+	path->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
+									  core_path(root, query, input, output,
+												extra->targetList));
+	path->join = list_make3(query->columns, query->join->steps,
+							lcons(list_make1_int(query->join->fact->relid),
+								  query->join->names));
+	olap_path_inherit_enabled(&path->path.path, scan);
+	cost_path(root, query, input, having, &path->path.path, scan);
+	add_path(output, &path->path.path);
 }
 
 /*

@@ -56,8 +56,7 @@ static bool
 custom_plans_twice(CustomPath *path)
 {
 	if (strcmp(path->methods->CustomName, "OlapScan") != 0 &&
-		(path->methods != olap_agg_path_methods() ||
-		 !olap_agg_path_plans_twice(path)))
+		(!olap_is_agg_path(path) || !olap_agg_path_plans_twice(path)))
 		return false;
 	return all_plan_twice(path->custom_paths);
 }

@@ -159,7 +159,7 @@ add_leaf(Parts *parts, RelOptInfo *rel, List *exprs, List *outputs)
 {
 	PlannerInfo *root = parts->root;
 	OlapAggQuery query;
-	CustomPath *path;
+	OlapAggPath *path;
 	List	   *aggs;
 	int			workers = 0;
 

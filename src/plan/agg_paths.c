@@ -53,10 +53,6 @@
 /* Making a row of a group, in units of cpu_tuple_cost. */
 #define GROUP_FACTOR 0.5
 
-/* Where a path's private list has grouping sets, and the join if there is one. */
-#define PRIVATE_SETS 6
-#define PRIVATE_JOIN 7
-
 static create_upper_paths_hook_type previous_hook = NULL;
 
 static Plan *plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best,
@@ -252,12 +248,29 @@ olap_agg_cost(PlannerInfo *root, const OlapAggQuery *query, List *having,
 		path->pathtarget->cost.per_tuple * path->rows;
 }
 
-CustomPath *
+OlapAggPath *
+olap_agg_path_create(const OlapAggQuery *query, RelOptInfo *parent, List *having,
+					 List *aggs)
+{
+	OlapAggPath *path = (OlapAggPath *) newNode(sizeof(OlapAggPath), T_CustomPath);
+
+	path->path.path.pathtype = T_CustomScan;
+	path->path.path.parent = parent;
+	path->path.flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->path.methods = &path_methods;
+	path->query = *query;
+	path->having = having;
+	path->aggs = aggs;
+	return path;
+}
+
+OlapAggPath *
 olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 			  PathTarget *target, List *having, List *aggs, int workers)
 {
 	PathTarget *columns = create_empty_pathtarget();
-	CustomPath *path = makeNode(CustomPath);
+	OlapAggPath *agg = olap_agg_path_create(query, parent, having, aggs);
+	Path	   *path = &agg->path.path;
 	Path	   *scan;
 
 	add_new_columns_to_pathtarget(columns, query->columns);
@@ -265,53 +278,44 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	scan = olap_batch_scan_path(root, query->rel, columns, workers);
 	if (scan == NULL)
 		return NULL;
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = parent;
-	path->path.pathtarget = target;
-	path->path.parallel_aware = workers > 0;
-	path->path.parallel_workers = workers;
-	path->path.parallel_safe = parent->consider_parallel && scan->parallel_safe;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = list_make1(scan);
-	path->custom_private = list_make5(having, query->keys, aggs,
-									  query->orders, query->calls);
-	path->custom_private = lappend(path->custom_private, NIL);
-	path->custom_private = lappend(path->custom_private,
-								   list_make3(query->sets, query->groupings,
-											  query->grouping_keys));
-	path->methods = &path_methods;
-	olap_path_inherit_enabled(&path->path, scan);
-	olap_agg_cost(root, query, having, &path->path, scan);
-	return path;
+	path->pathtarget = target;
+	path->parallel_aware = workers > 0;
+	path->parallel_workers = workers;
+	path->parallel_safe = parent->consider_parallel && scan->parallel_safe;
+	agg->path.custom_paths = list_make1(scan);
+	olap_path_inherit_enabled(path, scan);
+	olap_agg_cost(root, query, having, path, scan);
+	return agg;
 }
 
 static void
 add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 			 PathTarget *target, List *having)
 {
-	CustomPath *path = olap_agg_path(root, query, output, target, having,
-									 query->aggs, 0);
+	OlapAggPath *path = olap_agg_path(root, query, output, target, having,
+									  query->aggs, 0);
 
 	if (path == NULL)
 		return;
 	/* only of whole groups: parts of a group that lose may win together */
-	list_nth_cell(path->custom_private, 5)->ptr_value = olap_agg_topn_plan(root, query->rel, having,
-													 query->aggs, query->calls);
-	add_path(output, &path->path);
+	path->topn = olap_agg_topn_plan(root, query->rel, having, query->aggs,
+									query->calls);
+	add_path(output, &path->path.path);
 }
 
-const CustomPathMethods *
-olap_agg_path_methods(void)
+bool
+olap_is_agg_path(const CustomPath *path)
 {
-	return &path_methods;
+	return path->methods == &path_methods;
 }
 
 bool
 olap_agg_path_plans_twice(const CustomPath *path)
 {
+	const OlapAggPath *agg = (const OlapAggPath *) path;
+
 	/* the sides of a join would be planned four times; sets leave a map */
-	return list_length(path->custom_private) <= PRIVATE_JOIN &&
-		lsecond((List *) list_nth(path->custom_private, PRIVATE_SETS)) == NIL;
+	return agg->join == NIL && agg->query.groupings == NIL;
 }
 
 static bool
@@ -430,30 +434,27 @@ static Plan *
 plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 		 List *clauses, List *custom_plans)
 {
+	const OlapAggPath *path = (const OlapAggPath *) best;
+	const OlapAggQuery *query = &path->query;
 	CustomScan *scan = makeNode(CustomScan);
-	List	   *keys = lsecond(best->custom_private);
-	List	   *aggs = lthird(best->custom_private);
-	List	   *sets = list_nth(best->custom_private, PRIVATE_SETS);
-	List	   *join = list_length(best->custom_private) > PRIVATE_JOIN ?
-		list_nth(best->custom_private, PRIVATE_JOIN) : NIL;
 	List	   *rows = NIL;
 	ListCell   *lc;
 
-	olap_agg_sets_set_map(root, lsecond(sets));
-	foreach(lc, list_concat(list_concat_copy(keys, aggs), lsecond(sets)))
+	olap_agg_sets_set_map(root, query->groupings);
+	foreach(lc, list_concat(list_concat_copy(query->keys, path->aggs),
+							query->groupings))
 		rows = lappend(rows, makeTargetEntry(copyObject(lfirst(lc)),
 											 list_length(rows) + 1, NULL, false));
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = olap_order_quals(root, linitial(best->custom_private));
+	scan->scan.plan.qual = olap_order_quals(root, path->having);
 	scan->flags = best->flags;
 	scan->custom_plans = custom_plans;
 	scan->custom_scan_tlist = rows;
-	scan->custom_private = olap_agg_plan_private(lfourth(best->custom_private),
-												 list_nth(best->custom_private, 4),
-												 list_nth(best->custom_private, 5),
-												 linitial(sets), lthird(sets), join);
-	if (join != NIL)
-		scan->custom_exprs = olap_join_dependencies(join);
+	scan->custom_private = olap_agg_plan_private(query->orders, query->calls,
+												 path->topn, query->sets,
+												 query->grouping_keys, path->join);
+	if (path->join != NIL)
+		scan->custom_exprs = olap_join_dependencies(path->join);
 	scan->methods = &olap_agg_plan_methods;
 	return &scan->scan.plan;
 }

@@ -26,6 +26,17 @@ typedef struct OlapAggQuery
 	List	   *sets;			/* grouping sets: groups expected, keys */
 } OlapAggQuery;
 
+/* A path of OlapAgg, with what its plan is made of. */
+typedef struct OlapAggPath
+{
+	CustomPath	path;
+	OlapAggQuery query;
+	List	   *having;
+	List	   *aggs;			/* to compute: query.aggs, or partial ones */
+	List	   *topn;			/* olap_agg_topn_plan() */
+	List	   *join;			/* NIL: one table; else see exec/agg_join.h */
+} OlapAggPath;
+
 /*
  * Fill query for rel: clauses are SortGroupClauses, exprs the expression of each,
  * outputs lists of what is made of groups.  False if OlapAgg cannot compute it.
@@ -39,9 +50,14 @@ extern bool olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel,
  * Aggrefs to compute, query->aggs or partial ones in the same order.  root's
  * statistics say how many groups there are.
  */
-extern CustomPath *olap_agg_path(PlannerInfo *root, OlapAggQuery *query,
-								 RelOptInfo *parent, PathTarget *target,
-								 List *having, List *aggs, int workers);
+extern OlapAggPath *olap_agg_path(PlannerInfo *root, OlapAggQuery *query,
+								  RelOptInfo *parent, PathTarget *target,
+								  List *having, List *aggs, int workers);
+
+/* One without children, costs and target, of which the caller makes the rest. */
+extern OlapAggPath *olap_agg_path_create(const OlapAggQuery *query,
+										 RelOptInfo *parent, List *having,
+										 List *aggs);
 
 /* The same for rows of a join. */
 extern bool olap_agg_join_query_fill(OlapAggQuery *query,
@@ -51,7 +67,8 @@ extern bool olap_agg_join_query_fill(OlapAggQuery *query,
 /* The costs of path, which takes the batches of scan. */
 extern void olap_agg_cost(PlannerInfo *root, const OlapAggQuery *query,
 						  List *having, Path *path, const Path *scan);
-extern const struct CustomPathMethods *olap_agg_path_methods(void);
+
+extern bool olap_is_agg_path(const CustomPath *path);
 
 /* May two plans be made of path, an OlapAgg's? */
 extern bool olap_agg_path_plans_twice(const CustomPath *path);

@@ -20,8 +20,14 @@ SELECT olap.last(x, s COLLATE "C"), olap.last(x, s COLLATE "und-x-icu") FROM (VA
 \set VERBOSITY sqlstate
 SELECT olap.last(x, point(x, x)) FROM (VALUES (1), (2)) v (x);
 SELECT olap.last(1);
-SELECT olap._first_trans(NULL, 1, 2);
 \set VERBOSITY default
+-- Not to be called by hand; which error says so depends on the minor release.
+DO $$
+BEGIN
+  PERFORM olap._first_trans(NULL, 1, 2);
+EXCEPTION WHEN undefined_function OR feature_not_supported THEN
+  RAISE NOTICE 'refused';
+END $$;
 
 -- As a window function, with FILTER, DISTINCT and ORDER BY inside.
 SELECT x, olap.first(x, t) OVER (ORDER BY x), olap.last(x, t) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)

@@ -89,9 +89,19 @@ sub halfway
     my ($what, $sql) = @_;
     my $before = $primary->safe_psql('postgres', $SUMS);
     my $lsn = $primary->lsn('insert');
-    $primary->safe_psql('postgres', $sql);
-    my $middle = $primary->safe_psql('postgres',
-        "SELECT '$lsn'::pg_lsn + trunc((pg_current_wal_insert_lsn() - '$lsn') / 2)");
+    my $half = "SELECT '$lsn'::pg_lsn + trunc((pg_current_wal_insert_lsn() - '$lsn') / 2)";
+    my $middle;
+    if ($sql =~ /^(CALL|VACUUM)/)
+    {
+        # commits by itself, maybe before that point: the rows stay what they were
+        $primary->safe_psql('postgres', $sql);
+        $middle = $primary->safe_psql('postgres', $half);
+    }
+    else
+    {
+        # asked before the commit: what others write meanwhile does not move it behind
+        $middle = $primary->safe_psql('postgres', "BEGIN; $sql; $half; COMMIT");
+    }
     push @targets, [ "half-way through $what", "recovery_target_lsn = '$middle'", $before ];
 }
 

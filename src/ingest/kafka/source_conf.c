@@ -78,6 +78,23 @@ tell_log(const rd_kafka_t *rk, int level, const char *facility,
 			 errhidestmt(true)));
 }
 
+/* That long a refused connection does not hide what a broker has said, in ms. */
+#define REASON_MS 10000
+
+/*
+ * A name may have several addresses, of which some refuse connections: that tells
+ * less than what went wrong at another.  Words of librdkafka, which has one code
+ * for both.
+ */
+static bool
+tells_less(const OlapSource *source, const char *reason)
+{
+	return source->reason[0] != '\0' &&
+		strstr(reason, "failed: Connection refused") != NULL &&
+		!TimestampDifferenceExceeds(source->reason_at, GetCurrentTimestamp(),
+									REASON_MS);
+}
+
 /* Errors that are of no single partition, told inside poll(). */
 static void
 tell_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -102,8 +119,11 @@ tell_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	}
 	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		source->down = true;
-	if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || source->reason[0] == '\0')
-		strlcpy(source->reason, reason, sizeof(source->reason));
+	if ((err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && source->reason[0] != '\0') ||
+		tells_less(source, reason))
+		return;
+	strlcpy(source->reason, reason, sizeof(source->reason));
+	source->reason_at = GetCurrentTimestamp();
 }
 
 static int

@@ -68,6 +68,7 @@ struct OlapSource
 	char		refused_reason[256];
 	bool		down;			/* no broker reachable */
 	char		reason[256];	/* what the last connection trouble was */
+	TimestampTz reason_at;
 	TimestampTz hosts_checked;	/* when allowed_hosts was copied last */
 };
 

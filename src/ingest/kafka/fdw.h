@@ -27,4 +27,25 @@ extern void olap_kafka_end(ForeignScanState *node);
 struct ExplainState;
 extern void olap_kafka_explain(ForeignScanState *node, struct ExplainState *es);
 
+/* OlapKafkaBounds that hold for every partition. */
+typedef struct OlapKafkaBounds
+{
+	int64		first;			/* offsets [first, end) */
+	int64		end;
+	int64		since_ms;		/* messages not older; PG_INT64_MIN: any */
+	int64		part_min;
+	int64		part_max;
+	bool		any_given;		/* partition = ANY was given: any lists them */
+	List	   *any;
+} OlapKafkaBounds;
+
+/*
+ * fdw_bounds.c: evaluate the pushed-down bounds of the plan, whose expressions are
+ * states.  False: nothing can match.
+ */
+extern bool olap_kafka_get_bounds(ForeignScanState *node, List *states,
+								  OlapKafkaBounds *bounds);
+extern bool olap_kafka_partition_wanted(const OlapKafkaBounds *bounds,
+										int32 partition);
+
 #endif							/* OLAP_KAFKA_FDW_H */

@@ -11,15 +11,10 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
-#include "catalog/pg_type_d.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
-#include "utils/array.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -42,18 +37,6 @@ typedef struct PartitionRange
 	int64		end;
 	bool		done;
 } PartitionRange;
-
-/* Bounds that hold for every partition. */
-typedef struct Bounds
-{
-	int64		first;			/* offsets [first, end) */
-	int64		end;
-	int64		since_ms;		/* messages not older; PG_INT64_MIN: any */
-	int64		part_min;
-	int64		part_max;
-	bool		any_given;		/* partition = ANY was given: any lists them */
-	List	   *any;
-} Bounds;
 
 typedef struct KafkaScan
 {
@@ -100,124 +83,6 @@ olap_kafka_begin(ForeignScanState *node, int eflags)
 	initStringInfo(&scan->where);
 }
 
-/* ---- bounds ---- */
-
-static int64
-bound_value(Datum datum, Oid type, OlapKafkaMeta meta)
-{
-	switch (type)
-	{
-		case INT2OID:
-			return DatumGetInt16(datum);
-		case INT4OID:
-			return DatumGetInt32(datum);
-		case INT8OID:
-			return DatumGetInt64(datum);
-		default:				/* timestamptz, floor to milliseconds */
-			if (TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(datum)))
-				return PG_INT64_MIN;
-			if (TIMESTAMP_IS_NOEND(DatumGetTimestampTz(datum)))
-				return PG_INT64_MAX;
-			return DatumGetTimestampTz(datum) / 1000 - 1 +
-				(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * INT64CONST(1000);
-	}
-}
-
-/* Narrow [*lo, *hi] by OP value. */
-static void
-narrow(int64 *lo, int64 *hi, int strategy, int64 value)
-{
-	switch (strategy)
-	{
-		case BTLessStrategyNumber:
-			*hi = Min(*hi, value == PG_INT64_MIN ? value : value - 1);
-			break;
-		case BTLessEqualStrategyNumber:
-			*hi = Min(*hi, value);
-			break;
-		case BTEqualStrategyNumber:
-			*lo = Max(*lo, value);
-			*hi = Min(*hi, value);
-			break;
-		case BTGreaterEqualStrategyNumber:
-			*lo = Max(*lo, value);
-			break;
-		case BTGreaterStrategyNumber:
-			*lo = Max(*lo, value == PG_INT64_MAX ? value : value + 1);
-			break;
-	}
-}
-
-static void
-add_partition_list(Bounds *bounds, Datum datum)
-{
-	ArrayType  *array = DatumGetArrayTypeP(datum);
-	Oid			type = ARR_ELEMTYPE(array);
-	List	   *mine = NIL;
-	Datum	   *elems;
-	bool	   *nulls,
-				byval;
-	int16		len;
-	char		align;
-	int			n;
-
-	get_typlenbyvalalign(type, &len, &byval, &align);
-	deconstruct_array(array, type, len, byval, align, &elems, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		int64		value;
-
-		if (nulls[i])
-			continue;
-		value = bound_value(elems[i], type, OLAP_META_PARTITION);
-		if (value >= 0 && value <= PG_INT32_MAX)
-			mine = list_append_unique_int(mine, (int) value);
-	}
-	bounds->any = bounds->any_given ? list_intersection_int(bounds->any, mine) : mine;
-	bounds->any_given = true;
-}
-
-/* Evaluate the pushed-down bounds.  False: nothing can match. */
-static bool
-get_bounds(ForeignScanState *node, Bounds *bounds)
-{
-	KafkaScan  *scan = node->fdw_state;
-	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	List	   *codes = linitial(plan->fdw_private);
-	int64		off_max = PG_INT64_MAX - 1,
-				ts_max = PG_INT64_MAX;
-
-	memset(bounds, 0, sizeof(*bounds));
-	bounds->since_ms = PG_INT64_MIN;
-	bounds->part_max = PG_INT32_MAX;
-	for (int i = 0; i < list_length(scan->states); i++)
-	{
-		OlapKafkaMeta meta = list_nth_int(codes, 2 * i);
-		int			strategy = list_nth_int(codes, 2 * i + 1);
-		Oid			type = exprType(list_nth(plan->fdw_exprs, i));
-		bool		isnull;
-		Datum		datum = ExecEvalExpr((ExprState *) list_nth(scan->states, i),
-										 node->ss.ps.ps_ExprContext, &isnull);
-
-		if (isnull)
-			return false;
-		if (strategy == OLAP_BOUND_ANY)
-			add_partition_list(bounds, datum);
-		else if (meta == OLAP_META_PARTITION)
-			narrow(&bounds->part_min, &bounds->part_max, strategy,
-				   bound_value(datum, type, meta));
-		else if (meta == OLAP_META_OFFSET)
-			narrow(&bounds->first, &off_max, strategy,
-				   bound_value(datum, type, meta));
-		else
-			narrow(&bounds->since_ms, &ts_max, strategy == BTGreaterStrategyNumber ?
-				   BTGreaterEqualStrategyNumber : strategy,
-				   bound_value(datum, type, meta));
-	}
-	bounds->end = off_max == PG_INT64_MAX ? off_max : off_max + 1;
-	return bounds->first < bounds->end && bounds->part_min <= bounds->part_max;
-}
-
 /* ---- starting ---- */
 
 static void
@@ -231,7 +96,7 @@ source_failed(KafkaScan *scan, const OlapSourceError *error)
 }
 
 static void
-resolve_range(KafkaScan *scan, const Bounds *bounds, PartitionRange *range)
+resolve_range(KafkaScan *scan, const OlapKafkaBounds *bounds, PartitionRange *range)
 {
 	OlapSourceError error = {0};
 	int64		start,
@@ -257,13 +122,6 @@ resolve_range(KafkaScan *scan, const Bounds *bounds, PartitionRange *range)
 	appendStringInfo(&scan->where, "%s%d: [" INT64_FORMAT ", " INT64_FORMAT ")",
 					 scan->where.len > 0 ? ", " : "", range->partition,
 					 range->first, Max(range->end, range->first));
-}
-
-static bool
-partition_wanted(const Bounds *bounds, int32 partition)
-{
-	return partition >= bounds->part_min && partition <= bounds->part_max &&
-		(!bounds->any_given || list_member_int(bounds->any, partition));
 }
 
 static void
@@ -306,7 +164,7 @@ start_read(ForeignScanState *node)
 	Oid			user = olap_rte_check_as_user(node->ss.ps.state, rte);
 	OlapSourceError error = {0};
 	MemoryContext old;
-	Bounds		bounds;
+	OlapKafkaBounds		bounds;
 	int32	   *partitions;
 	int			n = 0;
 
@@ -318,7 +176,7 @@ start_read(ForeignScanState *node)
 	memset(&scan->batch, 0, sizeof(scan->batch));
 	scan->nranges = 0;
 	resetStringInfo(&scan->where);
-	if (!get_bounds(node, &bounds))
+	if (!olap_kafka_get_bounds(node, scan->states, &bounds))
 	{
 		MemoryContextSwitchTo(old);
 		return;
@@ -339,7 +197,7 @@ start_read(ForeignScanState *node)
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!partition_wanted(&bounds, partitions[i]))
+		if (!olap_kafka_partition_wanted(&bounds, partitions[i]))
 			continue;
 		scan->ranges[scan->nranges].partition = partitions[i];
 		resolve_range(scan, &bounds, &scan->ranges[scan->nranges++]);
@@ -505,7 +363,7 @@ olap_kafka_explain(ForeignScanState *node, ExplainState *es)
 	KafkaScan  *scan = node->fdw_state;
 
 	ExplainPropertyText("Topic", scan->table->topic, es);
-	ExplainPropertyInteger("Pushed Bounds", NULL, list_length(scan->states), es);
+	ExplainPropertyInteger("Pushed OlapKafkaBounds", NULL, list_length(scan->states), es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyText("Offsets", scan->where.data, es);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *		Options of servers, user mappings, foreign tables and their columns.
+ *		Options of servers, user mappings, foreign tables and their columns: which
+ *		there are, and what is valid.
  *
  * src/ingest/kafka/options.c
  *-------------------------------------------------------------------------
@@ -9,57 +10,19 @@
 #include "postgres.h"
 
 #include "access/reloptions.h"
-#include "access/htup_details.h"
-#include "catalog/pg_attribute.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_foreign_server.h"
-#include "catalog/pg_foreign_table.h"
-#include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
-#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "ingest/kafka/hosts.h"
 #include "ingest/kafka/json.h"
-#include "ingest/kafka/options.h"
+#include "ingest/kafka/options_int.h"
 
 extern PGDLLEXPORT Datum olap_kafka_validator(PG_FUNCTION_ARGS);
 
-typedef enum OptionType
-{
-	OPT_TEXT,					/* one printable line, not empty */
-	OPT_PEM,					/* text in PEM form */
-	OPT_HOSTS,
-	OPT_TOPIC,
-	OPT_PATH,
-	OPT_BOOL,
-	OPT_INT,					/* in [min, max] */
-	OPT_ENUM					/* one of values */
-} OptionType;
-
-typedef struct Option
-{
-	const char *name;
-	Oid			context;		/* catalog it belongs to */
-	OptionType	type;
-	const char *setting;		/* of librdkafka; NULL: ours */
-	const char *values;			/* OPT_ENUM: separated by blanks */
-	int64		min;
-	int64		max;
-	bool		secret;
-} Option;
-
-#define SERVER ForeignServerRelationId
-#define MAPPING UserMappingRelationId
-#define TABLE ForeignTableRelationId
-#define COLUMN AttributeRelationId
-
-static const Option options[] = {
+static const OlapKafkaOption options[] = {
 	{"bootstrap_servers", SERVER, OPT_HOSTS, "bootstrap.servers"},
 	{"security_protocol", SERVER, OPT_ENUM, "security.protocol",
 	"plaintext ssl sasl_plaintext sasl_ssl"},
@@ -123,8 +86,8 @@ static const Option options[] = {
 	{"mode", COLUMN, OPT_ENUM, NULL, "lax strict"},
 };
 
-static const Option *
-find_option(const char *name, Oid context)
+const OlapKafkaOption *
+olap_kafka_find_option(const char *name, Oid context)
 {
 	for (size_t i = 0; i < lengthof(options); i++)
 		if (options[i].context == context && strcmp(options[i].name, name) == 0)
@@ -132,9 +95,8 @@ find_option(const char *name, Oid context)
 	return NULL;
 }
 
-/* Position of value among blank-separated words, -1 if it is none of them. */
-static int
-word_position(const char *words, const char *value)
+int
+olap_kafka_word_position(const char *words, const char *value)
 {
 	size_t		len = strlen(value);
 	int			position = 0;
@@ -166,11 +128,11 @@ with_commas(const char *words)
 	return buf.data;
 }
 
-pg_noreturn static void
-reject_name(const char *name, Oid context)
+void
+olap_kafka_reject_name(const char *name, Oid context)
 {
 	StringInfoData valid;
-	const Option *elsewhere = NULL;
+	const OlapKafkaOption *elsewhere = NULL;
 
 	initStringInfo(&valid);
 	for (size_t i = 0; i < lengthof(options); i++)
@@ -195,7 +157,7 @@ reject_name(const char *name, Oid context)
 }
 
 pg_noreturn static void
-reject_value(const Option *option, const char *value, const char *hint)
+reject_value(const OlapKafkaOption *option, const char *value, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
@@ -210,7 +172,7 @@ reject_value(const Option *option, const char *value, const char *hint)
  * Refuse a broker list that is malformed or names a host that is not allowed.
  */
 static void
-check_hosts(const Option *option, const char *value)
+check_hosts(const OlapKafkaOption *option, const char *value)
 {
 	const char *patterns = GetConfigOption("olap.allowed_hosts", true, false);
 	const char *rest = value;
@@ -237,7 +199,7 @@ check_hosts(const Option *option, const char *value)
 }
 
 static void
-check_topic(const Option *option, const char *value)
+check_topic(const OlapKafkaOption *option, const char *value)
 {
 	size_t		len = strlen(value);
 
@@ -250,7 +212,7 @@ check_topic(const Option *option, const char *value)
 }
 
 static void
-check_int(const Option *option, const char *value)
+check_int(const OlapKafkaOption *option, const char *value)
 {
 	char	   *end;
 	long		n;
@@ -265,8 +227,8 @@ check_int(const Option *option, const char *value)
 							  option->max));
 }
 
-static void
-check_value(const Option *option, const char *value)
+void
+olap_kafka_check_value(const OlapKafkaOption *option, const char *value)
 {
 	const char *problem;
 	bool		b;
@@ -307,7 +269,7 @@ check_value(const Option *option, const char *value)
 			check_int(option, value);
 			break;
 		case OPT_ENUM:
-			if (word_position(option->values, value) < 0)
+			if (olap_kafka_word_position(option->values, value) < 0)
 				reject_value(option, value,
 							 psprintf("Valid values are: %s.",
 									  with_commas(option->values)));
@@ -315,8 +277,8 @@ check_value(const Option *option, const char *value)
 	}
 }
 
-static const char *
-list_get(List *defs, const char *name)
+const char *
+olap_kafka_option(List *defs, const char *name)
 {
 	ListCell   *lc;
 
@@ -330,28 +292,24 @@ list_get(List *defs, const char *name)
 	return NULL;
 }
 
-/*
- * Options that exclude or require each other.  What is missing is an error for
- * a foreign table and a server only, as they are created whole.
- */
-static void
-check_together(List *defs, Oid context)
+void
+olap_kafka_check_together(List *defs, Oid context)
 {
-	if (context == SERVER && list_get(defs, "bootstrap_servers") == NULL)
+	if (context == SERVER && olap_kafka_option(defs, "bootstrap_servers") == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("option \"bootstrap_servers\" is required"),
 				 errhint("Write OPTIONS (bootstrap_servers 'broker1:9092,broker2:9092').")));
-	if (context == TABLE && list_get(defs, "topic") == NULL)
+	if (context == TABLE && olap_kafka_option(defs, "topic") == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("option \"topic\" is required"),
 				 errhint("Write OPTIONS (topic 'name').")));
-	if (context == COLUMN && list_get(defs, "meta") != NULL)
+	if (context == COLUMN && olap_kafka_option(defs, "meta") != NULL)
 		for (size_t i = 0; i < lengthof(options); i++)
 			if (options[i].context == COLUMN &&
 				strcmp(options[i].name, "meta") != 0 &&
-				list_get(defs, options[i].name) != NULL)
+				olap_kafka_option(defs, options[i].name) != NULL)
 				ereport(ERROR,
 						(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 						 errmsg("options \"meta\" and \"%s\" exclude each other",
@@ -372,152 +330,12 @@ olap_kafka_validator(PG_FUNCTION_ARGS)
 	foreach(lc, defs)
 	{
 		DefElem    *def = lfirst_node(DefElem, lc);
-		const Option *option = find_option(def->defname, context);
+		const OlapKafkaOption *option = olap_kafka_find_option(def->defname, context);
 
 		if (option == NULL)
-			reject_name(def->defname, context);
-		check_value(option, defGetString(def));
+			olap_kafka_reject_name(def->defname, context);
+		olap_kafka_check_value(option, defGetString(def));
 	}
-	check_together(defs, context);
+	olap_kafka_check_together(defs, context);
 	PG_RETURN_VOID();
-}
-
-/* Options of userid's mapping, else of PUBLIC's; NIL if there is none. */
-static List *
-user_mapping_options(Oid serverid, Oid userid)
-{
-	HeapTuple	tuple;
-	Datum		datum;
-	bool		isnull;
-	List	   *defs = NIL;
-
-	tuple = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(userid),
-							ObjectIdGetDatum(serverid));
-	if (!HeapTupleIsValid(tuple))
-		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
-								ObjectIdGetDatum(InvalidOid),
-								ObjectIdGetDatum(serverid));
-	if (!HeapTupleIsValid(tuple))
-		return NIL;
-	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
-							Anum_pg_user_mapping_umoptions, &isnull);
-	if (!isnull)
-		defs = untransformRelOptions(datum);
-	ReleaseSysCache(tuple);
-	return defs;
-}
-
-/*
- * The options again pass the checks of the validator: they may have come in
- * by a restore under another olap.allowed_hosts, or around the validator.
- */
-static List *
-add_settings(List *settings, List *defs, Oid context)
-{
-	ListCell   *lc;
-
-	foreach(lc, defs)
-	{
-		DefElem    *def = lfirst_node(DefElem, lc);
-		const Option *option = find_option(def->defname, context);
-		OlapKafkaSetting *setting;
-
-		if (option == NULL)
-			reject_name(def->defname, context);
-		check_value(option, defGetString(def));
-		if (option->setting == NULL)
-			continue;
-		setting = palloc(sizeof(OlapKafkaSetting));
-		setting->name = option->setting;
-		setting->value = defGetString(def);
-		setting->secret = option->secret;
-		settings = lappend(settings, setting);
-	}
-	return settings;
-}
-
-static bool
-enum_is(List *defs, const char *name, const char *value)
-{
-	const char *got = list_get(defs, name);
-
-	return got != NULL && strcmp(got, value) == 0;
-}
-
-OlapKafkaTable *
-olap_kafka_table(Oid relid, Oid userid)
-{
-	OlapKafkaTable *table = palloc0(sizeof(OlapKafkaTable));
-	ForeignTable *foreign;
-	ForeignServer *server;
-	ForeignDataWrapper *wrapper;
-	const char *handler;
-	const char *timeout;
-	const char *prefix;
-
-	if (get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a foreign table",
-						get_rel_name(relid) ? get_rel_name(relid) : "?")));
-	foreign = GetForeignTable(relid);
-	server = GetForeignServer(foreign->serverid);
-	wrapper = GetForeignDataWrapper(server->fdwid);
-	handler = OidIsValid(wrapper->fdwhandler)
-		? get_func_name(wrapper->fdwhandler) : NULL;
-	if (handler == NULL || strcmp(handler, "olap_kafka_handler") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("foreign table \"%s\" is not of foreign-data wrapper olap_kafka",
-						get_rel_name(relid))));
-	check_together(foreign->options, TABLE);
-	check_together(server->options, SERVER);
-
-	table->relid = relid;
-	table->serverid = foreign->serverid;
-	table->settings = add_settings(NIL, server->options, SERVER);
-	table->settings = add_settings(table->settings, foreign->options, TABLE);
-	if (OidIsValid(userid))
-		table->settings = add_settings(table->settings,
-									   user_mapping_options(foreign->serverid,
-															userid),
-									   MAPPING);
-	table->topic = pstrdup(list_get(foreign->options, "topic"));
-	table->format = enum_is(foreign->options, "format", "raw")
-		? OLAP_KAFKA_RAW : OLAP_KAFKA_JSON;
-	table->strict = enum_is(foreign->options, "mode", "strict");
-	table->skip_errors = enum_is(foreign->options, "on_error", "skip");
-	timeout = list_get(foreign->options, "timeout_ms");
-	if (timeout == NULL)
-		timeout = list_get(server->options, "timeout_ms");
-	table->timeout_ms = timeout != NULL ? pg_strtoint32(timeout) : 10000;
-	prefix = list_get(server->options, "group_id_prefix");
-	table->group_id_prefix = prefix != NULL ? pstrdup(prefix) : NULL;
-	return table;
-}
-
-OlapKafkaColumn *
-olap_kafka_column(const OlapKafkaTable *table, AttrNumber attnum)
-{
-	OlapKafkaColumn *column = palloc0(sizeof(OlapKafkaColumn));
-	List	   *defs = GetForeignColumnOptions(table->relid, attnum);
-	const char *value;
-
-	if ((value = list_get(defs, "meta")) != NULL)
-		column->meta = (OlapKafkaMeta)
-			(word_position(find_option("meta", COLUMN)->values, value) + 1);
-	if ((value = list_get(defs, "path")) != NULL)
-		column->path = pstrdup(value);
-	if ((value = list_get(defs, "time_format")) != NULL)
-	{
-		column->has_time_format = true;
-		column->time_format = (OlapTimeFormat)
-			word_position(find_option("time_format", COLUMN)->values, value);
-	}
-	if ((value = list_get(defs, "required")) != NULL)
-		(void) parse_bool(value, &column->required);
-	column->strict = table->strict;
-	if ((value = list_get(defs, "mode")) != NULL)
-		column->strict = strcmp(value, "strict") == 0;
-	return column;
 }

@@ -87,6 +87,14 @@ typedef struct OlapBinTable
 extern bool olap_bins_unpack(const OlapBinTable *table, const uint8 *src,
 							 size_t len, uint32 n, void *out, int width);
 /*
+ * Take the distances of n values, at most OLAP_VECTOR_ROWS, in bins ids[n] off *src,
+ * as many bytes as they fill, and make them values.  For narrow tables with values of
+ * 4 bytes; OLAP_BINS_TRAILER bytes behind *len are readable.  false: *len is less.
+ */
+extern bool olap_bins_take(const OlapBinTable *table, const uint32 *ids,
+						   const uint8 **src, size_t *len, uint32 n,
+						   uint32 *out);
+/*
  * The same of rows[nrows] alone, modulo 2^64.  The bytes that it takes are asked for
  * of source.
  */

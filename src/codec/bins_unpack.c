@@ -195,6 +195,24 @@ olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
 	return (pos + 7) / 8 == len;
 }
 
+bool
+olap_bins_take(const OlapBinTable *table, const uint32 *ids, const uint8 **src,
+			   size_t *len, uint32 n, uint32 *out)
+{
+	uint32		bits = (uint32) Min(*len, OLAP_VECTOR_ROWS * sizeof(uint32)) * 8;
+	uint32		whole = have_avx2() ? n - n % 8 : 0;
+	uint32		pos = 0;
+
+	if (whole > 0)
+		pos = unpack_avx2(table, ids, *src, bits, whole, out);
+	pos = unpack_narrow(table, ids, *src, bits, whole, n, pos, out);
+	if (pos > bits)
+		return false;
+	*src += (pos + 7) / 8;
+	*len -= (pos + 7) / 8;
+	return true;
+}
+
 /* Bits that the distances of n values take. */
 static uint32
 sum_widths(const OlapBinTable *table, const uint32 *ids, uint32 n)

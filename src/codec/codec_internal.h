@@ -367,8 +367,9 @@ extern int64 olap_strings_encode(const OlapVector *v, uint32 first, uint32 n,
 extern bool olap_strings_decode(const uint8 *src, size_t len, uint32 n,
 								OlapVector *out, const char **reason);
 
-/* Append row `row` alone of the block's n. */
-extern bool olap_strings_decode_row(const uint8 *src, size_t len, uint32 n,
+/* Append row `row` alone of the block's n; its bytes are asked for of source. */
+extern bool olap_strings_decode_row(const OlapChunkSource *source,
+									const uint8 *src, size_t len, uint32 n,
 									uint32 row, OlapVector *out,
 									const char **reason);
 /* len bytes, compressed if that pays. Returns the bytes saved. */

@@ -5,7 +5,8 @@
  *
  * Payload: count of entries, lengths of the first two inner chunks (4 bytes
  * each), a chunk with the entries, maybe a chunk of int16 with the classes of
- * the entries (dict_classes.c), and a chunk of int32 with the codes.  Entries
+ * the entries (dict_classes.c) and how many entries of each class each of its vectors
+ * has, and a chunk of int32 with the codes.  Entries
  * are distinct and ascend: integers by value, all else byte by byte (floats by
  * the unsigned number that their bits are), because sorted neighbours compress
  * well.  A code is the number of an entry, or of an entry in the order of the
@@ -20,6 +21,7 @@
 
 #include "codec/codec_internal.h"
 #include "codec/dict_build.h"
+#include "codec/dict_entries.h"
 
 #define DICT_HEADER 12
 /* A dictionary that names more of the rows than this does not pay. */
@@ -80,6 +82,9 @@ encode_classes(const OlapAnalysis *a, const OlapClasses *classes,
 
 	olap_chunk_encode_at(&class_of, OLAP_DEPTH_CODES, out, &inner);
 	note_length(out, place, start);
+	entries |= OLAP_DICT_COUNTS;
+	memcpy(out->data + place - 8, &entries, sizeof(entries));
+	olap_classes_put_counts(classes->class_of, class_of.n, out);
 	for (uint32 i = 0; i < a->n; i++)
 		ordered[i] = classes->code_of[codes[i]];
 	olap_chunk_put_header(out, OLAP_ENC_BINS, OLAP_PHYS_I32, sizeof(uint32),

@@ -39,10 +39,11 @@ extern double olap_classes_choose(const uint32 *codes, const uint64 *valid,
 
 /*
  * From every entry's class (an I16 vector), how many there are of each class,
- * counts[OLAP_BINS_MAX], false if there is no such class; then the entry that
- * each code stands for.
+ * counts[OLAP_BINS_MAX], false if there is no such class, or if stored counts (NULL:
+ * none) are others; then the entry that each code stands for.
  */
-extern bool olap_classes_count(const OlapVector *class_of, uint32 *counts);
+extern bool olap_classes_count(const OlapVector *class_of, const uint8 *stored,
+							   uint32 *counts);
 extern void olap_classes_order(const OlapVector *class_of, const uint32 *counts,
 							   uint32 *order);
 /*
@@ -51,5 +52,21 @@ extern void olap_classes_order(const OlapVector *class_of, const uint32 *counts,
  */
 extern bool olap_classes_find(const int16 *classes, uint32 n, int16 class,
 							  uint32 *number, uint32 *entry);
+
+/* Append how many of each class each vector of n entries has, 2 bytes each. */
+extern void olap_classes_put_counts(const int16 *classes, uint32 n, OlapBytes *out);
+
+#define OLAP_CLASSES_VECTOR_BYTES (OLAP_BINS_MAX * sizeof(uint16))
+
+/* One of them. */
+static inline uint32
+olap_classes_stored(const uint8 *stored, uint32 vecno, int class)
+{
+	uint16		count;
+
+	memcpy(&count, stored + vecno * OLAP_CLASSES_VECTOR_BYTES + class * sizeof(count),
+		   sizeof(count));
+	return count;
+}
 
 #endif							/* OLAP_DICT_BUILD_H */

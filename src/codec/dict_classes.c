@@ -124,27 +124,41 @@ count_some(const int16 *classes, uint32 n, int16 class)
 	return count;
 }
 
-static uint32
-count_class(const int16 *classes, uint32 n, int16 class)
-{
-	uint32		count = 0;
-
-	for (uint32 e = 0; e < n; e += OLAP_VECTOR_ROWS)
-		count += count_some(classes + e, Min(n - e, OLAP_VECTOR_ROWS), class);
-	return count;
-}
-
 bool
-olap_classes_count(const OlapVector *class_of, uint32 *counts)
+olap_classes_count(const OlapVector *class_of, const uint8 *stored, uint32 *counts)
 {
+	const int16 *classes = class_of->values;
 	uint32		sum = 0;
 
-	for (int b = 0; b < OLAP_BINS_MAX; b++)
-	{
-		counts[b] = count_class(class_of->values, class_of->n, (int16) b);
-		sum += counts[b];
-	}
+	memset(counts, 0, OLAP_BINS_MAX * sizeof(uint32));
+	for (uint32 first = 0; first < class_of->n; first += OLAP_VECTOR_ROWS)
+		for (int b = 0; b < OLAP_BINS_MAX; b++)
+		{
+			uint32		count = count_some(classes + first,
+										   Min(class_of->n - first, OLAP_VECTOR_ROWS),
+										   (int16) b);
+
+			if (stored != NULL &&
+				count != olap_classes_stored(stored, first / OLAP_VECTOR_ROWS, b))
+				return false;
+			counts[b] += count;
+			sum += count;
+		}
 	return sum == class_of->n;
+}
+
+void
+olap_classes_put_counts(const int16 *classes, uint32 n, OlapBytes *out)
+{
+	for (uint32 first = 0; first < n; first += OLAP_VECTOR_ROWS)
+		for (int b = 0; b < OLAP_BINS_MAX; b++)
+		{
+			uint16		count = (uint16) count_some(classes + first,
+													Min(n - first, OLAP_VECTOR_ROWS),
+													(int16) b);
+
+			olap_bytes_append(out, &count, sizeof(count));
+		}
 }
 
 void

@@ -23,8 +23,8 @@ load_classes(OlapChunk *chunk, uint32 *counts, const char **reason)
 
 	if (!olap_dict_need_classes(chunk, chunk->info.distinct, reason))
 		return false;
-	if (!olap_classes_count(&entries->class_of, counts))
-		OLAP_REJECT("a dictionary entry has an unknown class");
+	if (!olap_classes_count(&entries->class_of, entries->counts, counts))
+		OLAP_REJECT("a dictionary's classes are not as many as they should");
 	return true;
 }
 
@@ -97,6 +97,7 @@ olap_dict_open(OlapChunk *chunk, const char **reason)
 	size_t		len = chunk->payload_len;
 	OlapDictEntries *entries;
 	uint32		header[3];		/* count, lengths of entries and classes */
+	size_t		counts = 0;
 
 	if (chunk->depth != OLAP_DEPTH_COLUMN)
 		OLAP_REJECT("a dictionary is not allowed here");
@@ -106,8 +107,14 @@ olap_dict_open(OlapChunk *chunk, const char **reason)
 	memcpy(header, src, sizeof(header));
 	src += sizeof(header);
 	len -= sizeof(header);
+	if ((header[0] & OLAP_DICT_COUNTS) != 0)
+	{
+		header[0] &= ~OLAP_DICT_COUNTS;
+		counts = (size_t) olap_vector_count(header[0]) * OLAP_CLASSES_VECTOR_BYTES;
+	}
 	if (header[0] == 0 || header[0] > chunk->info.nrows || header[1] > len ||
-		header[2] > len - header[1])
+		header[2] > len - header[1] || counts > len - header[1] - header[2] ||
+		(counts > 0 && header[2] == 0))
 		OLAP_REJECT("a dictionary chunk has a header out of range");
 
 	entries = MemoryContextAllocZero(chunk->cxt, sizeof(OlapDictEntries));
@@ -124,6 +131,13 @@ olap_dict_open(OlapChunk *chunk, const char **reason)
 		return false;
 	src += header[1] + header[2];
 	len -= header[1] + header[2];
+	if (counts > 0)
+	{
+		olap_chunk_need(&chunk->source, src, counts);
+		entries->counts = src;
+		src += counts;
+		len -= counts;
+	}
 	chunk->inner = olap_chunk_open_at(src, len, type.phys, 0, type.width,
 									  type.typalign, chunk->info.nrows,
 									  OLAP_DEPTH_CODES, &chunk->source,
@@ -147,6 +161,8 @@ olap_dict_close(OlapChunk *chunk)
 		pfree(entries->order);
 	if (entries->class_of.cxt != NULL)
 		olap_vector_free(&entries->class_of);
+	if (entries->some_classes.cxt != NULL)
+		olap_vector_free(&entries->some_classes);
 	if (entries->class_chunk != NULL)
 		olap_chunk_close(entries->class_chunk);
 	if (entries->block.cxt != NULL)

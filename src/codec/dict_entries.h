@@ -11,17 +11,23 @@
 
 #include "codec/dict_build.h"
 
+/* In the count of entries: counts of classes stand behind the classes. */
+#define OLAP_DICT_COUNTS 0x80000000
+
 typedef struct OlapDictEntries
 {
 	OlapChunk  *chunk;			/* in the order of their values */
 	const uint8 *classes;
 	size_t		classes_len;	/* 0: that is the order of the codes as well */
-	OlapChunk  *class_chunk;	/* NULL: not open yet, or all is decoded */
+	const uint8 *counts;		/* of classes in each vector; NULL: not stored */
+	OlapChunk  *class_chunk;	/* NULL: not open yet */
 	OlapVector	class_of;		/* classes of the first entries, as many as ... */
 	uint32		class_vectors;	/* ... these vectors of class_chunk have */
 	uint32	   *order;			/* entry of each code; NULL: not known yet */
 
 	/* of those who want some rows, dict_rows.c */
+	OlapVector	some_classes;	/* of the entries of one vector, ... */
+	uint32		some_number;	/* ... plus 1 */
 	OlapVector	block;			/* vector of chunk that was decoded last, ... */
 	uint32		block_number;	/* ... plus 1 */
 	uint32		row_block;		/* of which one row was decoded, plus 1 */

@@ -5,7 +5,8 @@
  *
  * Of the entries those blocks are decoded that hold the rows', or of a block one
  * entry.  Where codes are in the order of classes, the entry of a code is found by
- * counting classes, from the first entry up to it.
+ * counting classes: in one vector if the chunk says how many each has, else from the
+ * first entry on.
  *
  * src/codec/dict_rows.c
  *-------------------------------------------------------------------------
@@ -27,27 +28,36 @@ olap_dict_decodes_rows(const OlapChunk *chunk, uint32 n)
 		Max(olap_vector_count(chunk->info.distinct), 2 * FEW_ENTRIES);
 }
 
+static const OlapColumnType class_type = {.phys = OLAP_PHYS_I16,
+	.width = sizeof(int16), .typalign = TYPALIGN_SHORT};
+
+static bool
+open_classes(OlapChunk *chunk, const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+
+	if (entries->class_chunk == NULL)
+		entries->class_chunk =
+			olap_chunk_open_at(entries->classes, entries->classes_len, class_type.phys,
+							   0, class_type.width, class_type.typalign,
+							   chunk->info.distinct, OLAP_DEPTH_CODES,
+							   &chunk->source, chunk->cxt, reason);
+	return entries->class_chunk != NULL;
+}
+
 bool
 olap_dict_need_classes(OlapChunk *chunk, uint32 n, const char **reason)
 {
 	OlapDictEntries *entries = chunk->entries;
-	uint32		count = chunk->info.distinct;
-	OlapColumnType type = {.phys = OLAP_PHYS_I16, .width = sizeof(int16),
-		.typalign = TYPALIGN_SHORT};
 
 	if (entries->class_of.cxt == NULL)
 	{
 		/* a few bits each: better all at once than vector by vector */
 		olap_chunk_need(&chunk->source, entries->classes, entries->classes_len);
-		if (entries->class_chunk == NULL)
-			entries->class_chunk =
-				olap_chunk_open_at(entries->classes, entries->classes_len, type.phys,
-								   0, type.width, type.typalign, count,
-								   OLAP_DEPTH_CODES, &chunk->source, chunk->cxt,
-								   reason);
-		if (entries->class_chunk == NULL)
+		if (!open_classes(chunk, reason))
 			return false;
-		olap_vector_init(&entries->class_of, &type, count, chunk->cxt);
+		olap_vector_init(&entries->class_of, &class_type, chunk->info.distinct,
+						 chunk->cxt);
 	}
 	while (entries->class_of.n < n)
 	{
@@ -57,6 +67,28 @@ olap_dict_need_classes(OlapChunk *chunk, uint32 n, const char **reason)
 			return false;
 		entries->class_vectors++;
 	}
+	return true;
+}
+
+/* The classes of one vector's entries. */
+static bool
+load_some_classes(OlapChunk *chunk, uint32 vecno, const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+
+	if (entries->some_number == vecno + 1)
+		return true;
+	if (!open_classes(chunk, reason))
+		return false;
+	if (entries->some_classes.cxt == NULL)
+		olap_vector_init(&entries->some_classes, &class_type, OLAP_VECTOR_ROWS,
+						 chunk->cxt);
+	entries->some_number = 0;
+	entries->some_classes.n = 0;
+	if (!entries->class_chunk->codec->decode(entries->class_chunk, vecno,
+											 &entries->some_classes, reason))
+		return false;
+	entries->some_number = vecno + 1;
 	return true;
 }
 
@@ -82,11 +114,63 @@ take_class(OlapChunk *chunk, uint32 *code, int16 *class, const char **reason)
 	}
 	if (!olap_dict_need_classes(chunk, chunk->info.distinct, reason))
 		return false;
-	if (!olap_classes_count(&chunk->entries->class_of, counts))
-		OLAP_REJECT("a dictionary entry has an unknown class");
+	if (!olap_classes_count(&chunk->entries->class_of, chunk->entries->counts, counts))
+		OLAP_REJECT("a dictionary's classes are not as many as they should");
 	while (*code >= counts[*class])
 		*code -= counts[(*class)++];
 	return true;
+}
+
+/* The entry with this number in a class, by stored counts. */
+static bool
+find_counted(OlapChunk *chunk, int16 class, uint32 number, uint32 *entry,
+			 const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+	uint32		nvec = olap_vector_count(chunk->info.distinct);
+	uint32		vecno = 0;
+
+	for (; vecno < nvec; vecno++)
+	{
+		uint32		count = olap_classes_stored(entries->counts, vecno, class);
+
+		if (number < count)
+			break;
+		number -= count;
+	}
+	if (vecno == nvec)
+		OLAP_REJECT("a dictionary code is out of range");
+	if (!load_some_classes(chunk, vecno, reason))
+		return false;
+	if (!olap_classes_find(entries->some_classes.values, entries->some_classes.n,
+						   class, &number, entry))
+		OLAP_REJECT("a dictionary's classes are not as many as they should");
+	*entry += vecno * OLAP_VECTOR_ROWS;
+	return true;
+}
+
+/* The same, by counting classes from the first entry on. */
+static bool
+find_counting(OlapChunk *chunk, int16 class, uint32 number, uint32 *entry,
+			  const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+	uint32		count = chunk->info.distinct;
+
+	for (uint32 from = 0; from < count; from += OLAP_VECTOR_ROWS)
+	{
+		uint32		end = Min(count, from + OLAP_VECTOR_ROWS);
+
+		if (!olap_dict_need_classes(chunk, end, reason))
+			return false;
+		if (olap_classes_find((const int16 *) entries->class_of.values + from, end - from,
+							  class, &number, entry))
+		{
+			*entry += from;
+			return true;
+		}
+	}
+	OLAP_REJECT("a dictionary code is out of range");
 }
 
 /* The entry that a code, which is one, stands for. */
@@ -94,7 +178,6 @@ static bool
 find_entry(OlapChunk *chunk, uint32 code, uint32 *entry, const char **reason)
 {
 	OlapDictEntries *entries = chunk->entries;
-	uint32		count = chunk->info.distinct;
 	int16		class;
 
 	*entry = code;
@@ -107,20 +190,9 @@ find_entry(OlapChunk *chunk, uint32 code, uint32 *entry, const char **reason)
 	}
 	if (!take_class(chunk, &code, &class, reason))
 		return false;
-	for (uint32 from = 0; from < count; from += OLAP_VECTOR_ROWS)
-	{
-		uint32		end = Min(count, from + OLAP_VECTOR_ROWS);
-
-		if (!olap_dict_need_classes(chunk, end, reason))
-			return false;
-		if (olap_classes_find((const int16 *) entries->class_of.values + from, end - from,
-							  class, &code, entry))
-		{
-			*entry += from;
-			return true;
-		}
-	}
-	OLAP_REJECT("a dictionary code is out of range");
+	return entries->counts != NULL ?
+		find_counted(chunk, class, code, entry, reason) :
+		find_counting(chunk, class, code, entry, reason);
 }
 
 /* Append an entry of a block that has to be decoded to out. */

@@ -27,8 +27,11 @@
 
 #define BLOCK_HEADER 5
 #define ZSTD_LEVEL 1
-/* Shorter contents are not worth a try. */
-#define MIN_CONTENT 64
+/*
+ * Shorter contents are not worth a try: some tens of bytes are saved, and to read one
+ * takes more than a microsecond.
+ */
+#define MIN_CONTENT 512
 
 /*
  * One context each for the life of the process: creating one costs more than
@@ -278,9 +281,9 @@ lz_decode_row(OlapChunk *chunk, uint32 vecno, uint32 row, OlapVector *out,
 			  const char **reason)
 {
 	size_t		len;
-	const uint8 *src = olap_index_get(chunk, vecno, &len);
+	const uint8 *src = olap_index_get_rows(chunk, vecno, 1, &len);
 
-	return olap_strings_decode_row(src, len,
+	return olap_strings_decode_row(&chunk->source, src, len,
 								   olap_vector_rows_of(chunk->info.nrows, vecno),
 								   row, out, reason);
 }

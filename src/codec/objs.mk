@@ -25,3 +25,4 @@ OLAP_OBJS += src/codec/rle.o
 OLAP_OBJS += src/codec/rows.o
 OLAP_OBJS += src/codec/strings.o
 OLAP_OBJS += src/codec/strings_decode.o
+OLAP_OBJS += src/codec/strings_groups.o

@@ -12,10 +12,9 @@
  * faster to read for it.  Mode 2 is mode 1 for short values, with lengths of
  * prefixes and of what follows them as one byte each in blocks of their own:
  * neighbours in a dictionary alternate between few lengths, which a frame cannot
- * use.  Mode 3 is mode 2 with the rest in a block for each GROUP_ROWS values, the
- * first of which has no prefix: one value takes one block.  Smaller groups would
- * make a scan that reads all of them pay, some microseconds each.  Headers and
- * padding, a quarter of short texts, are made anew on decoding.
+ * use.  Mode 3, which was written for a while, is mode 2 with the rest in a block for
+ * each GROUP_ROWS values; mode 4 is that of strings_groups.c.  Headers and padding, a
+ * quarter of short texts, are made anew on decoding.
  *
  * src/codec/strings.c
  *-------------------------------------------------------------------------
@@ -25,9 +24,6 @@
 #include "utils/memutils.h"
 
 #include "codec/strings.h"
-
-/* What there is at least of a group, on average. */
-#define GROUP_BYTES 4096
 
 static void
 append_frame(const int64 *values, uint32 n, OlapBytes *out)
@@ -116,45 +112,6 @@ find_prefixes(const OlapVector *v, const uint32 *offsets, uint32 n,
 	return sum;
 }
 
-/* Does it pay to make groups? Then their first values have no prefixes. */
-static bool
-make_groups(const int64 *lengths, uint32 n, size_t rest, int64 *prefixes)
-{
-	if (n <= GROUP_ROWS || rest < (n + GROUP_ROWS - 1) / GROUP_ROWS * GROUP_BYTES)
-		return false;
-	for (uint32 i = 0; i < n; i++)
-		if (lengths[i] > SHORT_MAX)
-			return false;
-	for (uint32 i = GROUP_ROWS; i < n; i += GROUP_ROWS)
-		prefixes[i] = 0;
-	return true;
-}
-
-/* The rest of n values, bytes, as a block for each group, behind their lengths. */
-static void
-append_groups(const uint8 *bytes, const int64 *lengths, const int64 *prefixes,
-			  uint32 n, OlapBytes *out)
-{
-	uint32		ngroups = (n + GROUP_ROWS - 1) / GROUP_ROWS;
-	size_t		ends = out->len;
-
-	(void) olap_bytes_reserve(out, ngroups * sizeof(uint32));
-	out->len += ngroups * sizeof(uint32);
-	for (uint32 g = 0; g < ngroups; g++)
-	{
-		size_t		start = out->len;
-		size_t		len = 0;
-		uint32		stored;
-
-		for (uint32 i = g * GROUP_ROWS; i < Min(n, (g + 1) * GROUP_ROWS); i++)
-			len += (size_t) (lengths[i] - prefixes[i]);
-		(void) olap_lz_append(out, bytes, len, true);
-		stored = (uint32) (out->len - start);
-		memcpy(out->data + ends + g * sizeof(uint32), &stored, sizeof(stored));
-		bytes += len;
-	}
-}
-
 int64
 olap_strings_encode(const OlapVector *v, uint32 first, uint32 n, bool sorted,
 					bool compress, OlapBytes *out)
@@ -166,7 +123,7 @@ olap_strings_encode(const OlapVector *v, uint32 first, uint32 n, bool sorted,
 	size_t		total = 0;
 	size_t		shared = 0;
 	uint8		mode = MODE_PLAIN;
-	bool		groups = false;
+	int			shift = 0;
 	uint8	   *bytes;
 	uint8	   *p;
 
@@ -184,9 +141,15 @@ olap_strings_encode(const OlapVector *v, uint32 first, uint32 n, bool sorted,
 	if (shared > total / 4)
 		mode = MODE_FRONT;
 	if (mode == MODE_FRONT && compress)
-		groups = make_groups(lengths, n, total - shared, prefixes);
+		shift = olap_string_groups_fit(lengths, n, total - shared);
+	for (uint32 i = 0; shift > 0 && i < n; i += 1U << shift)
+		prefixes[i] = 0;
+	if (shift > 0)
+		mode = MODE_GROUPS;
 	olap_bytes_append(out, &mode, sizeof(mode));
-	if (mode == MODE_FRONT)
+	if (mode == MODE_GROUPS)
+		;						/* lengths and bytes together, below */
+	else if (mode == MODE_FRONT)
 		append_front_lengths(lengths, prefixes, n, compress, start, out);
 	else
 		append_frame(lengths, n, out);
@@ -195,22 +158,19 @@ olap_strings_encode(const OlapVector *v, uint32 first, uint32 n, bool sorted,
 	p = bytes;
 	for (uint32 i = 0; i < n; i++)
 	{
-		size_t		skip = mode == MODE_FRONT ? (size_t) prefixes[i] : 0;
+		size_t		skip = mode == MODE_PLAIN ? 0 : (size_t) prefixes[i];
 		size_t		len = (size_t) lengths[i] - skip;
 
 		memcpy(p, VARDATA(v->heap + offsets[i]) + skip, len);
 		p += len;
 	}
-	if (groups && out->data[start] == MODE_FRONT_SHORT)
-	{
-		out->data[start] = MODE_FRONT_GROUPS;
-		append_groups(bytes, lengths, prefixes, n, out);
-	}
+	if (mode == MODE_GROUPS)
+		olap_string_groups_append(bytes, lengths, prefixes, n, shift, out);
 	else
 		(void) olap_lz_append(out, bytes, p - bytes, compress);
 	pfree(bytes);
 	/* values that share nearly everything may pass the bound of the format */
-	if (mode == MODE_FRONT &&
+	if (mode != MODE_PLAIN &&
 		total + (size_t) n * 2 * VARHDRSZ + n * MAXIMUM_ALIGNOF >
 		max_front_heap(out->len - start, n))
 	{

@@ -14,13 +14,38 @@
 #define MODE_PLAIN 0
 #define MODE_FRONT 1
 #define MODE_FRONT_SHORT 2
-#define MODE_FRONT_GROUPS 3
-/* No value of a block in mode 2 or 3 is longer. */
+#define MODE_FRONT_GROUPS 3		/* read, no longer written */
+#define MODE_GROUPS 4
+/* No value of a block in mode 2, 3 or 4 is longer. */
 #define SHORT_MAX 255
 
 /* Values of a group in mode 3. */
 #define GROUP_ROWS 512
-#define MAX_GROUPS (OLAP_VECTOR_ROWS / GROUP_ROWS)
+/* Log2 of those in mode 4. */
+#define MIN_GROUP_SHIFT 7
+#define MAX_GROUP_SHIFT 9
+#define MAX_GROUPS (OLAP_VECTOR_ROWS >> MIN_GROUP_SHIFT)
+
+/* Compressed bytes of some values. */
+typedef struct StringGroup
+{
+	const uint8 *src;
+	size_t		len;
+	size_t		raw_len;
+} StringGroup;
+
+/* What stands before a block's bytes, checked. */
+typedef struct StringBlock
+{
+	bool		front;
+	size_t		need;			/* bytes of the values in a heap */
+	uint32		group_rows;		/* of each group but the last */
+	uint32		ngroups;
+	size_t		raw_len;		/* of all groups */
+	StringGroup groups[MAX_GROUPS];
+	uint32		lengths[OLAP_VECTOR_ROWS];
+	uint32		prefixes[OLAP_VECTOR_ROWS]; /* zeros if not front */
+} StringBlock;
 
 /*
  * Prefixes expand without any bytes of their own; this bounds by how much, for
@@ -31,5 +56,40 @@ max_front_heap(size_t len, uint32 n)
 {
 	return len * OLAP_LZ_MAX_RATIO + (size_t) n * 256;
 }
+
+/* strings_groups.c -------------------------------------------------------- */
+
+/*
+ * Log2 of the values of a group, if n values of these lengths, with rest bytes
+ * behind their prefixes, are worth groups; else 0.
+ */
+extern int	olap_string_groups_fit(const int64 *lengths, uint32 n, size_t rest);
+/* Append what follows the mode; the first prefix of each group is 0. */
+extern void olap_string_groups_append(const uint8 *bytes, const int64 *lengths,
+									  const int64 *prefixes, uint32 n,
+									  int shift, OlapBytes *out);
+
+/* What follows the mode: lengths, prefixes, groups. */
+extern bool olap_string_groups_open(StringBlock *block, const uint8 *src,
+									size_t len, uint32 n, const char **reason);
+/* Append value `row` alone; its bytes are asked for of source. */
+extern bool olap_string_groups_row(const OlapChunkSource *source, const uint8 *src,
+								   size_t len, uint32 n, uint32 row,
+								   OlapVector *out, const char **reason);
+
+/* strings_decode.c -------------------------------------------------------- */
+
+/*
+ * Make n rests lengths, by adding the prefixes; returns the longest, which is more
+ * than SHORT_MAX if a value continues more than there is of the one before.  *bytes:
+ * of all rests.
+ */
+extern uint32 olap_string_lengths_add(uint32 *lengths, const uint32 *prefixes,
+									  uint32 n, uint32 *bytes);
+
+/* Append value `row` of a group with these lengths, checked. */
+extern bool olap_string_group_row(const StringGroup *group, const uint32 *lengths,
+								  const uint32 *prefixes, uint32 row,
+								  OlapVector *out, const char **reason);
 
 #endif							/* OLAP_STRINGS_H */

@@ -155,18 +155,32 @@ widen(const uint8 *restrict bytes, uint32 n, uint32 *restrict values)
 		values[i] = bytes[i];
 }
 
-/* Add what the values have before their rest; returns the longest. */
+/* As olap_string_lengths_add(), for n > 0. */
 OLAP_KERNEL static uint32
-add_prefixes(uint32 *restrict lengths, const uint32 *restrict prefixes, uint32 n)
+add_prefixes(uint32 *restrict lengths, const uint32 *restrict prefixes, uint32 n,
+			 uint32 *bytes)
 {
 	uint32		max = 0;
+	uint32		sum = 0;
+	uint32		bad = prefixes[0] != 0;
 
 	for (uint32 i = 0; i < n; i++)
 	{
+		sum += lengths[i];
 		lengths[i] += prefixes[i];
 		max = lengths[i] > max ? lengths[i] : max;
 	}
-	return max;
+	for (uint32 i = 1; i < n; i++)
+		bad |= prefixes[i] > lengths[i - 1];
+	*bytes = sum;
+	return bad != 0 ? PG_UINT32_MAX : max;
+}
+
+uint32
+olap_string_lengths_add(uint32 *lengths, const uint32 *prefixes, uint32 n,
+						uint32 *bytes)
+{
+	return add_prefixes(lengths, prefixes, n, bytes);
 }
 
 /* Take a block of bytes with its length off *src. */
@@ -197,37 +211,18 @@ static bool
 read_lengths(uint8 mode, const uint8 **src, size_t *len, uint32 n,
 			 uint32 *lengths, uint32 *prefixes, const char **reason)
 {
+	uint32		bytes;
+
 	if (mode != MODE_FRONT_SHORT && mode != MODE_FRONT_GROUPS)
 		return read_frame(src, len, n, lengths, reason) &&
 			(mode == MODE_PLAIN || read_frame(src, len, n, prefixes, reason));
 	if (!read_short(src, len, n, lengths, reason) ||
 		!read_short(src, len, n, prefixes, reason))
 		return false;
-	if (add_prefixes(lengths, prefixes, n) > SHORT_MAX)
+	if (add_prefixes(lengths, prefixes, n, &bytes) > SHORT_MAX)
 		OLAP_REJECT("a short string is long");
 	return true;
 }
-
-/* Compressed bytes of some values. */
-typedef struct StringGroup
-{
-	const uint8 *src;
-	size_t		len;
-	size_t		raw_len;
-} StringGroup;
-
-/* What stands before a block's bytes, checked. */
-typedef struct StringBlock
-{
-	bool		front;
-	size_t		need;			/* bytes of the values in a heap */
-	uint32		group_rows;		/* of each group but the last */
-	uint32		ngroups;
-	size_t		raw_len;		/* of all groups */
-	StringGroup groups[MAX_GROUPS];
-	uint32		lengths[OLAP_VECTOR_ROWS];
-	uint32		prefixes[OLAP_VECTOR_ROWS]; /* zeros if not front */
-} StringBlock;
 
 /* The bytes of all groups, one after the other. */
 static bool
@@ -312,30 +307,30 @@ read_groups(StringBlock *block, const uint8 *src, size_t len, uint32 n)
 	return len == 0;
 }
 
-/* What is behind the lengths, checked against them. */
+/* The blocks of bytes: of mode 3, which stand behind the lengths, or the only one. */
 static bool
-read_bytes(StringBlock *block, uint8 mode, const uint8 *src, size_t len,
-		   uint32 n, size_t align)
+read_bytes(StringBlock *block, uint8 mode, const uint8 *src, size_t len, uint32 n)
+{
+	block->raw_len = 0;
+	if (mode == MODE_FRONT_GROUPS)
+		return read_groups(block, src, len, n);
+	block->group_rows = n;
+	block->ngroups = 1;
+	block->groups[0].src = src;
+	block->groups[0].len = len;
+	if (!olap_lz_size(src, len, &block->groups[0].raw_len))
+		return false;
+	block->raw_len = block->groups[0].raw_len;
+	return true;
+}
+
+/* Do lengths and bytes agree?  Sets need. */
+static bool
+check_block(StringBlock *block, uint8 mode, uint32 n, size_t align)
 {
 	uint64		bytes;
 	uint64		room;
 
-	block->raw_len = 0;
-	if (mode == MODE_FRONT_GROUPS)
-	{
-		if (!read_groups(block, src, len, n))
-			return false;
-	}
-	else
-	{
-		block->group_rows = n;
-		block->ngroups = 1;
-		block->groups[0].src = src;
-		block->groups[0].len = len;
-		if (!olap_lz_size(src, len, &block->groups[0].raw_len))
-			return false;
-		block->raw_len = block->groups[0].raw_len;
-	}
 	if (!block->front)
 		memset(block->prefixes, 0, n * sizeof(uint32));
 	if (!sum_lengths(block->lengths, block->prefixes, n, align, &bytes, &room) ||
@@ -355,15 +350,22 @@ open_block(StringBlock *block, const uint8 *src, size_t len, uint32 n,
 	size_t		whole = len;
 	uint8		mode;
 
-	if (len == 0 || src[0] > MODE_FRONT_GROUPS)
+	if (len == 0 || src[0] > MODE_GROUPS)
 		OLAP_REJECT("a string block has an unknown mode");
 	mode = src[0];
 	block->front = mode != MODE_PLAIN;
 	src++;
 	len--;
-	if (!read_lengths(mode, &src, &len, n, block->lengths, block->prefixes, reason))
+	if (mode == MODE_GROUPS)
+	{
+		if (!olap_string_groups_open(block, src, len, n, reason))
+			return false;
+	}
+	else if (!read_lengths(mode, &src, &len, n, block->lengths, block->prefixes, reason))
 		return false;
-	if (!read_bytes(block, mode, src, len, n, align))
+	else if (!read_bytes(block, mode, src, len, n))
+		OLAP_REJECT("a string block has the wrong size");
+	if (!check_block(block, mode, n, align))
 		OLAP_REJECT("a string block has the wrong size");
 	if (block->front && block->need > max_front_heap(whole, n))
 		OLAP_REJECT("a string block is too large");
@@ -392,21 +394,23 @@ olap_strings_decode(const uint8 *src, size_t len, uint32 n, OlapVector *out,
 	return true;
 }
 
+/* ---- one value ---- */
+
 /*
  * Put a value together from its own bytes and those before it, backwards: of value i,
  * whose bytes end at `at`, what is still missing is from its prefix on.
  */
 static void
-collect_value(const StringBlock *block, const uint8 *bytes, uint32 row, size_t at,
-			  char *value)
+collect_value(const uint32 *lengths, const uint32 *prefixes, const uint8 *bytes,
+			  uint32 row, size_t at, char *value)
 {
-	uint32		missing = block->lengths[row];
+	uint32		missing = lengths[row];
 
 	for (uint32 i = row;; i--)
 	{
-		uint32		prefix = block->front ? block->prefixes[i] : 0;
+		uint32		prefix = prefixes[i];
 
-		at -= block->lengths[i] - prefix;
+		at -= lengths[i] - prefix;
 		if (missing > prefix)
 		{
 			memcpy(value + prefix, bytes + at, missing - prefix);
@@ -418,32 +422,47 @@ collect_value(const StringBlock *block, const uint8 *bytes, uint32 row, size_t a
 }
 
 bool
-olap_strings_decode_row(const uint8 *src, size_t len, uint32 n, uint32 row,
-						OlapVector *out, const char **reason)
+olap_string_group_row(const StringGroup *group, const uint32 *lengths,
+					  const uint32 *prefixes, uint32 row, OlapVector *out,
+					  const char **reason)
 {
-	StringBlock block;
-	const StringGroup *group;
+	uint8	   *bytes = MemoryContextAllocHuge(CurrentMemoryContext,
+											   Max(group->raw_len, 1));
+	bool		ok = olap_lz_extract(group->src, group->len, bytes, group->raw_len);
 	size_t		at = 0;
-	uint8	   *bytes;
-	char	   *value;
-	bool		ok;
 
-	if (!open_block(&block, src, len, n, 4, reason))
-		return false;
-	group = &block.groups[row / block.group_rows];
-	for (uint32 i = row / block.group_rows * block.group_rows; i <= row; i++)
-		at += block.lengths[i] - (block.front ? block.prefixes[i] : 0);
-	bytes = MemoryContextAllocHuge(CurrentMemoryContext, Max(group->raw_len, 1));
-	ok = olap_lz_extract(group->src, group->len, bytes, group->raw_len);
 	if (ok)
 	{
-		value = palloc(Max(block.lengths[row], 1));
-		collect_value(&block, bytes, row, at, value);
-		olap_vector_append_var(out, value, block.lengths[row]);
+		char	   *value = palloc(Max(lengths[row], 1));
+
+		for (uint32 i = 0; i <= row; i++)
+			at += lengths[i] - prefixes[i];
+		collect_value(lengths, prefixes, bytes, row, at, value);
+		olap_vector_append_var(out, value, lengths[row]);
 		pfree(value);
 	}
 	pfree(bytes);
 	if (!ok)
 		OLAP_REJECT("a string block cannot be extracted");
 	return true;
+}
+
+bool
+olap_strings_decode_row(const OlapChunkSource *source, const uint8 *src, size_t len,
+						uint32 n, uint32 row, OlapVector *out, const char **reason)
+{
+	StringBlock block;
+	uint32		g;
+	uint32		first;
+
+	olap_chunk_need(source, src, Min(len, 1));
+	if (len > 0 && src[0] == MODE_GROUPS)
+		return olap_string_groups_row(source, src + 1, len - 1, n, row, out, reason);
+	olap_chunk_need(source, src, len);
+	if (!open_block(&block, src, len, n, 4, reason))
+		return false;
+	g = row / block.group_rows;
+	first = g * block.group_rows;
+	return olap_string_group_row(&block.groups[g], block.lengths + first,
+								 block.prefixes + first, row - first, out, reason);
 }

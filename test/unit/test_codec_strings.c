@@ -1,10 +1,13 @@
 /*
  * test/unit/test_codec_strings.c
  *		Strings, and their dictionaries: in order, without duplicates, and read for a
- *		few rows by a few entries.
+ *		few rows by a few entries, as they are written and as they were before.
  */
 #include "postgres.h"
 
+#include "codec/bins.h"
+#include "codec/dict_entries.h"
+#include "codec/strings.h"
 #include "codec_check.h"
 #include "codec_shapes.h"
 
@@ -130,11 +133,231 @@ rows_need_few_entries(void)
 	}
 }
 
+/* Value i of a sorted list of addresses. */
+static int
+address(uint32 i, char *text, size_t size)
+{
+	return snprintf(text, size, "https://www.example.com/%08u/%u", i * 3,
+					(uint32) (scramble(i) % 1000000));
+}
+
+static void
+append_block(OlapBytes *out, const uint8 *bytes, size_t len)
+{
+	size_t		at = out->len;
+	uint32		stored = 0;
+
+	olap_bytes_append(out, &stored, sizeof(stored));
+	(void) olap_lz_append(out, bytes, len, true);
+	stored = (uint32) (out->len - at - sizeof(stored));
+	memcpy(out->data + at, &stored, sizeof(stored));
+}
+
+/* n values in mode 3: lengths in blocks of their own, the bytes of each 512 in one. */
+static void
+write_mode_3(uint32 n, OlapBytes *out)
+{
+	const uint8 mode = MODE_FRONT_GROUPS;
+	uint8		rests[OLAP_VECTOR_ROWS];
+	uint8		prefixes[OLAP_VECTOR_ROWS];
+	OlapBytes	groups[OLAP_VECTOR_ROWS / GROUP_ROWS];
+	uint32		ngroups = (n + GROUP_ROWS - 1) / GROUP_ROWS;
+	char		last[64] = "";
+
+	for (uint32 g = 0; g < ngroups; g++)
+		olap_bytes_init(&groups[g], CurrentMemoryContext);
+	for (uint32 i = 0; i < n; i++)
+	{
+		char		text[64];
+		int			len = address(i, text, sizeof(text));
+		int			prefix = 0;
+
+		while (i % GROUP_ROWS != 0 && text[prefix] == last[prefix])
+			prefix++;
+		prefixes[i] = (uint8) prefix;
+		rests[i] = (uint8) (len - prefix);
+		olap_bytes_append(&groups[i / GROUP_ROWS], text + prefix, len - prefix);
+		memcpy(last, text, sizeof(text));
+	}
+	olap_bytes_append(out, &mode, 1);
+	append_block(out, rests, n);
+	append_block(out, prefixes, n);
+	for (uint32 g = 0; g < ngroups; g++)
+	{
+		OlapBytes	block;
+		uint32		stored;
+
+		olap_bytes_init(&block, CurrentMemoryContext);
+		(void) olap_lz_append(&block, groups[g].data, groups[g].len, true);
+		stored = (uint32) block.len;
+		olap_bytes_append(out, &stored, sizeof(stored));
+		pfree(block.data);
+	}
+	for (uint32 g = 0; g < ngroups; g++)
+	{
+		(void) olap_lz_append(out, groups[g].data, groups[g].len, true);
+		pfree(groups[g].data);
+	}
+}
+
+/* All values of a block of n addresses, and some of them alone. */
+static void
+check_addresses(const OlapBytes *block, uint32 n)
+{
+	static const OlapChunkSource in_place = {NULL};
+	OlapColumnType type = data_type(OLAP_PHYS_VAR);
+	const char *reason = NULL;
+	uint32		wrong = 0;
+	OlapVector	all;
+	OlapVector	one;
+
+	olap_vector_init(&all, &type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	olap_vector_init(&one, &type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	CHECK(olap_strings_decode(block->data, block->len, n, &all, &reason));
+	CHECK_INT(all.n, n);
+	for (uint32 i = 0; i < n; i++)
+	{
+		char		text[64];
+		int			len = address(i, text, sizeof(text));
+		const char *value = all.heap + ((uint32 *) all.values)[i];
+
+		wrong += VARSIZE(value) - VARHDRSZ != len || memcmp(VARDATA(value), text, len) != 0;
+		if (i % 61 != 0 && i + 1 != n)
+			continue;
+		CHECK(olap_strings_decode_row(&in_place, block->data, block->len, n, i, &one,
+									  &reason));
+		wrong += !data_equal(&all, i, &one, one.n - 1);
+	}
+	CHECK_INT(wrong, 0);
+	olap_vector_free(&all);
+	olap_vector_free(&one);
+}
+
+/* Blocks in the mode that is written, and in the one that was. */
+static void
+groups_of_values_are_read(void)
+{
+	const uint32 counts[] = {1, 511, 512, 513, 1500, 2047, 2048};
+
+	for (int k = 0; k < (int) lengthof(counts); k++)
+	{
+		OlapColumnType type = data_type(OLAP_PHYS_VAR);
+		OlapVector	v;
+		OlapBytes	now;
+		OlapBytes	before;
+
+		olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+		for (uint32 i = 0; i < counts[k]; i++)
+		{
+			char		text[64];
+
+			olap_vector_append_var(&v, text, address(i, text, sizeof(text)));
+		}
+		olap_bytes_init(&now, CurrentMemoryContext);
+		olap_bytes_init(&before, CurrentMemoryContext);
+		olap_strings_encode(&v, 0, v.n, true, true, &now);
+		CHECK_INT(now.data[0], counts[k] > 1000 ? MODE_GROUPS : now.data[0]);
+		check_addresses(&now, v.n);
+		write_mode_3(v.n, &before);
+		check_addresses(&before, v.n);
+		olap_vector_free(&v);
+		pfree(now.data);
+		pfree(before.data);
+	}
+}
+
+/* The chunk without the counts of classes, as it was written before. */
+static void
+drop_counts(OlapBytes *bytes)
+{
+	size_t		header = 24;	/* of the chunk; it has no NULLs */
+	size_t		at;
+	uint32		dict[3];
+	size_t		len;
+
+	memcpy(dict, bytes->data + header, sizeof(dict));
+	CHECK((dict[0] & OLAP_DICT_COUNTS) != 0 && dict[2] > 0);
+	dict[0] &= ~OLAP_DICT_COUNTS;
+	memcpy(bytes->data + header, dict, sizeof(dict));
+	at = header + sizeof(dict) + dict[1] + dict[2];
+	len = (dict[0] + OLAP_VECTOR_ROWS - 1) / OLAP_VECTOR_ROWS * OLAP_CLASSES_VECTOR_BYTES;
+	memmove(bytes->data + at, bytes->data + at + len, bytes->len - at - len);
+	bytes->len -= len;
+}
+
+static void
+dictionaries_without_counts_are_read(void)
+{
+	OlapColumnType type = data_type(OLAP_PHYS_VAR);
+	OlapVector	v;
+	OlapBytes	bytes;
+	OlapChunkInfo info;
+	uint64		before = rows_decoded;
+
+	olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+	for (uint32 i = 0; i < 65000; i++)
+	{
+		char		text[64];
+		uint32		r = (uint32) (scramble(i) % 24000);
+
+		olap_vector_append_var(&v, text, address(i % 3 != 0 ? r % 8 : r, text, sizeof(text)));
+	}
+	olap_bytes_init(&bytes, CurrentMemoryContext);
+	olap_chunk_encode(&v, &bytes, &info);
+	CHECK_INT(info.encoding, OLAP_ENC_DICT);
+	drop_counts(&bytes);
+	check_pieces(&bytes, 0, &type, v.n);
+	CHECK(rows_decoded > before);
+	olap_vector_free(&v);
+	pfree(bytes.data);
+}
+
+/* Counts that are not those of the classes are noticed. */
+static void
+false_counts_are_refused(void)
+{
+	OlapColumnType type = data_type(OLAP_PHYS_VAR);
+	OlapVector	v;
+	OlapVector	out;
+	OlapBytes	bytes;
+	OlapChunkInfo info;
+	OlapChunk  *chunk;
+	uint32		dict[3];
+	const char *reason = NULL;
+
+	olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+	for (uint32 i = 0; i < 65000; i++)
+	{
+		char		text[64];
+		uint32		r = (uint32) (scramble(i) % 24000);
+
+		olap_vector_append_var(&v, text, address(i % 3 != 0 ? r % 8 : r, text, sizeof(text)));
+	}
+	olap_bytes_init(&bytes, CurrentMemoryContext);
+	olap_chunk_encode(&v, &bytes, &info);
+	memcpy(dict, bytes.data + 24, sizeof(dict));
+	CHECK((dict[0] & OLAP_DICT_COUNTS) != 0);
+	bytes.data[24 + sizeof(dict) + dict[1] + dict[2]] ^= 1;
+	chunk = olap_chunk_open(bytes.data, bytes.len, &type, v.n, CurrentMemoryContext,
+							&reason);
+	CHECK(chunk != NULL);
+	olap_vector_init(&out, &type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	CHECK(!olap_chunk_decode(chunk, 0, &out, &reason));
+	CHECK(reason != NULL);
+	olap_chunk_close(chunk);
+	olap_vector_free(&out);
+	olap_vector_free(&v);
+	pfree(bytes.data);
+}
+
 int
 main(void)
 {
 	RUN(odd_strings_round_trip);
 	RUN(dictionaries_are_sorted);
 	RUN(rows_need_few_entries);
+	RUN(groups_of_values_are_read);
+	RUN(dictionaries_without_counts_are_read);
+	RUN(false_counts_are_refused);
 	return DONE();
 }

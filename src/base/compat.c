@@ -14,6 +14,7 @@
 #include "access/xloginsert.h"
 #include "catalog/pg_authid.h"
 #include "nodes/nodeFuncs.h"
+#include "storage/buf_internals.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -164,3 +165,22 @@ olap_without_grouping_nulls(Expr *expr)
 	return (Expr *) remove_grouping_nulls((Node *) expr, NULL);
 }
 #endif
+
+void
+olap_buffer_used(Buffer buffer)
+{
+	BufferDesc *desc = GetBufferDescriptor(buffer - 1);
+	uint32		state = pg_atomic_read_u32(&desc->state);
+
+	/* once is enough: if somebody else changes it, the page is in use as well */
+	if (BUF_STATE_GET_USAGECOUNT(state) < BM_MAX_USAGE_COUNT &&
+		(state & BM_LOCKED) == 0)
+		(void) pg_atomic_compare_exchange_u32(&desc->state, &state,
+											  state + BUF_USAGECOUNT_ONE);
+}
+
+void
+olap_buffer_prefetch(Buffer buffer)
+{
+	__builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
+}

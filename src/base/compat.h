@@ -516,6 +516,14 @@ olap_rte_check_as_user(EState *estate, RangeTblEntry *rte)
 #define OLAP_GENERIC_FRAGMENT 4
 extern int	olap_generic_fragment(char *delta, Page page, uint16 offset,
 								  uint16 len);
+/*
+ * What the buffer manager does when it looks up a page and ReadRecentBuffer() does
+ * not: raise the usage count of a pinned shared buffer.
+ */
+extern void olap_buffer_used(Buffer buffer);
+/* A hint that a shared buffer will be pinned. */
+extern void olap_buffer_prefetch(Buffer buffer);
+
 extern void olap_generic_insert(Buffer buffer, char *delta, int len);
 
 /* The planner's guess at an array's length: 17 asks statistics (9391f71523b). */

@@ -30,7 +30,8 @@ typedef struct OlapDictEntries
 	uint32		some_number;	/* ... plus 1 */
 	OlapVector	block;			/* vector of chunk that was decoded last, ... */
 	uint32		block_number;	/* ... plus 1 */
-	uint32		row_block;		/* of which one row was decoded, plus 1 */
+	uint32		row_block;		/* of which rows were decoded alone, plus 1, ... */
+	uint32		block_rows;		/* ... and how many */
 	uint32		nblocks;		/* decoded for rows so far */
 } OlapDictEntries;
 

@@ -18,6 +18,8 @@
 
 /* So few entries are worth decoding alone, however few there are in all. */
 #define FEW_ENTRIES 4
+/* So many rows of a block that come one after the other are decoded alone. */
+#define BLOCK_ROWS 3
 
 bool
 olap_dict_decodes_rows(const OlapChunk *chunk, uint32 n)
@@ -204,12 +206,17 @@ append_entry(OlapChunk *chunk, uint32 entry, OlapVector *out, const char **reaso
 	uint32		number = entry / OLAP_VECTOR_ROWS;
 	uint32		row = entry % OLAP_VECTOR_ROWS;
 
-	if (entries->block_number != number + 1 && entries->row_block != number + 1 &&
+	if (entries->row_block != number + 1)
+	{
+		entries->row_block = number + 1;
+		entries->block_rows = 0;
+	}
+	/* more rows of the same block make all of it worth decoding */
+	if (entries->block_number != number + 1 && entries->block_rows < BLOCK_ROWS &&
 		chunk->info.phys == OLAP_PHYS_VAR &&
 		entries->chunk->codec->decode_row != NULL)
 	{
-		/* another row of the same block makes all of it worth decoding */
-		entries->row_block = number + 1;
+		entries->block_rows++;
 		entries->nblocks++;
 		return entries->chunk->codec->decode_row(entries->chunk, number, row, out,
 												 reason);

@@ -25,48 +25,18 @@ olap_chunk_decodes_rows(const OlapChunk *chunk, uint32 n)
 		chunk->info.phys != OLAP_PHYS_VAR;
 }
 
-#define FILL(bits) \
-OLAP_KERNEL static void \
-fill_##bits(uint##bits *values, uint32 n) \
-{ \
-	uint##bits	first = values[0]; \
-\
-	for (uint32 i = 1; i < n; i++) \
-		values[i] = first; \
-}
-
-FILL(8)
-FILL(16)
-FILL(32)
-FILL(64)
-
-/* The first of n values in all places. */
-static void
-fill_values(void *values, uint32 n, size_t width)
+OLAP_KERNEL static void
+fill_offsets(uint32 *values, uint32 n)
 {
-	switch (width)
-	{
-		case 1:
-			fill_8(values, n);
-			break;
-		case 2:
-			fill_16(values, n);
-			break;
-		case 4:
-			fill_32(values, n);
-			break;
-		case 8:
-			fill_64(values, n);
-			break;
-		default:
-			for (uint32 i = 1; i < n; i++)
-				memcpy((char *) values + i * width, values, width);
-	}
+	uint32		first = values[0];
+
+	for (uint32 i = 1; i < n; i++)
+		values[i] = first;
 }
 
 /*
- * The values of rows[n] are at the start of out: put them where the rows are,
- * and the first in all other places.
+ * The values of rows[n] are at the start of out: put them where the rows are.  All
+ * other rows keep what they were, but offsets are those of a value.
  */
 static void
 place_rows(OlapVector *out, const uint16 *rows, uint32 n, uint32 nrows)
@@ -75,7 +45,8 @@ place_rows(OlapVector *out, const uint16 *rows, uint32 n, uint32 nrows)
 	char	   *values = palloc(n * width);
 
 	memcpy(values, out->values, n * width);
-	fill_values(out->values, nrows, width);
+	if (out->phys == OLAP_PHYS_VAR)
+		fill_offsets(out->values, nrows);
 	for (uint32 i = 0; i < n; i++)
 		memcpy((char *) out->values + rows[i] * width, values + i * width, width);
 	pfree(values);

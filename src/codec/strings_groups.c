@@ -6,9 +6,8 @@
  * A sorted dictionary of many short values is asked for all of them by a scan and
  * for one by a row that an index found.  So the bytes are compressed in groups of
  * about 4 kB, the first value of each without a prefix, and the lengths are in bins
- * (bins.c), which are found without those before them: the dictionary of a row group's
- * URLs is 3 % larger than with lengths compressed as bytes, a value takes a third of
- * the time, and all of them a tenth less.
+ * (bins.c), which are found without those before them.  URLs of ad-tech rows take 3.6 %
+ * more bytes than in mode 3, all of them as many instructions.
  *
  * Layout: mode (1 byte), log2 of a group's values (1 byte), the bins of rests and
  * those of prefixes, the groups' ends (4 bytes each, from the first one's begin), the

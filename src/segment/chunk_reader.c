@@ -64,8 +64,8 @@ read_pages(Pieces *pieces, uint64 page, uint64 end)
 }
 
 /*
- * Read from .. to, less than a page, without the rest of its pages: copying that
- * takes longer than finding the page again, unless most of it is asked for as well.
+ * Read from .. to without the rest of its pages: copying that takes longer than finding
+ * the page again, which stays pinned.
  */
 static void
 read_sparse(Pieces *pieces, uint64 from, uint64 to)
@@ -75,8 +75,8 @@ read_sparse(Pieces *pieces, uint64 from, uint64 to)
 	if (from >= pieces->sparse_from && to <= pieces->sparse_to)
 		return;
 	to = Max(to, Min(from + SPARSE_READ, Min(page_end, pieces->end)));
-	olap_segment_read(pieces->segment, from, to - from,
-					  pieces->bytes + (from - pieces->offset));
+	olap_segment_read_held(pieces->segment, from, to - from,
+						   pieces->bytes + (from - pieces->offset));
 	pieces->segment->bytes_read += to - from;
 	pieces->sparse_from = from;
 	pieces->sparse_to = to;
@@ -93,7 +93,7 @@ fetch_pieces(void *arg, size_t offset, size_t len)
 
 	if (len == 0)
 		return;
-	if (pieces->segment->sparse && len < OLAP_PAGE_PAYLOAD &&
+	if (pieces->segment->sparse &&
 		!(has_page(pieces, page) && has_page(pieces, end - 1)))
 	{
 		read_sparse(pieces, from, from + len);
@@ -125,7 +125,8 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	pieces->end = desc->offset + desc->length;
 	pieces->first_page = desc->offset / OLAP_PAGE_PAYLOAD;
 	pieces->sparse_from = pieces->sparse_to = 0;
-	pieces->bytes = MemoryContextAllocHuge(group->cxt, desc->length);
+	pieces->bytes = s->sparse ? olap_sparse_room(group, desc->length) :
+		MemoryContextAllocHuge(group->cxt, desc->length);
 	pieces->have = MemoryContextAllocZero(group->cxt, sizeof(uint64) *
 										  ((pieces->end / OLAP_PAGE_PAYLOAD -
 											pieces->first_page) / 64 + 1));
@@ -149,6 +150,8 @@ void
 olap_segment_set_sparse(OlapSegment *s, bool sparse)
 {
 	s->sparse = sparse;
+	if (!sparse)
+		olap_segment_let_go(s);
 }
 
 void

@@ -25,6 +25,7 @@
 
 #include "base/compat.h"
 #include "segment/page.h"
+#include "segment/recent.h"
 #include "segment/verified.h"
 
 /* Pages of an extent that go into one WAL record. */
@@ -178,13 +179,21 @@ read_error_context(void *arg)
 Buffer
 olap_buffer_read(Relation rel, BlockNumber blkno, BufferAccessStrategy strategy)
 {
-	int64		hits = pgBufferUsage.shared_blks_hit;
-	Buffer		buffer = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL,
-											strategy);
+	bool		shared = !RelationUsesLocalBuffers(rel);
+	int64		hits;
+	Buffer		buffer = InvalidBuffer;
 
+	if (shared && strategy == NULL)
+		buffer = olap_recent_pin(rel, blkno);
+	if (buffer != InvalidBuffer)
+		return buffer;
+	hits = pgBufferUsage.shared_blks_hit;
+	buffer = ReadBufferExtended(rel, MAIN_FORKNUM, blkno, RBM_NORMAL, strategy);
 	/* not found in the pool: it comes from the file, perhaps to where it was */
 	if (unlikely(hits == pgBufferUsage.shared_blks_hit))
 		olap_page_forget_verified(buffer);
+	if (shared)
+		olap_recent_note(rel, blkno, buffer);
 	return buffer;
 }
 
@@ -392,6 +401,15 @@ olap_extent_writev(Relation rel, BlockNumber first, uint32 nblocks,
 	}
 }
 
+Buffer
+olap_extent_page(Relation rel, BlockNumber first, uint32 owner, uint64 page,
+				 size_t offset, size_t len, BufferAccessStrategy strategy)
+{
+	olap_recent_expect(rel, first + page, offset, len);
+	return read_page(rel, first + page, OLAP_PAGE_SEGMENT, owner,
+					 BUFFER_LOCK_SHARE, strategy);
+}
+
 void
 olap_extent_read(Relation rel, BlockNumber first, uint32 nblocks, uint32 owner,
 				 uint64 offset, size_t len, uint8 *dst,
@@ -414,8 +432,7 @@ olap_extent_read(Relation rel, BlockNumber first, uint32 nblocks, uint32 owner,
 		Buffer		buffer;
 
 		CHECK_FOR_INTERRUPTS();
-		buffer = read_page(rel, first + index, OLAP_PAGE_SEGMENT, owner,
-						   BUFFER_LOCK_SHARE, strategy);
+		buffer = olap_extent_page(rel, first, owner, index, skip, take, strategy);
 		memcpy(dst, OlapPageGetPayload(BufferGetPage(buffer)) + skip, take);
 		UnlockReleaseBuffer(buffer);
 		dst += take;

@@ -171,6 +171,14 @@ extern void olap_extent_read(Relation rel, BlockNumber first, uint32 nblocks,
 							 uint32 owner, uint64 offset, size_t len,
 							 uint8 *dst, BufferAccessStrategy strategy);
 
+/*
+ * Pin, lock in share mode and check page `page` of such an extent, of whose payload
+ * bytes [offset, offset + len) will be read.
+ */
+extern Buffer olap_extent_page(Relation rel, BlockNumber first, uint32 owner,
+							   uint64 page, size_t offset, size_t len,
+							   BufferAccessStrategy strategy);
+
 /* Grow the file so that it has at least nblocks blocks. */
 extern void olap_extend_to(Relation rel, BlockNumber nblocks);
 

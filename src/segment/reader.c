@@ -307,6 +307,7 @@ olap_segment_open(Relation rel, const OlapDirEntry *entry,
 void
 olap_segment_close(OlapSegment *s)
 {
+	olap_segment_let_go(s);
 	MemoryContextDelete(s->cxt);
 }
 
@@ -492,6 +493,7 @@ olap_segment_release(OlapSegment *s, int rg)
 
 	if (group->cxt == NULL)
 		return;
+	olap_segment_let_go(s);
 	MemoryContextDelete(group->cxt);
 	group->cxt = NULL;
 	group->chunks = NULL;

@@ -30,6 +30,16 @@ typedef struct OlapHeaderPage
 	uint64		page;
 } OlapHeaderPage;
 
+/* A page that stays pinned. */
+typedef struct OlapHeldPage
+{
+	Buffer		buffer;			/* InvalidBuffer: none */
+	uint64		page;			/* of the segment's */
+	uint64		used;
+} OlapHeldPage;
+
+#define OLAP_HELD_PAGES 8
+
 struct OlapSegment
 {
 	Relation	rel;
@@ -47,6 +57,8 @@ struct OlapSegment
 	uint8	   *bucket;			/* scratch of bitmap indexes */
 	Size		bucket_size;
 	bool		sparse;			/* few rows of a row group are wanted */
+	OlapHeldPage held[OLAP_HELD_PAGES]; /* of who reads so */
+	uint64		held_clock;		/* 0: none is held */
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;
@@ -64,6 +76,17 @@ pg_noreturn extern void olap_segment_corrupted(const OlapSegment *s,
 /* Bytes of the segment, which are within its extent or corruption. */
 extern void olap_segment_read(OlapSegment *s, uint64 offset, uint64 len,
 							  void *dst);
+
+/*
+ * The same, and the pages stay pinned, as far as there is place for them, until they
+ * are let go: with the row group, and before the caller's resource owner is another.
+ */
+extern void olap_segment_read_held(OlapSegment *s, uint64 offset, uint64 len,
+								   uint8 *dst);
+extern void olap_segment_let_go(OlapSegment *s);
+
+/* Memory for len bytes of a chunk of which little is read, as long as group->cxt. */
+extern uint8 *olap_sparse_room(RowGroup *group, size_t len);
 
 /*
  * The same for what is in the header: with the first bytes of a page of it all of

@@ -104,6 +104,13 @@ olap_page_forget_verified(Buffer buffer)
 }
 
 void
+olap_page_prefetch_verified(Buffer buffer)
+{
+	if (words != NULL)
+		__builtin_prefetch(&words[buffer - 1]);
+}
+
+void
 olap_page_set_verified(Relation rel, Buffer buffer)
 {
 	const OlapPageOpaque *opaque = OlapPageGetOpaque(BufferGetPage(buffer));

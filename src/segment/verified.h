@@ -42,6 +42,9 @@ extern void olap_page_set_verified(Relation rel, Buffer buffer);
 /* The page was just read from the file: whatever was known does not hold. */
 extern void olap_page_forget_verified(Buffer buffer);
 
+/* It will be asked soon. */
+extern void olap_page_prefetch_verified(Buffer buffer);
+
 /* Ask for the shared memory; called by _PG_init. */
 extern void olap_verified_init(void);
 

@@ -161,17 +161,18 @@ edit_append_slot(DirEdit *edit, OlapDirRef *ref)
 
 /*
  * See that the page has zone pages, if it has none.  Those that were made when
- * the table had fewer columns are replaced once no entry needs them.
+ * the table had fewer columns are replaced once no entry needs them: *replaced,
+ * for the caller to give back.
  */
 static void
-edit_zones(DirEdit *edit, OlapDirPage *dir, int ncols)
+edit_zones(DirEdit *edit, OlapDirPage *dir, int ncols, OlapExtent *replaced)
 {
 	if (dir->zone_first != InvalidBlockNumber)
 	{
 		if (dir->zone_ncols >= (uint32) ncols || dir->nfree + 1 < dir->nentries)
 			return;
-		edit->free_page = olap_free_put(edit->rel, edit->xlog, edit->meta,
-										dir->zone_first, dir->zone_ncols);
+		replaced->first = dir->zone_first;
+		replaced->n = dir->zone_ncols;
 	}
 	dir->zone_first = olap_free_take(edit->rel, edit->meta, ncols);
 	dir->zone_ncols = ncols;
@@ -182,6 +183,7 @@ static void
 edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 {
 	OlapMeta   *meta = edit->meta;
+	OlapExtent	replaced = {0, 0};
 	OlapDirPage *dir;
 
 	if (meta->next_entry_id == PG_UINT32_MAX ||
@@ -204,10 +206,13 @@ edit_insert(DirEdit *edit, OlapDirEntry *entry, OlapDirRef *ref, int ncols)
 
 	/* zone pages first: they stay, and would keep the file from shrinking */
 	if (ncols > 0)
-		edit_zones(edit, dir, ncols);
+		edit_zones(edit, dir, ncols, &replaced);
 	entry->first_block = entry->nblocks > 0 ?
 		olap_free_take(edit->rel, meta, entry->nblocks) : InvalidBlockNumber;
 	dir->entries[ref->slot] = *entry;
+	if (replaced.n > 0)
+		edit->free_page = olap_free_put(edit->rel, edit->xlog, meta,
+										replaced.first, replaced.n);
 }
 
 void

@@ -74,7 +74,8 @@ extern BlockNumber olap_free_take(Relation rel, OlapMeta *meta, uint32 nblocks);
 /*
  * Give back blocks that nobody can be reading.  Returns the buffer of a page
  * that had to be added to xlog, for the caller to release after
- * GenericXLogFinish(); InvalidBuffer if there is none.
+ * GenericXLogFinish(); InvalidBuffer if there is none.  Nothing may be taken in
+ * the same record any more: that page, locked here, belongs to the list already.
  */
 extern Buffer olap_free_put(Relation rel, GenericXLogState *xlog, OlapMeta *meta,
 							BlockNumber first, uint32 nblocks);

@@ -16,6 +16,7 @@
 #include "nodes/nodeFuncs.h"
 #include "storage/buf_internals.h"
 #include "storage/lmgr.h"
+#include "storage/procarray.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -54,6 +55,33 @@ ExtendBufferedRelBy(BufferManagerRelation bmr, ForkNumber fork,
 }
 
 #endif
+
+/*
+ * Before 17 (f691f5b80a8) old_snapshot_threshold lets the server choose a horizon
+ * in front of old snapshots. On heap these get an error once they read a page that
+ * changed since; here nothing would tell them, so they keep what they need.
+ */
+TransactionId
+olap_oldest_needed(Relation rel, TransactionId oldest_xmin)
+{
+#if PG_VERSION_NUM < 170000
+	TransactionId needed = GetOldestNonRemovableTransactionId(rel);
+
+	if (TransactionIdPrecedes(needed, oldest_xmin))
+		return needed;
+#endif
+	return oldest_xmin;
+}
+
+void
+olap_vacuum_cutoffs(Relation rel, const VacuumParams *params,
+					struct VacuumCutoffs *cutoffs)
+{
+	vacuum_get_cutoffs(rel, params, cutoffs);
+	cutoffs->OldestXmin = olap_oldest_needed(rel, cutoffs->OldestXmin);
+	if (TransactionIdPrecedes(cutoffs->OldestXmin, cutoffs->FreezeLimit))
+		cutoffs->FreezeLimit = cutoffs->OldestXmin;
+}
 
 /*
  * The full id of a past transaction of this relation, which is at most half the

@@ -395,6 +395,14 @@ vacuum_get_cutoffs(Relation rel, const VacuumParams *params,
 }
 #endif
 
+/*
+ * The server's cutoffs, but never in front of what a snapshot needs; and the
+ * oldest such xid, if oldest_xmin is what VACUUM FULL was told.
+ */
+extern void olap_vacuum_cutoffs(Relation rel, const VacuumParams *params,
+								struct VacuumCutoffs *cutoffs);
+extern TransactionId olap_oldest_needed(Relation rel, TransactionId oldest_xmin);
+
 #if PG_VERSION_NUM < 180000
 #define vacuum_delay_point(is_analyze) vacuum_delay_point()
 #endif

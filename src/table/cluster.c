@@ -151,8 +151,10 @@ olap_relation_copy_for_cluster(Relation old_rel, Relation new_rel,
 							   double *tups_vacuumed,
 							   double *tups_recently_dead)
 {
-	Copy		copy = {old_rel, new_rel, oldest_xmin};
+	Copy		copy = {old_rel, new_rel, olap_oldest_needed(old_rel, oldest_xmin)};
 
+	if (TransactionIdPrecedes(copy.oldest_xmin, *xid_cutoff))
+		*xid_cutoff = copy.oldest_xmin;
 	copy.has_dropped = olap_fetch_has_dropped(olap_fetch_shared(old_rel));
 	if (index != NULL)
 		copy_in_index_order(&copy, old_rel, index);

@@ -150,7 +150,7 @@ olap_relation_vacuum(Relation rel, VacuumParams *params,
 	state.strategy = strategy;
 	state.has_index = RelationGetIndexList(rel) != NIL;
 	state.dead.limit = (Size) memory * 1024;
-	vacuum_get_cutoffs(rel, params, &state.cutoffs);
+	olap_vacuum_cutoffs(rel, params, &state.cutoffs);
 	state.oldest = state.cutoffs.OldestXmin;
 	olap_directory_read(rel, &state.list);
 

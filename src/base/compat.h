@@ -403,6 +403,21 @@ extern void olap_vacuum_cutoffs(Relation rel, const VacuumParams *params,
 								struct VacuumCutoffs *cutoffs);
 extern TransactionId olap_oldest_needed(Relation rel, TransactionId oldest_xmin);
 
+/*
+ * The oldest transaction that the commit log knows. Read without its lock: what was
+ * true a moment ago, which is older if anything. The variable was renamed in 17
+ * (b31ba5310b5).
+ */
+static inline TransactionId
+olap_oldest_logged_xid(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return TransamVariables->oldestClogXid;
+#else
+	return ShmemVariableCache->oldestClogXid;
+#endif
+}
+
 #if PG_VERSION_NUM < 180000
 #define vacuum_delay_point(is_analyze) vacuum_delay_point()
 #endif

@@ -287,7 +287,7 @@ olap_delta_page_read(Relation rel, const OlapDirEntry *run, uint32 index,
 	source = BufferGetPage(buffer);
 	memcpy(page->page.data, source, BLCKSZ);
 	page->ntuples = PageGetMaxOffsetNumber(source);
-	page->limits.next = InvalidTransactionId;
+	olap_xid_limits(&page->limits);
 	UnlockReleaseBuffer(buffer);
 
 	if (page->ntuples > OLAP_VBLOCK_ROWS ||

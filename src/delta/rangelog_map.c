@@ -55,8 +55,9 @@ olap_log_record_ended(const OlapLogRecord *record)
 static bool
 records_sound(const OlapLogRecord *records, int n)
 {
-	OlapXidLimits limits = {InvalidTransactionId};
+	OlapXidLimits limits;
 
+	olap_xid_limits(&limits);
 	for (int i = 0; i < n; i++)
 		if (records[i].kind < OLAP_LOG_LOCK_KEY_SHARE ||
 			records[i].kind > OLAP_LOG_DELETE ||

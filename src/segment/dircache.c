@@ -160,7 +160,7 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 	OlapDirPage *dir = (OlapDirPage *) OlapPageGetPayload(BufferGetPage(buffer));
 	XLogRecPtr	lsn = PageGetLSN(BufferGetPage(buffer));
 	BlockNumber next = dir->next;
-	OlapXidLimits limits = {InvalidTransactionId};
+	OlapXidLimits limits;
 	OlapMeta	meta;
 
 	if (page->entries != NULL && page->block == block && page->lsn == lsn &&
@@ -180,6 +180,7 @@ refresh_page(Relation rel, CacheSlot *slot, uint32 i, BlockNumber block)
 		page->entries = MemoryContextAlloc(slot->cxt, OLAP_DIR_ENTRIES *
 										   sizeof(OlapDirEntry));
 	memcpy(page->entries, dir->entries, page->nentries * sizeof(OlapDirEntry));
+	olap_xid_limits(&limits);
 	UnlockReleaseBuffer(buffer);
 	for (uint32 e = 0; e < page->nentries; e++)
 		check_entry(rel, block, &page->entries[e], &limits);

@@ -69,11 +69,16 @@ edit_directory(DirEdit *edit, BlockNumber block)
 {
 	Buffer		buffer = olap_page_read(edit->rel, block, OLAP_PAGE_DIRECTORY, 0,
 										BUFFER_LOCK_EXCLUSIVE);
+	OlapDirPage *dir;
 	int			i = edit->ndirs++;
 
 	edit->dir_buffers[i] = buffer;
 	edit->dir_pages[i] = GenericXLogRegisterBuffer(edit->xlog, buffer, 0);
-	return (OlapDirPage *) OlapPageGetPayload(edit->dir_pages[i]);
+	dir = (OlapDirPage *) OlapPageGetPayload(edit->dir_pages[i]);
+	if (dir->nentries > OLAP_DIR_ENTRIES)
+		olap_corrupted(edit->rel, "Directory block %u has %u entries, expected at most %d.",
+					   block, dir->nentries, OLAP_DIR_ENTRIES);
+	return dir;
 }
 
 /* Append an empty directory page to the chain and to the edit. */
@@ -132,8 +137,7 @@ edit_free_slot(DirEdit *edit, OlapDirRef *ref)
 	for (ref->slot = 0; ref->slot < dir->nentries; ref->slot++)
 		if (dir->entries[ref->slot].kind == 0)
 			break;
-	if (dir->nentries > OLAP_DIR_ENTRIES || ref->slot == dir->nentries ||
-		dir->nfree == 0 || dir->nfree > dir->nentries)
+	if (ref->slot == dir->nentries || dir->nfree == 0 || dir->nfree > dir->nentries)
 		olap_corrupted(edit->rel, "Directory block %u should have %u free slots.",
 					   ref->block, dir->nfree);
 	if (--dir->nfree == 0)

@@ -21,11 +21,20 @@
 #include "base/compat.h"
 #include "segment/visibility.h"
 
+void
+olap_xid_limits(OlapXidLimits *limits)
+{
+	limits->oldest = olap_oldest_logged_xid();
+	limits->next = InvalidTransactionId;
+}
+
 bool
 olap_xid_possible(OlapXidLimits *limits, TransactionId xid)
 {
-	if (!TransactionIdIsNormal(xid) || TransactionIdPrecedes(xid, RecentXmin))
+	if (!TransactionIdIsNormal(xid))
 		return true;
+	if (TransactionIdPrecedes(xid, RecentXmin))
+		return !TransactionIdPrecedes(xid, limits->oldest);
 	if (!TransactionIdIsValid(limits->next))
 		limits->next = ReadNextTransactionId();
 	return TransactionIdPrecedes(xid, limits->next);

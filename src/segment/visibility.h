@@ -22,16 +22,20 @@
 extern bool olap_xid_visible(TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);
 
-/* For the transaction ids of one page, read before; zero at first. */
+/* For the transaction ids of one page. */
 typedef struct OlapXidLimits
 {
+	TransactionId oldest;		/* that the commit log knew */
 	TransactionId next;			/* the server's; Invalid: not asked for yet */
 } OlapXidLimits;
 
 /*
- * Has a transaction with this id begun?  (One that is too old for the commit log
- * ends in the server's error when its fate is asked for.)
+ * To be called while the page is locked: VACUUM may freeze ids once it is not, and
+ * the commit log forget them.
  */
+extern void olap_xid_limits(OlapXidLimits *limits);
+
+/* Has a transaction with this id begun, and is what became of it known? */
 extern bool olap_xid_possible(OlapXidLimits *limits, TransactionId xid);
 
 /*

@@ -78,7 +78,7 @@ static void
 look_at_head(void *arg, BlockNumber block, uint32 range)
 {
 	OlapLogVacuum *vacuum = arg;
-	OlapLogRecord *copy = palloc(OLAP_LOG_BUCKET_RECORDS * sizeof(OlapLogRecord));
+	OlapLogRecord *copy;
 	Buffer		buffer;
 	OlapLogHeadPage *head;
 	BlockNumber buckets[OLAP_LOG_BUCKETS];
@@ -89,6 +89,7 @@ look_at_head(void *arg, BlockNumber block, uint32 range)
 	if (range < vacuum->first_range || !vacuum->done)
 		return;
 	vacuum->end_range = (uint64) range + 1;
+	copy = palloc(OLAP_LOG_BUCKET_RECORDS * sizeof(OlapLogRecord));
 	vacuum_delay_point(false);
 	buffer = olap_log_read_head(vacuum->rel, block, range, BUFFER_LOCK_SHARE);
 	head = (OlapLogHeadPage *) OlapPageGetPayload(BufferGetPage(buffer));
@@ -236,11 +237,13 @@ free_bucket(WriteState *state, Buffer head_buffer, Buffer before, Buffer buffer)
 	pfree(bucket);
 }
 
-/* The pages of bucket i, newest first. */
+/* The pages of bucket i, newest first, under the lock of the head page at block. */
 static void
-write_chain(WriteState *state, Buffer head_buffer, uint32 range, int i)
+write_chain(WriteState *state, BlockNumber block, uint32 range, int i)
 {
 	Relation	rel = state->vacuum->rel;
+	Buffer		head_buffer = olap_log_read_head(rel, block, range,
+												 BUFFER_LOCK_EXCLUSIVE);
 	BlockNumber next = ((OlapLogHeadPage *)
 						OlapPageGetPayload(BufferGetPage(head_buffer)))->buckets[i];
 	Buffer		before = InvalidBuffer;
@@ -271,8 +274,13 @@ write_chain(WriteState *state, Buffer head_buffer, uint32 range, int i)
 	}
 	if (BufferIsValid(before))
 		UnlockReleaseBuffer(before);
+	UnlockReleaseBuffer(head_buffer);
 }
 
+/*
+ * The lock is given up after each chain: all of a range may be a hundred pages, and
+ * whoever reads or changes rows of it waits.
+ */
 static void
 write_head(void *arg, BlockNumber block, uint32 range)
 {
@@ -280,6 +288,7 @@ write_head(void *arg, BlockNumber block, uint32 range)
 	Relation	rel = state->vacuum->rel;
 	Buffer		buffer;
 	OlapLogHeadPage *head;
+	bool		chain[OLAP_LOG_BUCKETS];
 
 	if (range < state->vacuum->first_range || range >= state->vacuum->end_range)
 		return;
@@ -298,8 +307,17 @@ write_head(void *arg, BlockNumber block, uint32 range)
 		GenericXLogFinish(xlog);
 	}
 	for (int i = 0; i < OLAP_LOG_BUCKETS; i++)
-		write_chain(state, buffer, range, i);
+		chain[i] = head->buckets[i] != InvalidBlockNumber;
 	UnlockReleaseBuffer(buffer);
+
+	/* one that begins meanwhile has nothing for us yet */
+	for (int i = 0; i < OLAP_LOG_BUCKETS; i++)
+	{
+		if (!chain[i])
+			continue;
+		vacuum_delay_point(false);
+		write_chain(state, block, range, i);
+	}
 }
 
 void

@@ -29,6 +29,8 @@
 #define MERGE_MIN_SEGMENTS 4
 /* One of so many rows being deleted makes a segment worth writing anew. */
 #define DELETED_FRACTION 5
+/* Ranges of so many times the rows of a segment say less than its row numbers. */
+#define MAX_SPREAD 64
 /* Bytes of a row whose size is not known. */
 #define DEFAULT_ROW_BYTES 64
 
@@ -268,23 +270,56 @@ choose_segments(Chooser *c)
 
 /* ---- deleted rows ---- */
 
+/* Deleted ones of the row numbers in some virtual blocks, until enough are found. */
 static uint64
-deleted_rows(Relation rel, const OlapDirEntry *entry, OlapLogReader *log)
+deleted_in_blocks(OlapLogReader *log, uint32 first_vblock, uint32 nvblocks,
+				  uint64 enough)
 {
-	OlapRow		first = (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS;
+	OlapRow		first = (OlapRow) first_vblock * OLAP_VBLOCK_ROWS;
+	uint64		n = (uint64) nvblocks * OLAP_VBLOCK_ROWS;
+	uint64		bits[OLAP_RANGE_WORDS];
+	uint64		count = 0;
+
+	for (uint64 done = 0; done < n && count < enough; done += OLAP_RANGE_ROWS)
+	{
+		CHECK_FOR_INTERRUPTS();
+		count += olap_log_reader_deleted(log, first + done,
+										 (uint32) Min(n - done, OLAP_RANGE_ROWS),
+										 bits);
+	}
+	return count;
+}
+
+/*
+ * Can so many rows of a segment that stores its row numbers be deleted?  Most have
+ * few such rows in their ranges, and need not be read.
+ */
+static bool
+may_have_deleted(OlapSegment *segment, const OlapDirEntry *entry,
+				 OlapLogReader *log, uint64 enough)
+{
+	const OlapSegRange *ranges;
+	int			n;
+	uint64		vblocks = 0;
+	uint64		count = 0;
+
+	ranges = olap_segment_ranges(segment, &n);
+	for (int i = 0; i < n; i++)
+		vblocks += ranges[i].n;
+	if (vblocks * OLAP_VBLOCK_ROWS / MAX_SPREAD > entry->nrows)
+		return true;
+	for (int i = 0; i < n && count < enough; i++)
+		count += deleted_in_blocks(log, ranges[i].first, ranges[i].n,
+								   enough - count);
+	return count >= enough;
+}
+
+static uint64
+deleted_numbered(OlapSegment *segment, OlapLogReader *log)
+{
 	uint64		bits[OLAP_VECTOR_ROWS / 64];
 	uint64		count = 0;
-	OlapSegment *segment;
 
-	if ((entry->flags & OLAP_ENTRY_ROWNUMS) == 0)
-	{
-		for (uint32 done = 0; done < entry->nrows; done += OLAP_VECTOR_ROWS)
-			count += olap_log_reader_deleted(log, first + done,
-											 Min(entry->nrows - done, OLAP_VECTOR_ROWS),
-											 bits);
-		return count;
-	}
-	segment = olap_segment_open(rel, entry, CurrentMemoryContext, NULL);
 	for (int rg = 0; rg < olap_segment_rowgroups(segment); rg++)
 	{
 		for (uint32 done = 0; done < olap_segment_rowgroup_rows(segment, rg);)
@@ -298,26 +333,47 @@ deleted_rows(Relation rel, const OlapDirEntry *entry, OlapLogReader *log)
 		}
 		olap_segment_release(segment, rg);
 	}
-	olap_segment_close(segment);
 	return count;
+}
+
+static bool
+has_many_deleted(Relation rel, const OlapDirEntry *entry, OlapLogReader *log)
+{
+	uint64		enough = (entry->nrows + DELETED_FRACTION - 1) / DELETED_FRACTION;
+	OlapSegment *segment;
+	bool		many;
+
+	if ((entry->flags & OLAP_ENTRY_ROWNUMS) == 0)
+		return deleted_in_blocks(log, entry->first_vblock, entry->nvblocks,
+								 enough) >= enough;
+	segment = olap_segment_open(rel, entry, CurrentMemoryContext, NULL);
+	many = may_have_deleted(segment, entry, log, enough) &&
+		deleted_numbered(segment, log) >= enough;
+	olap_segment_close(segment);
+	return many;
 }
 
 int
 olap_compact_choose_deleted(Relation rel, const OlapDirList *list,
-							const OlapCompactPass *pass, Snapshot snapshot)
+							const OlapCompactPass *pass, Snapshot snapshot,
+							OlapKeepGoing keep_going)
 {
 	Chooser		c = {.list = list, .pass = pass};
 	OlapLogReader *log = olap_log_reader_create(rel, snapshot,
 												CurrentMemoryContext);
-	int			found = -1;
+	int			found = OLAP_CHOSE_NONE;
 
-	for (int i = 0; i < list->n && found < 0 && !olap_log_reader_empty(log); i++)
+	for (int i = 0; i < list->n && found == OLAP_CHOSE_NONE &&
+		 !olap_log_reader_empty(log); i++)
 	{
 		const OlapDirEntry *entry = &list->entries[i];
 
 		CHECK_FOR_INTERRUPTS();
-		if (entry->kind == OLAP_ENTRY_SEGMENT && is_current(&c, entry) &&
-			deleted_rows(rel, entry, log) * DELETED_FRACTION >= entry->nrows)
+		if (entry->kind != OLAP_ENTRY_SEGMENT || !is_current(&c, entry))
+			continue;
+		if (keep_going != NULL && !keep_going(rel))
+			found = OLAP_CHOICE_STOPPED;
+		else if (has_many_deleted(rel, entry, log))
 			found = i;
 	}
 	olap_log_reader_free(log);
@@ -328,16 +384,16 @@ olap_compact_choose_deleted(Relation rel, const OlapDirList *list,
 
 int
 olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
-							const OlapCompactPass *pass)
+							const OlapCompactPass *pass, OlapKeepGoing keep_going)
 {
 	const OlapOptions *options;
 	Chooser		c = {.list = list, .pass = pass};
-	int			found = -1;
+	int			found = OLAP_CHOSE_NONE;
 
 	options = olap_options_copy(olap_options_get(rel));
 	if (options->nhll == 0 && options->nbloom == 0 && options->nbitmap == 0)
-		return -1;
-	for (int i = 0; i < list->n && found < 0; i++)
+		return OLAP_CHOSE_NONE;
+	for (int i = 0; i < list->n && found == OLAP_CHOSE_NONE; i++)
 	{
 		OlapSegment *segment;
 
@@ -345,6 +401,8 @@ olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
 		if (list->entries[i].kind != OLAP_ENTRY_SEGMENT ||
 			!is_current(&c, &list->entries[i]))
 			continue;
+		if (keep_going != NULL && !keep_going(rel))
+			return OLAP_CHOICE_STOPPED;
 		segment = olap_segment_open(rel, &list->entries[i],
 									CurrentMemoryContext, NULL);
 		if (olap_segment_lacks_parts(segment, options))

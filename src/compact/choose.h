@@ -28,7 +28,15 @@ typedef struct OlapChoice
 {
 	int			n;
 	int		   *index;			/* [n] in the list that was given */
+	bool		stopped;		/* keep_going() said no before all was looked at */
 } OlapChoice;
+
+/* For what takes long: asked before each segment; NULL: yes. */
+typedef bool (*OlapKeepGoing) (Relation rel);
+
+/* What choosing a single segment may answer instead of its index. */
+#define OLAP_CHOSE_NONE (-1)
+#define OLAP_CHOICE_STOPPED (-2)	/* keep_going() said no */
 
 /*
  * budget: bytes of raw rows that a job should not exceed.
@@ -41,18 +49,20 @@ extern OlapChoice olap_compact_choose(Relation rel, const OlapDirList *list,
 
 /*
  * When the directory shows no job: a segment of which many rows are deleted for
- * snapshot, -1 if there is none.  Reads the range log, and the row numbers of
- * segments that store them.
+ * snapshot.  Reads the range log, and where many rows of the ranges of a segment
+ * are deleted, its row numbers.
  */
 extern int	olap_compact_choose_deleted(Relation rel, const OlapDirList *list,
 										const OlapCompactPass *pass,
-										Snapshot snapshot);
+										Snapshot snapshot,
+										OlapKeepGoing keep_going);
 
 /*
  * When there is none either: a segment that lacks a sketch which the table's
- * options want by now, -1 if there is none. Reads the headers of segments.
+ * options want by now. Reads the headers of segments.
  */
 extern int	olap_compact_choose_lacking(Relation rel, const OlapDirList *list,
-										const OlapCompactPass *pass);
+										const OlapCompactPass *pass,
+										OlapKeepGoing keep_going);
 
 #endif							/* OLAP_COMPACT_CHOOSE_H */

@@ -57,6 +57,7 @@ typedef struct Job
 	OlapBatchSource *batches;
 	OlapLogReader *log;
 	uint16		live[OLAP_VECTOR_ROWS];
+	bool		stopped;		/* choosing: somebody waits for our lock */
 } Job;
 
 static Size
@@ -123,17 +124,21 @@ source_is_settled(Job *job, const OlapDirEntry *entry)
 }
 
 static OlapChoice
-choose(Relation rel, const OlapDirList *list, const OlapCompactPass *pass)
+choose(Relation rel, const OlapDirList *list, const OlapCompactPass *pass,
+	   OlapKeepGoing keep_going)
 {
 	OlapChoice	choice = olap_compact_choose(rel, list, pass, job_budget());
 
 	if (choice.n == 0 && list->n > 0)
 	{
-		choice.index[0] = olap_compact_choose_deleted(rel, list, pass,
-													  GetActiveSnapshot());
-		if (choice.index[0] < 0)
-			choice.index[0] = olap_compact_choose_lacking(rel, list, pass);
-		choice.n = choice.index[0] >= 0;
+		int			i = olap_compact_choose_deleted(rel, list, pass,
+													GetActiveSnapshot(), keep_going);
+
+		if (i == OLAP_CHOSE_NONE)
+			i = olap_compact_choose_lacking(rel, list, pass, keep_going);
+		choice.stopped = i == OLAP_CHOICE_STOPPED;
+		choice.index[0] = i;
+		choice.n = i >= 0;
 	}
 	return choice;
 }
@@ -147,7 +152,8 @@ find_sources(Job *job, OlapCompactPass *pass)
 	int			n = 0;
 
 	olap_directory_read(job->rel, &list);
-	choice = choose(job->rel, &list, pass);
+	choice = choose(job->rel, &list, pass, nobody_waits);
+	job->stopped = choice.stopped;
 	job->sources = palloc_extended(Max(choice.n, 1) * sizeof(Source),
 								   MCXT_ALLOC_HUGE);
 	for (int i = 0; i < choice.n; i++)
@@ -313,7 +319,7 @@ run_job(Job *job, OlapCompactPass *pass)
 	CommandId	cid;
 
 	if (!find_sources(job, pass))
-		return OLAP_COMPACT_NOTHING;
+		return job->stopped ? OLAP_COMPACT_GAVE_UP : OLAP_COMPACT_NOTHING;
 	if (job->n == 0)
 		return OLAP_COMPACT_DONE;	/* others may be there to take */
 	xid = GetCurrentTransactionId();
@@ -396,7 +402,7 @@ olap_compact_needed(Relation rel, OlapCompactEffort effort, uint64 *seen)
 								ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(cxt);
 	olap_directory_read(rel, &list);
-	needed = choose(rel, &list, &pass).n > 0;
+	needed = choose(rel, &list, &pass, NULL).n > 0;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	if (!needed)

@@ -44,6 +44,13 @@
 #define SAMPLE_ROWGROUPS 128
 #define SAMPLE_VECTORS 768
 
+typedef enum RowState
+{
+	ROW_LIVE,
+	ROW_DEAD,
+	ROW_RUNNING					/* of another transaction: not counted */
+} RowState;
+
 typedef struct OlapSample
 {
 	MemoryContext cxt;
@@ -57,6 +64,7 @@ typedef struct OlapSample
 
 	/* what the current block offers */
 	int			entry;			/* -1: nothing */
+	RowState	state;			/* of a segment, when its block came */
 	uint32		next;			/* row of segment, or line pointer */
 	uint32		end;			/* behind the last */
 	OlapDeltaPage *page;
@@ -109,13 +117,6 @@ olap_sample_end(OlapScanDesc *scan)
 }
 
 /* ---- ANALYZE ---- */
-
-typedef enum RowState
-{
-	ROW_LIVE,
-	ROW_DEAD,
-	ROW_RUNNING					/* of another transaction: not counted */
-} RowState;
 
 static RowState
 row_state(TransactionId xmin)
@@ -288,7 +289,12 @@ olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 	{
 		sample->next = (uint64) entry->nrows * index / entry->nblocks;
 		sample->end = (uint64) entry->nrows * (index + 1) / entry->nblocks;
-		look_for_deleted(sample, (OlapRow) entry->first_vblock * OLAP_VBLOCK_ROWS);
+
+		/* into others nobody may look: they need not be there, or not whole */
+		sample->state = segment_state(entry);
+		if (sample->state == ROW_LIVE)
+			look_for_deleted(sample, (OlapRow) entry->first_vblock *
+							 OLAP_VBLOCK_ROWS);
 	}
 	else if (segment_state(entry) == ROW_LIVE)
 	{
@@ -338,10 +344,7 @@ static bool
 analyze_segment_row(OlapSample *sample, double *liverows, double *deadrows,
 					TupleTableSlot *slot)
 {
-	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
-	RowState	state = segment_state(entry);
-
-	while (sample->next < sample->end && state == ROW_LIVE)
+	while (sample->next < sample->end && sample->state == ROW_LIVE)
 	{
 		OlapBatchSource *source;
 		uint32		row;
@@ -366,7 +369,7 @@ analyze_segment_row(OlapSample *sample, double *liverows, double *deadrows,
 		sample->next++;
 		*liverows += 1;
 	}
-	if (state == ROW_DEAD)
+	if (sample->state == ROW_DEAD)
 		*deadrows += sample->end - sample->next;
 	sample->next = sample->end;
 	return false;

@@ -154,7 +154,9 @@ olap_relation_copy_for_cluster(Relation old_rel, Relation new_rel,
 	Copy		copy = {old_rel, new_rel, olap_oldest_needed(old_rel, oldest_xmin)};
 
 	if (TransactionIdPrecedes(copy.oldest_xmin, *xid_cutoff))
-		*xid_cutoff = copy.oldest_xmin;
+		*xid_cutoff = TransactionIdFollows(old_rel->rd_rel->relfrozenxid,
+										   copy.oldest_xmin) ?
+			old_rel->rd_rel->relfrozenxid : copy.oldest_xmin;
 	copy.has_dropped = olap_fetch_has_dropped(olap_fetch_shared(old_rel));
 	if (index != NULL)
 		copy_in_index_order(&copy, old_rel, index);

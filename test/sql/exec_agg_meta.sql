@@ -43,7 +43,7 @@ SELECT i, i % 1000 - 500, i * 1000000007::int8, (4000000000 + i)::oid, date '202
 	'c' || lpad((i % 3000)::text, 5, '0'), 'v' || i % 3000, 'x' || i % 3000, 'p' || i % 300, i % 2 = 0,
 	CASE WHEN i % 3 <> 0 THEN i % 50 END, NULL
 FROM generate_series(1, 150000) i;
-CREATE TABLE meta_olap (LIKE meta_heap) USING olap;
+CREATE TABLE meta_olap (LIKE meta_heap) USING olap WITH (autovacuum_enabled = off);
 INSERT INTO meta_olap SELECT * FROM meta_heap ORDER BY id;
 
 -- Whole row groups.

@@ -404,4 +404,5 @@ olap_plan_init(void)
 	previous_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;
 	olap_agg_paths_init();
+	olap_cursor_plan_init();
 }

@@ -34,4 +34,7 @@ extern struct Path *olap_batch_scan_path(struct PlannerInfo *root,
 /* Install the hook for aggregates; called by olap_plan_init(). */
 extern void olap_agg_paths_init(void);
 
+/* Install the hook for cursors; called by olap_plan_init(). */
+extern void olap_cursor_plan_init(void);
+
 #endif							/* OLAP_PATHS_H */

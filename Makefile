@@ -3,6 +3,7 @@
 #   make setup        install what building and testing needs (Debian)
 #   make check        build, and run every test
 #   make pgsuite      PostgreSQL's own regression suite, on heap and on olap tables
+#   make pgsuite-pg17 the same on 17 in its chroot (pgsuite-pg18; PGSUITE_SOURCE=DIR)
 #   make twin         compare random statements with heap (SECONDS=3600 SEED=1)
 #   make stress       writers, compactions and readers under kill -9 (DURATION=600 SEED=1)
 #   make power-loss   the power goes at WAL records, with pages half written (CUTS=500 FULL=1)
@@ -14,7 +15,8 @@
 # own objs.mk, one a line.
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers check-upgrade \
-	demo demo-fresh demo-shell clean-demo bench bench-clients pgsuite twin stress sqlsmith power-loss
+	demo demo-fresh demo-shell clean-demo bench bench-clients pgsuite pgsuite-pg17 pgsuite-pg18 \
+	twin stress sqlsmith power-loss
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
@@ -51,6 +53,9 @@ bench-clients:
 	test/bench/run.sh clients
 pgsuite:
 	scripts/pgsuite.sh
+pgsuite-pg17 pgsuite-pg18: pgsuite-pg%:
+	scripts/chroot.sh $* $(if $(PGSUITE_SOURCE),--share '$(PGSUITE_SOURCE)') -- \
+	  env $(if $(PGSUITE_SOURCE),PGSUITE_SOURCE=/mnt) scripts/pgsuite.sh
 twin:
 	scripts/twin.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(TWIN_FLAGS)
 sqlsmith:

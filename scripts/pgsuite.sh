@@ -116,7 +116,7 @@ find_problems()
       psql -c "SELECT format('SELECT %L, v.* FROM olap.verify(%L::regclass) v;', c.oid::regclass, c.oid::regclass)
         FROM pg_class c JOIN pg_am a ON a.oid = c.relam
         WHERE amname = 'olap' AND relkind IN ('r', 'm') AND relpersistence <> 't'" |
-        command psql -XAtq -d regression
+        PGOPTIONS='-c client_min_messages=warning' command psql -XAtq -d regression
     fi
   ) 2>&1
 }

@@ -109,7 +109,7 @@ setup_base()
   packages="postgresql-$major postgresql-client-$major
     postgresql-server-dev-$major libpq-dev librdkafka-dev libsimdjson-dev
     libzstd-dev liblz4-dev libicu-dev gcc g++ make perl libipc-run-perl python3-psycopg2 clang
-    jq procps"
+    jq procps bzip2"
   install_packages $packages
   if ! ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a > /dev/null 2>&1; then
     runtime=$(clang_runtime)

@@ -265,6 +265,21 @@ olap_chunk_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 	return true;
 }
 
+void
+olap_chunk_valid(const OlapChunk *chunk, uint64 *valid)
+{
+	uint32		words = (chunk->info.nrows + 63) / 64;
+
+	if (chunk->valid != NULL)
+		memcpy(valid, chunk->valid, words * sizeof(uint64));
+	else
+	{
+		memset(valid, chunk->all_null ? 0 : 0xFF, words * sizeof(uint64));
+		if (!chunk->all_null && chunk->info.nrows % 64 != 0)
+			valid[words - 1] = (UINT64CONST(1) << chunk->info.nrows % 64) - 1;
+	}
+}
+
 bool
 olap_chunk_decode_all(OlapChunk *chunk, OlapVector *out, const char **reason)
 {

@@ -142,6 +142,9 @@ extern void olap_chunk_fill_values(const OlapChunk *chunk, OlapVector *out);
 extern const OlapVector *olap_chunk_dict(OlapChunk *chunk,
 										 const char **reason);
 
+/* One bit a row, set where it is not NULL, into valid, (nrows + 63) / 64 words. */
+extern void olap_chunk_valid(const OlapChunk *chunk, uint64 *valid);
+
 /* Free all memory of the chunk. */
 extern void olap_chunk_close(OlapChunk *chunk);
 

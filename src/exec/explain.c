@@ -102,32 +102,6 @@ show_places(const char *label, uint64 total, uint64 pruned, uint64 read,
 	ExplainPropertyUInteger(name, NULL, read, es);
 }
 
-/* What bitmap indexes saved: row groups, and rows of those that were read. */
-static void
-show_bitmaps(const OlapScanStats *stats, ExplainState *es)
-{
-	if (es->format != EXPLAIN_FORMAT_TEXT)
-	{
-		ExplainPropertyUInteger("Row Groups Pruned by Bitmap", NULL,
-								stats->rowgroups_bitmap, es);
-		ExplainPropertyUInteger("Row Groups Narrowed by Bitmap", NULL,
-								stats->rowgroups_narrowed, es);
-		ExplainPropertyUInteger("Rows Found by Bitmap", NULL,
-								stats->rows_narrowed, es);
-		ExplainPropertyUInteger("Rows Passed Over by Bitmap", NULL,
-								stats->rows_passed, es);
-		return;
-	}
-	if (stats->rowgroups_bitmap > 0)
-		ExplainPropertyUInteger("Row Groups Pruned by Bitmap", NULL,
-								stats->rowgroups_bitmap, es);
-	if (stats->rowgroups_narrowed > 0)
-		ExplainPropertyText("Row Groups Narrowed by Bitmap",
-							psprintf(UINT64_FORMAT " found=" UINT64_FORMAT " passed over=" UINT64_FORMAT,
-									 stats->rowgroups_narrowed,
-									 stats->rows_narrowed, stats->rows_passed), es);
-}
-
 /* Chunks opened, by encoding. */
 static void
 show_encodings(const OlapScanStats *stats, ExplainState *es)
@@ -144,34 +118,80 @@ show_encodings(const OlapScanStats *stats, ExplainState *es)
 		ExplainPropertyList("Encodings", encodings, es);
 }
 
+/* Append a column's name as expressions show it. */
+static List *
+append_column(List *names, CustomScanState *css, List *ancestors,
+			  AttrNumber attno, ExplainState *es)
+{
+	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
+	Form_pg_attribute att =
+		TupleDescAttr(RelationGetDescr(css->ss.ss_currentRelation), attno - 1);
+	Var		   *var = makeVar(plan->scan.scanrelid, attno, att->atttypid,
+							  att->atttypmod, att->attcollation, 0);
+	List	   *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
+												   ancestors);
+
+	return lappend(names,
+				   deparse_expression((Node *) var, context,
+									  list_length(es->rtable) > 1 || es->verbose,
+									  false));
+}
+
+/*
+ * What bitmap indexes saved: row groups, and rows of those that were read; which
+ * were asked, and what it took.
+ */
+static void
+show_bitmaps(CustomScanState *css, const OlapScanStats *stats, List *ancestors,
+			 ExplainState *es)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < stats->nindexes; i++)
+		names = append_column(names, css, ancestors, stats->indexes[i], es);
+	if (es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyList("Bitmap Indexes", names, es);
+		ExplainPropertyUInteger("Bitmap Index Bytes Read", NULL,
+								stats->bytes_indexes, es);
+		ExplainPropertyUInteger("Row Groups Pruned by Bitmap", NULL,
+								stats->rowgroups_bitmap, es);
+		ExplainPropertyUInteger("Row Groups Narrowed by Bitmap", NULL,
+								stats->rowgroups_narrowed, es);
+		ExplainPropertyUInteger("Rows Found by Bitmap", NULL,
+								stats->rows_narrowed, es);
+		ExplainPropertyUInteger("Rows Passed Over by Bitmap", NULL,
+								stats->rows_passed, es);
+		return;
+	}
+	if (names != NIL)
+	{
+		ExplainPropertyList("Bitmap Indexes", names, es);
+		ExplainPropertyUInteger("Bitmap Index Bytes Read", NULL,
+								stats->bytes_indexes, es);
+	}
+	if (stats->rowgroups_bitmap > 0)
+		ExplainPropertyUInteger("Row Groups Pruned by Bitmap", NULL,
+								stats->rowgroups_bitmap, es);
+	if (stats->rowgroups_narrowed > 0)
+		ExplainPropertyText("Row Groups Narrowed by Bitmap",
+							psprintf(UINT64_FORMAT " found=" UINT64_FORMAT " passed over=" UINT64_FORMAT,
+									 stats->rowgroups_narrowed,
+									 stats->rows_narrowed, stats->rows_passed), es);
+}
+
 /* The columns that hash joins above filter. */
 static void
 show_runtime_filter(CustomScanState *css, List *ancestors, ExplainState *es)
 {
 	const OlapRuntimeFilter *filter = olap_scan_node_runtime(css);
-	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
-	List	   *context;
 	List	   *names = NIL;
 	ListCell   *lc;
 
 	if (filter == NULL)
 		return;
-	context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan,
-									   ancestors);
 	foreach(lc, olap_runtime_columns(filter))
-	{
-		Form_pg_attribute att =
-			TupleDescAttr(RelationGetDescr(css->ss.ss_currentRelation),
-						  lfirst_int(lc) - 1);
-		Var		   *var = makeVar(plan->scan.scanrelid, lfirst_int(lc),
-								  att->atttypid, att->atttypmod,
-								  att->attcollation, 0);
-
-		names = lappend(names,
-						deparse_expression((Node *) var, context,
-										   list_length(es->rtable) > 1 || es->verbose,
-										   false));
-	}
+		names = append_column(names, css, ancestors, lfirst_int(lc), es);
 	ExplainPropertyList("Runtime Filter", names, es);
 }
 
@@ -234,7 +254,7 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	if (counts.scan.rowgroups_bloom > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Pruned by Bloom", NULL,
 								counts.scan.rowgroups_bloom, es);
-	show_bitmaps(&counts.scan, es);
+	show_bitmaps(css, &counts.scan, ancestors, es);
 	if (counts.scan.rowgroups_matched > 0 || es->format != EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyUInteger("Row Groups Not Filtered", NULL,
 								counts.scan.rowgroups_matched, es);

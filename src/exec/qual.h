@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * qual.h
- *		From PostgreSQL's clauses to vector predicates and zone quals.
+ *		From PostgreSQL's clauses to vector predicates.
  *
  * src/exec/qual.h
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 #include "nodes/execnodes.h"
 #include "nodes/primnodes.h"
 
-#include "index/zone.h"
+#include "index/qual_zones.h"
 #include "vector/expr.h"
 
 /* What a clause is translated against. */
@@ -34,14 +34,6 @@ typedef struct OlapQualContext
  */
 extern OlapExpr *olap_qual_translate(Expr *clause, const OlapQualContext *cxt);
 
-/*
- * Append to quals what zone maps can use of exprs[n], which are ANDed.  types
- * are the columns' types.  Returns the new count; room for max.
- */
-extern int	olap_qual_zones(OlapExpr **exprs, int n,
-							const OlapColumnType *types, int natts,
-							OlapZoneQual *quals, int nquals, int max);
-
 /* How a comparison function compares. */
 typedef struct OlapCompareOp
 {
@@ -62,11 +54,5 @@ extern bool olap_compare_op(Oid funcid, OlapCompareOp *op);
 
 /* Do comparisons of text under this collation agree with bytes? */
 extern bool olap_compare_collation_fits(const OlapCompareOp *op, Oid collation);
-
-/*
- * Is what n ANDed trees say all said by nquals zone quals, which _zones() made of
- * them?  Then rows of which a zone proves the quals pass.
- */
-extern bool olap_qual_zones_are_whole(OlapExpr *const *exprs, int n, int nquals);
 
 #endif							/* OLAP_QUAL_H */

@@ -26,6 +26,14 @@ add_chunks(OlapScanStats *to, const OlapScanStats *from)
 		to->chunks[e] += from->chunks[e];
 }
 
+static void
+add_indexes(OlapScanStats *to, const OlapScanStats *from)
+{
+	to->bytes_indexes += from->bytes_indexes;
+	for (int i = 0; i < from->nindexes; i++)
+		olap_scan_note_index(to, from->indexes[i]);
+}
+
 void
 olap_scan_add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 {
@@ -49,6 +57,7 @@ olap_scan_add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.rows += from->scan.rows;
 	to->scan.bytes_read += from->scan.bytes_read;
 	add_chunks(&to->scan, &from->scan);
+	add_indexes(&to->scan, &from->scan);
 	to->filtered += from->filtered;
 	olap_runtime_add_counts(&to->runtime, &from->runtime);
 	add_ordered(&to->ordered, &from->ordered);
@@ -80,6 +89,7 @@ olap_scan_add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->rows += from->scan.rows;
 	s->bytes_read += from->scan.bytes_read;
 	add_chunks(s, &from->scan);
+	add_indexes(s, &from->scan);
 	s->segments_later = Max(s->segments_later, from->scan.segments_later);
 	s->rowgroups_later += from->scan.rowgroups_later;
 	to->filtered += from->filtered;

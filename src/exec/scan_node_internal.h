@@ -40,6 +40,8 @@ typedef struct OlapScanNode
 	int32		pos;			/* of the current row in batch */
 	uint64		place;			/* of the batch before */
 	OlapFilter *filter;			/* NULL: none */
+	OlapExpr  **exprs;			/* [nexprs], of it */
+	int			nexprs;
 	OlapZoneQual *zones;
 	int			nzones;
 	bool		zones_whole;	/* they say all that filter does */

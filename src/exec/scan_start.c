@@ -98,6 +98,8 @@ build_quals(OlapScanNode *node)
 	node->nzones = olap_qual_zones(exprs, n, olap_column_types(desc),
 								   desc->natts, node->zones, 0, MAX_ZONE_QUALS);
 	node->zones_whole = olap_qual_zones_are_whole(exprs, n, node->nzones);
+	node->exprs = exprs;
+	node->nexprs = n;
 	node->filter = n > 0 ? olap_filter_create(exprs, n, node->cxt) : NULL;
 	node->unbuilt_clauses = unbuilt;
 	css->ss.ps.state->es_jit_flags = jit;
@@ -170,6 +172,7 @@ olap_scan_start(OlapScanNode *node)
 								 css->ss.ps.state->es_snapshot, node->needed,
 								 node->zones, node->nzones,
 								 node->parallel ? &node->parallel->scan : NULL);
+	olap_scan_set_filter(node->scan, node->exprs, node->nexprs);
 	if (node->order.attno > 0)
 		start_order(node);
 	MemoryContextSwitchTo(old);

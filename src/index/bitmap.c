@@ -396,40 +396,81 @@ get_rows(BitReader *r, uint32 n, uint32 nrows, OlapRowSet *rows)
 	}
 }
 
-OlapBitmapAnswer
-olap_bitmap_find(const uint8 *bucket, size_t len, int bits, uint64 hash,
-				 uint32 nrows, OlapRowSet *rows)
+/* The fingerprint of a hash. */
+static inline uint32
+finger_of(int bits, uint64 hash)
 {
-	const uint32 want = (uint32) prefix_of(bits, hash) &
-		((1 << OLAP_BITMAP_FINGER_BITS) - 1);
+	return (uint32) prefix_of(bits, hash) & ((1 << OLAP_BITMAP_FINGER_BITS) - 1);
+}
+
+/* The first of hashes[n], from i on, whose fingerprint is not below finger. */
+static inline uint32
+seek(const uint64 *hashes, uint32 n, uint32 i, int bits, uint32 finger)
+{
+	while (i < n && finger_of(bits, hashes[i]) < finger)
+		i++;
+	return i;
+}
+
+OlapBitmapAnswer
+olap_bitmap_find_list(const uint8 *bucket, size_t len, int bits,
+					  const uint64 *hashes, uint32 n, uint32 nrows,
+					  OlapRowSet *rows)
+{
+	OlapBitmapAnswer answer = OLAP_BITMAP_NONE;
 	BitReader	r = {.bytes = bucket,.end = len * 8};
 	uint32		finger = 0;
+	uint32		at = 0;
 	uint32		values;
 
 	if (len == 0)
 		return OLAP_BITMAP_NONE;
 	values = get_gamma(&r);
-	for (uint32 i = 0; i < values; i++)
+	for (uint32 i = 0; i < values; i++, finger++)
 	{
-		uint32		n;
+		uint32		count;
+		bool		wanted;
 
 		finger += get_rice(&r, FINGER_RICE);
-		n = get_gamma(&r);
+		count = get_gamma(&r);
 		if (r.bad || finger >> OLAP_BITMAP_FINGER_BITS != 0 ||
-			(n > common_limit(nrows) && n != nrows + 1))
+			(count > common_limit(nrows) && count != nrows + 1))
 			return OLAP_BITMAP_BAD;
-		if (finger > want)
-			return OLAP_BITMAP_NONE;
-		if (n == nrows + 1)
+		at = seek(hashes, n, at, bits, finger);
+		if (at == n)
+			return answer;
+		wanted = finger_of(bits, hashes[at]) == finger;
+		if (count == nrows + 1)
 		{
-			if (finger == want)
+			if (wanted)
 				return OLAP_BITMAP_MANY;
 		}
-		else if (!get_rows(&r, n, nrows, finger == want ? rows : NULL))
+		else if (!get_rows(&r, count, nrows, wanted ? rows : NULL))
 			return OLAP_BITMAP_BAD;
-		else if (finger == want)
-			return OLAP_BITMAP_ROWS;
-		finger++;
+		else if (wanted)
+		{
+			answer = OLAP_BITMAP_ROWS;
+			at = seek(hashes, n, at, bits, finger + 1);
+			if (at == n)
+				break;
+		}
 	}
-	return OLAP_BITMAP_NONE;
+	return answer;
+}
+
+OlapBitmapAnswer
+olap_bitmap_find(const uint8 *bucket, size_t len, int bits, uint64 hash,
+				 uint32 nrows, OlapRowSet *rows)
+{
+	return olap_bitmap_find_list(bucket, len, bits, &hash, 1, nrows, rows);
+}
+
+uint32
+olap_bitmap_same_bucket(int bits, const uint64 *hashes, uint32 n)
+{
+	uint32		i = 1;
+
+	while (i < n && bucket_of(bits, hashes[i]) == bucket_of(bits, hashes[0]))
+		i++;
+	return i;
 }

@@ -85,6 +85,20 @@ typedef enum OlapBitmapAnswer
 } OlapBitmapAnswer;
 
 /*
+ * Look n > 0 hashes of one bucket, ascending, up in it; len bytes are followed by
+ * OLAP_BITMAP_PADDING more that may be read; nrows as when it was built.  ROWS: of
+ * some of them; NONE: of all; MANY: one of them is common.  MANY and BAD may have
+ * added rows.
+ */
+extern OlapBitmapAnswer olap_bitmap_find_list(const uint8 *bucket, size_t len,
+											  int bits, const uint64 *hashes,
+											  uint32 n, uint32 nrows,
+											  OlapRowSet *rows);
+
+/* How many of hashes[n], which ascend, n > 0, are in the first one's bucket? */
+extern uint32 olap_bitmap_same_bucket(int bits, const uint64 *hashes, uint32 n);
+
+/*
  * Look a hash up in its bucket of len bytes, followed by OLAP_BITMAP_PADDING
  * more that may be read; nrows as when it was built.  BAD may have added rows.
  */

@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
@@ -27,48 +28,75 @@
 /* Looking a value up costs as much as reading so much of a row group. */
 #define PROBE_PART 0.01
 
-/* The column that a clause compares for equality, or 0. */
+/* The column that a clause compares for equality, or tests for NULL; or 0. */
 static AttrNumber
-equal_column(RelOptInfo *rel, Node *clause)
+found_column(RelOptInfo *rel, Node *clause)
 {
 	Bitmapset  *set = NULL;
 	OlapCompareOp op;
-	Oid			funcid;
+	Oid			funcid = InvalidOid;
 	int			attno;
 
 	if (IsA(clause, OpExpr))
 		funcid = get_opcode(((OpExpr *) clause)->opno);
 	else if (IsA(clause, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) clause)->useOr)
 		funcid = get_opcode(((ScalarArrayOpExpr *) clause)->opno);
-	else
+	else if (!IsA(clause, NullTest) || ((NullTest *) clause)->nulltesttype != IS_NULL)
 		return 0;
 	pull_varattnos(clause, rel->relid, &set);
-	if (!olap_compare_op(funcid, &op) || op.cmp != OLAP_CMP_EQ ||
+	if ((!IsA(clause, NullTest) &&
+		 (!olap_compare_op(funcid, &op) || op.cmp != OLAP_CMP_EQ)) ||
 		!bms_get_singleton_member(set, &attno))
 		return 0;
 	return attno + FirstLowInvalidHeapAttributeNumber;
+}
+
+/*
+ * The part of the rows that indexes leave of a clause, 1 if they cannot tell: of an
+ * OR what its arms leave together, of an AND what the arguments that they know do.  Other
+ * tests may be answered too, but how many values they let pass is not known here.
+ */
+static double
+clause_part(PlannerInfo *root, RelOptInfo *rel, const OlapOptions *options, Node *clause)
+{
+	bool		is_or = is_orclause(clause);
+	double		part = is_or ? 0 : 1;
+	AttrNumber	attno;
+	ListCell   *lc;
+
+	if (is_or || is_andclause(clause))
+	{
+		foreach(lc, ((BoolExpr *) clause)->args)
+		{
+			double		one = clause_part(root, rel, options, lfirst(lc));
+
+			part = is_or ? Min(part + one, 1) : part * one;
+		}
+		return part;
+	}
+	attno = found_column(rel, clause);
+	for (int i = 0; attno != 0 && i < options->nbitmap; i++)
+		if (options->bitmap[i] == attno)
+		{
+			part = clause_selectivity(root, clause, rel->relid, JOIN_INNER, NULL);
+			return part * OLAP_BITMAP_COMMON > 1 ? 1 : part;
+		}
+	return 1;
 }
 
 void
 olap_bitmap_cost_add(OlapBitmapCost *cost, PlannerInfo *root, RelOptInfo *rel,
 					 const OlapOptions *options, RestrictInfo *rinfo)
 {
-	AttrNumber	attno;
+	double		part;
 
 	if (options->nbitmap == 0 || !olap_guc_enable_bitmap)
 		return;
-	attno = equal_column(rel, (Node *) rinfo->clause);
-	for (int i = 0; i < options->nbitmap; i++)
-		if (options->bitmap[i] == attno)
-		{
-			double		part = clause_selectivity(root, (Node *) rinfo, rel->relid,
-												  JOIN_INNER, NULL);
-
-			if (part * OLAP_BITMAP_COMMON > 1)
-				return;
-			cost->rows = (cost->used ? cost->rows : 1) * part;
-			cost->used = true;
-		}
+	part = clause_part(root, rel, options, (Node *) rinfo->clause);
+	if (part >= 1)
+		return;
+	cost->rows = (cost->used ? cost->rows : 1) * part;
+	cost->used = true;
 }
 
 double

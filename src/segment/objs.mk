@@ -15,4 +15,5 @@ OLAP_OBJS += src/segment/verified.o
 OLAP_OBJS += src/segment/rownums.o
 OLAP_OBJS += src/segment/parts.o
 OLAP_OBJS += src/segment/parts_reader.o
+OLAP_OBJS += src/segment/chunk_values.o
 OLAP_OBJS += src/segment/segment_verify.o

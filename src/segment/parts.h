@@ -64,14 +64,44 @@ extern bool olap_segment_hll(OlapSegment *segment, int col, OlapHashKind kind,
 extern bool olap_segment_bloom_excludes(OlapSegment *segment,
 										const OlapZoneQual *qual, int rg);
 
+/* The bitmap index of a chunk; NULL if it has none. */
+extern const OlapSegPart *olap_segment_bitmap(OlapSegment *segment, int col, int rg);
+
+/* The work of getting at n values of it, in visits of pages for a few bytes. */
+extern double olap_segment_bitmap_work(const OlapSegPart *part, uint32 n);
+
 /*
- * Which rows of a chunk may match qual, by its bitmap index: added to *rows, zeros
- * at first.  False, and *rows undefined, if there is none for such a qual or all may.
- * *any: some row was added.
+ * Add the rows of hashes[n], which ascend, to *rows.  ROWS: of some of them; NONE:
+ * no row has any; MANY: one is too common to be listed, and *rows is undefined.
  */
-extern bool olap_segment_find_rows(OlapSegment *segment,
-								   const OlapZoneQual *qual, int rg,
-								   OlapRowSet *rows, bool *any);
+extern OlapBitmapAnswer olap_segment_find_rows(OlapSegment *segment,
+											   const OlapSegPart *part,
+											   const uint64 *hashes, uint32 n,
+											   OlapRowSet *rows);
+
+/* ---- what else tells rows without decoding: chunk_values.c ---- */
+
+/*
+ * How many rows of a chunk are NULL, and its bytes; false if the segment has no such
+ * column.
+ */
+extern bool olap_segment_nulls(OlapSegment *segment, int col, int rg,
+							   uint32 *nulls, uint32 *length);
+
+/* Add the rows that are NULL, or those that are not, to *rows. */
+extern void olap_segment_find_nulls(OlapSegment *segment, int col, int rg,
+									bool nulls, OlapRowSet *rows);
+
+/*
+ * The different values of a chunk, and perhaps some that it does not have; of
+ * numbers (kind INT, UINT, or DEC at this scale; NONE: of any) those from lo to hi.
+ * Its dictionary, or numbers between the bounds of its zone, in CurrentMemoryContext.
+ * NULL: there are more than max, or they cannot be told.
+ */
+extern const OlapVector *olap_segment_chunk_values(OlapSegment *segment, int col,
+												   int rg, OlapZoneKind kind,
+												   uint8 scale, int64 lo, int64 hi,
+												   uint32 max);
 
 /* Was the segment written before options wanted one of its parts? */
 extern bool olap_segment_lacks_parts(OlapSegment *segment,

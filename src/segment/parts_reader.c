@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "index/bloom.h"
+#include "segment/page.h"
 #include "segment/parts.h"
 #include "segment/reader_internal.h"
 
@@ -161,71 +162,148 @@ olap_segment_bloom_excludes(OlapSegment *s, const OlapZoneQual *qual, int rg)
 	return true;
 }
 
-/* Memory for a bucket of len bytes and the padding behind it. */
-static uint8 *
-bucket_buffer(OlapSegment *s, Size len)
-{
-	Size		size = len + OLAP_BITMAP_PADDING;
+/* ---- bitmap indexes ---- */
 
-	if (s->bucket_size < size)
-	{
-		if (s->bucket != NULL)
-			pfree(s->bucket);
-		s->bucket_size = 0;
-		s->bucket = MemoryContextAllocHuge(s->cxt, Max(size, 1024));
-		s->bucket_size = Max(size, 1024);
-	}
-	memset(s->bucket + len, 0, OLAP_BITMAP_PADDING);
-	return s->bucket;
+/* How the bytes of an index are had. */
+typedef enum ReadMode
+{
+	READ_PIECES,				/* of each bucket, its ends and itself */
+	READ_DIRECTORY,				/* all ends, and buckets one by one */
+	READ_WHOLE
+} ReadMode;
+
+/* An index of up to so many bytes is read whole for any value. */
+#define SMALL_INDEX 2048
+/* Copying a page takes about as long as visiting so many more for a few bytes. */
+#define COPY_WORK 4.0
+
+static inline double
+pages_work(size_t len)
+{
+	return (len / OLAP_PAGE_PAYLOAD + 1) * (1 + COPY_WORK * Min(len, OLAP_PAGE_PAYLOAD) / OLAP_PAGE_PAYLOAD);
 }
 
-static OlapBitmapAnswer
-find_hash(OlapSegment *s, const OlapSegPart *part, uint64 hash, OlapRowSet *rows)
+/* The way that is least work for n values, and how much, in visits of pages. */
+static ReadMode
+choose_mode(const OlapSegPart *part, uint32 n, double *work)
 {
-	OlapBitmapAnswer answer = OLAP_BITMAP_BAD;
+	double		pieces = 2.0 * n;
+	double		directory = n + pages_work(olap_bitmap_directory(part->bits));
+	double		whole = pages_work(part->length);
+
+	*work = Min(Min(pieces, directory), whole);
+	return part->length <= SMALL_INDEX || *work == whole ? READ_WHOLE :
+		*work == pieces ? READ_PIECES : READ_DIRECTORY;
+}
+
+const OlapSegPart *
+olap_segment_bitmap(OlapSegment *s, int col, int rg)
+{
+	return s->nparts == 0 ? NULL : find_part(s, OLAP_PART_BITMAP, col, rg);
+}
+
+double
+olap_segment_bitmap_work(const OlapSegPart *part, uint32 n)
+{
+	double		work;
+
+	(void) choose_mode(part, n, &work);
+	return work;
+}
+
+/* Scratch memory for so many bytes. */
+static uint8 *
+scratch(OlapSegment *s, uint8 **bytes, Size *size, Size need)
+{
+	if (*size < need)
+	{
+		if (*bytes != NULL)
+			pfree(*bytes);
+		*size = 0;
+		*bytes = MemoryContextAllocHuge(s->cxt, Max(need, 1024));
+		*size = Max(need, 1024);
+	}
+	return *bytes;
+}
+
+/* len bytes of an index, from offset on, and the padding behind them. */
+static const uint8 *
+read_index(OlapSegment *s, const OlapSegPart *part, size_t offset, size_t len)
+{
+	uint8	   *bytes = scratch(s, &s->bucket, &s->bucket_size, len + OLAP_BITMAP_PADDING);
+
+	olap_segment_read(s, part->offset + offset, len, bytes);
+	memset(bytes + len, 0, OLAP_BITMAP_PADDING);
+	s->bytes_read += len;
+	return bytes;
+}
+
+/* The ends of all buckets. */
+static const uint8 *
+read_directory(OlapSegment *s, const OlapSegPart *part)
+{
+	size_t		len = olap_bitmap_directory(part->bits);
+	uint8	   *bytes = scratch(s, &s->ends, &s->ends_size, len);
+
+	olap_segment_read(s, part->offset, len, bytes);
+	s->bytes_read += len;
+	return bytes;
+}
+
+/*
+ * Look n hashes of one bucket up; the index's bytes may be there, or its first ones
+ * with the ends of buckets; else NULL.
+ */
+static OlapBitmapAnswer
+find_in_bucket(OlapSegment *s, const OlapSegPart *part, const uint8 *whole,
+			   const uint8 *directory, const uint64 *hashes, uint32 n,
+			   OlapRowSet *rows)
+{
+	size_t		at = olap_bitmap_ends_offset(part->bits, hashes[0]);
 	uint32		ends[2];
 	size_t		offset;
 	size_t		len;
 
-	olap_segment_read(s, part->offset + olap_bitmap_ends_offset(part->bits, hash),
-					  sizeof(ends), ends);
-	if (olap_bitmap_bucket(part->bits, part->length, ends, &offset, &len))
+	if (whole != NULL || directory != NULL)
+		memcpy(ends, (whole != NULL ? whole : directory) + at, sizeof(ends));
+	else
 	{
-		uint8	   *bucket = bucket_buffer(s, len);
-
-		olap_segment_read(s, part->offset + offset, len, bucket);
-		s->bytes_read += sizeof(ends) + len;
-		answer = olap_bitmap_find(bucket, len, part->bits, hash,
-								  s->rowgroups[part->rowgroup].rows, rows);
+		olap_segment_read(s, part->offset + at, sizeof(ends), ends);
+		s->bytes_read += sizeof(ends);
 	}
-	if (answer == OLAP_BITMAP_BAD)
-		CORRUPTED(s, "The bitmap index of column %d, row group %d cannot be read.",
-				  part->col + 1, part->rowgroup);
-	return answer;
+	if (!olap_bitmap_bucket(part->bits, part->length, ends, &offset, &len))
+		return OLAP_BITMAP_BAD;
+	return olap_bitmap_find_list(whole != NULL ? whole + offset :
+								 read_index(s, part, offset, len),
+								 len, part->bits, hashes, n,
+								 s->rowgroups[part->rowgroup].rows, rows);
 }
 
-bool
-olap_segment_find_rows(OlapSegment *s, const OlapZoneQual *qual, int rg,
-					   OlapRowSet *rows, bool *any)
+OlapBitmapAnswer
+olap_segment_find_rows(OlapSegment *s, const OlapSegPart *part,
+					   const uint64 *hashes, uint32 n, OlapRowSet *rows)
 {
-	const OlapSegPart *part;
+	OlapBitmapAnswer answer = OLAP_BITMAP_NONE;
+	double		work;
+	ReadMode	mode = choose_mode(part, n, &work);
+	const uint8 *whole = mode == READ_WHOLE ? read_index(s, part, 0, part->length) : NULL;
+	const uint8 *directory = mode == READ_DIRECTORY ? read_directory(s, part) : NULL;
 
-	*any = false;
-	if (s->nparts == 0 || (qual->op != OLAP_ZONE_EQ && qual->op != OLAP_ZONE_IN) ||
-		qual->nvalues > OLAP_BITMAP_MAX_PROBES)
-		return false;
-	part = find_part(s, OLAP_PART_BITMAP, qual->col, rg);
-	if (part == NULL || !olap_bloom_fits(qual->kind, part->hash))
-		return false;
-	for (int i = 0; i < qual->nvalues; i++)
+	for (uint32 i = 0, same; i < n; i += same)
 	{
-		OlapBitmapAnswer answer = find_hash(s, part, olap_bloom_hash(qual, i), rows);
+		OlapBitmapAnswer one;
 
-		if (answer == OLAP_BITMAP_MANY)
-			return false;
-		*any |= answer == OLAP_BITMAP_ROWS;
+		same = olap_bitmap_same_bucket(part->bits, hashes + i, n - i);
+		one = find_in_bucket(s, part, whole, directory, hashes + i, same, rows);
+		if (one == OLAP_BITMAP_BAD)
+			CORRUPTED(s, "The bitmap index of column %d, row group %d cannot be read.",
+					  part->col + 1, part->rowgroup);
+		if (one == OLAP_BITMAP_MANY)
+			return one;
+		if (one == OLAP_BITMAP_ROWS)
+			answer = one;
 	}
-	return true;
+	return answer;
 }
 
 /* A column that is younger than the segment has nothing there to sketch. */

@@ -56,6 +56,8 @@ struct OlapSegment
 	OlapSegPart *parts;			/* [nparts]; NULL: not read */
 	uint8	   *bucket;			/* scratch of bitmap indexes */
 	Size		bucket_size;
+	uint8	   *ends;			/* the same */
+	Size		ends_size;
 	bool		sparse;			/* few rows of a row group are wanted */
 	OlapHeldPage held[OLAP_HELD_PAGES]; /* of who reads so */
 	uint64		held_clock;		/* 0: none is held */

@@ -1,10 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * narrow.c
- *		Which rows of a row group a scan's quals leave, by bitmap indexes.
+ *		Which rows of a row group a scan's filter leaves, by bitmap indexes.
  *
- * The quals are ANDed, so the rows that each of them finds are intersected. A scan
- * in the order of a column asks twice, before it knows whether it will come to a
+ * For each column that the filter asks of (index/row_tests.h): values that are named
+ * are looked up in its index. For other tests (ranges, <>, NOT IN, LIKE) the index has no
+ * answer, as it knows values by hash; there the column's different values are
+ * taken, from the dictionary or between the zone's bounds, tested one by one, and those
+ * that pass are looked up, unless reading their rows is dearer than reading
+ * the vectors they would save. NULLs are in no index: their rows are in the chunk's
+ * own bitmap.
+ *
+ * A scan in the order of a column asks twice, before it knows whether it will come to a
  * row group and when it does; short answers are kept for that.
  *
  * src/table/narrow.c
@@ -12,10 +19,13 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
 #include "base/guc.h"
+#include "index/bloom.h"
 #include "segment/parts.h"
 #include "table/narrow.h"
 
@@ -29,7 +39,7 @@
 /* An answer that was kept. */
 typedef struct Kept
 {
-	OlapNarrowAnswer answer;
+	OlapRowsAnswer answer;
 	uint32		n;
 	uint16		rows[FLEXIBLE_ARRAY_MEMBER];
 } Kept;
@@ -37,38 +47,46 @@ typedef struct Kept
 struct OlapNarrow
 {
 	MemoryContext cxt;
-	const OlapZoneQual *quals;
-	int			nquals;
+	MemoryContext temp;			/* of one question */
+	OlapRowTests *tests;
 	uint64		nunits;
 	Kept	  **kept;			/* [nunits]; NULL: nothing yet */
 	uint64		total;			/* rows of all kept */
-	uint32		n;				/* rows in set, if it is one */
-	bool		set_dirty;		/* set, or found, has bits */
-	bool		found_dirty;
-	OlapRowSet	set;
-	OlapRowSet	found;			/* by one qual */
+	uint32		n;				/* rows in *set, if it is one */
+	OlapRowSet *set;			/* of tests, or recalled */
+	OlapRowSet *recalled;
+
+	/* of the question being asked */
+	OlapSegment *segment;
+	int			rg;
+	OlapScanStats *stats;
+	bool		read;			/* an index was, or a dictionary */
+	uint32		length;			/* of the column's chunk */
 };
 
 OlapNarrow *
-olap_narrow_create(const OlapZoneQual *quals, int nquals, uint64 nunits,
-				   MemoryContext parent)
+olap_narrow_create(const OlapNarrowSpec *spec, uint64 nunits, MemoryContext parent)
 {
 	MemoryContext cxt;
+	OlapRowTests *tests;
 	OlapNarrow *narrow;
-	bool		any = false;
 
-	for (int q = 0; q < nquals; q++)
-		any |= quals[q].op == OLAP_ZONE_EQ || quals[q].op == OLAP_ZONE_IN;
-	if (!any || !olap_guc_enable_bitmap)
+	if (spec->nexprs == 0 && spec->nquals == 0)
 		return NULL;
 	cxt = AllocSetContextCreate(parent, "olap bitmap indexes",
 								ALLOCSET_SMALL_SIZES);
-	narrow = MemoryContextAlloc(cxt, sizeof(OlapNarrow));
-	memset(narrow, 0, offsetof(OlapNarrow, set));
-	narrow->set_dirty = narrow->found_dirty = true;
+	tests = olap_row_tests_create(spec->exprs, spec->nexprs, spec->types,
+								  spec->natts, spec->quals, spec->nquals, cxt);
+	if (tests == NULL)
+	{
+		MemoryContextDelete(cxt);
+		return NULL;
+	}
+	narrow = MemoryContextAllocZero(cxt, sizeof(OlapNarrow));
 	narrow->cxt = cxt;
-	narrow->quals = quals;
-	narrow->nquals = nquals;
+	narrow->temp = AllocSetContextCreate(cxt, "olap values of a column",
+										 ALLOCSET_SMALL_SIZES);
+	narrow->tests = tests;
 	narrow->nunits = nunits;
 	return narrow;
 }
@@ -79,47 +97,236 @@ olap_narrow_free(OlapNarrow *narrow)
 	MemoryContextDelete(narrow->cxt);
 }
 
-/* Intersect what the quals find; false if none of them finds anything out. */
-static bool
-probe(OlapNarrow *narrow, OlapSegment *segment, int rg)
+/* ---- does asking pay? ---- */
+
+/*
+ * Work is measured in visits of pages for a few bytes. Decoding and filtering what a
+ * page of a column holds takes about as long as so many, ...
+ */
+#define PAGE_WORK 24.0
+/* ... what a page of an index' buckets lists about so many, row for row. */
+#define BUCKET_WORK 100.0
+/* Of what could be saved at best, an index is worth so much before anything is known. */
+#define FIRST_PART 0.4
+/* The work of reading a column's NULLs. */
+#define NULLS_WORK 10.0
+/* A column with more different values than a row in so many has is not asked one by one. */
+#define VALUES_PART 8
+/* After so many times in vain, a test rests, the longer the more often, up to ... */
+#define IN_VAIN 2
+/* ... so many row groups. */
+#define MAX_REST 64
+
+/*
+ * The work that is saved if so many rows of the row group are left, which are taken to be
+ * anywhere: that of vectors without any, of those with rows in among. It is
+ * the column's own that counts: others are read only where the filter lets rows pass.
+ */
+static double
+saving(OlapNarrow *narrow, double rows, const OlapRowSet *among)
 {
-	bool		known = false;
+	double		nrows = olap_segment_rowgroup_rows(narrow->segment, narrow->rg);
+	double		nvectors = ceil(nrows / OLAP_VECTOR_ROWS);
+	double		vectors = nvectors;
 
-	narrow->n = 0;
-	for (int q = 0; q < narrow->nquals; q++)
+	if (among != NULL)
 	{
-		OlapRowSet *rows = known ? &narrow->found : &narrow->set;
-		bool	   *dirty = known ? &narrow->found_dirty : &narrow->set_dirty;
-		const OlapZoneQual *qual = &narrow->quals[q];
-		bool		any;
-
-		if (qual->op != OLAP_ZONE_EQ && qual->op != OLAP_ZONE_IN)
-			continue;
-		if (*dirty)
-			memset(rows, 0, sizeof(*rows));
-		*dirty = true;
-		if (!olap_segment_find_rows(segment, qual, rg, rows, &any))
-			continue;
-		*dirty = any;
-		known = true;
-		narrow->n = 0;
-		/* most row groups have none of the values: the set need not be looked at */
-		if (!any)
-			break;
-		for (int i = 0; rows == &narrow->found && i < OLAP_BITMAP_WORDS; i++)
-			narrow->set.words[i] &= rows->words[i];
-		narrow->n = (uint32) pg_popcount((const char *) narrow->set.words,
-										 sizeof(narrow->set));
-		if (narrow->n == 0)
-			break;
+		vectors = olap_rows_vectors(among);
+		rows *= olap_rows_count(among) / nrows;
 	}
-	return known;
+	return vectors == 0 ? 0 : (double) narrow->length / BLCKSZ / nvectors * PAGE_WORK *
+		vectors * exp(-rows / vectors);
+}
+
+/*
+ * Is looking n values up in an index less work than that?  How many rows they have
+ * is known from the row groups before: as common as a value may be in an index, or as rare,
+ * an average over all of its values would say nothing.
+ */
+static bool
+pays(OlapNarrow *narrow, const OlapColumnTest *test, const OlapSegPart *part, uint32 n,
+	 const OlapRowSet *among)
+{
+	double		rows = test->values_found <= 0 ? 0 :
+		n * test->rows_found / test->values_found;
+	double		buckets = 1 << part->bits;
+	double		visited = part->length * (1 - exp(-(double) n / buckets));
+	double		cost = olap_segment_bitmap_work(part, n) + visited / BLCKSZ * BUCKET_WORK;
+
+	return (test->values_found <= 0 ? FIRST_PART : 1) * saving(narrow, rows, among) > cost;
+}
+
+/* What looking n values up told: rows, if some was found. */
+static void
+note_found(OlapColumnTest *test, uint32 n, const OlapRowSet *rows)
+{
+	test->values_found += n;
+	test->rows_found += rows == NULL ? 0 : olap_rows_count(rows);
+	test->in_vain = 0;
+}
+
+/* It told nothing, or was not worth it: try again with less prejudice, but later. */
+static void
+note_in_vain(OlapColumnTest *test)
+{
+	test->rows_found /= 2;
+	if (++test->in_vain >= IN_VAIN)
+		test->resting = Min(1 << Min(test->in_vain, 16), MAX_REST);
+}
+
+/* ---- asking ---- */
+
+static void
+note_index(OlapNarrow *narrow, int col, uint64 bytes)
+{
+	OlapScanStats *stats = narrow->stats;
+
+	narrow->read = true;
+	stats->bytes_indexes += bytes;
+	olap_scan_note_index(stats, col + 1);
+}
+
+static OlapRowsAnswer
+find_hashes(OlapNarrow *narrow, const OlapSegPart *part, const uint64 *hashes,
+			uint32 n, OlapRowSet *rows)
+{
+	uint64		before = olap_segment_bytes_read(narrow->segment);
+	OlapBitmapAnswer answer = olap_segment_find_rows(narrow->segment, part,
+													 hashes, n, rows);
+
+	note_index(narrow, part->col, olap_segment_bytes_read(narrow->segment) - before);
+	return answer == OLAP_BITMAP_MANY ? OLAP_ROWS_ALL :
+		answer == OLAP_BITMAP_NONE ? OLAP_ROWS_NONE : OLAP_ROWS_SOME;
+}
+
+static int
+compare_hashes(const void *a, const void *b)
+{
+	uint64		x = *(const uint64 *) a;
+	uint64		y = *(const uint64 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The hashes of the column's values that pass, ascending, or false if the values
+ * cannot be had, or are too many.
+ */
+static bool
+test_values(OlapNarrow *narrow, OlapColumnTest *test, const OlapSegPart *part,
+			uint64 **hashes, uint32 *n)
+{
+	uint32		max = olap_segment_rowgroup_rows(narrow->segment, narrow->rg) / VALUES_PART;
+	const OlapVector *values;
+
+	values = olap_segment_chunk_values(narrow->segment, test->col, narrow->rg,
+									   test->bounds_kind, test->scale, test->lo,
+									   test->hi, max);
+	if (values == NULL)
+		return false;
+	*hashes = palloc(Max(values->n, 1) * sizeof(uint64));
+	*n = olap_column_test_hashes(test, values, part->hash, *hashes);
+	qsort(*hashes, *n, sizeof(uint64), compare_hashes);
+	return true;
+}
+
+/* The rows that are not NULL and pass. */
+static OlapRowsAnswer
+find_values(OlapNarrow *narrow, OlapColumnTest *test, const OlapRowSet *among,
+			OlapRowSet *rows)
+{
+	const OlapSegPart *part;
+	OlapRowsAnswer answer;
+	uint64	   *hashes = test->hashes;
+	uint32		n = test->nhashes;
+
+	if (test->listed && n == 0)
+		return OLAP_ROWS_NONE;
+	if (test->resting > 0)
+	{
+		test->resting--;
+		return OLAP_ROWS_ALL;
+	}
+	part = olap_segment_bitmap(narrow->segment, test->col, narrow->rg);
+	if (part == NULL || part->state != OLAP_PART_BUILT)
+		return OLAP_ROWS_ALL;
+	if (test->listed)
+	{
+		if (!olap_bloom_fits(test->kind, part->hash))
+			return OLAP_ROWS_ALL;
+		if (n <= OLAP_BITMAP_MAX_PROBES)
+			return find_hashes(narrow, part, hashes, n, rows);
+	}
+	else if (!test_values(narrow, test, part, &hashes, &n))
+	{
+		note_in_vain(test);
+		return OLAP_ROWS_ALL;
+	}
+	if (n == 0)
+	{
+		note_index(narrow, test->col, 0);
+		return OLAP_ROWS_NONE;
+	}
+	answer = pays(narrow, test, part, n, among) ?
+		find_hashes(narrow, part, hashes, n, rows) : OLAP_ROWS_ALL;
+	if (answer == OLAP_ROWS_ALL)
+		note_in_vain(test);
+	else
+		note_found(test, n, answer == OLAP_ROWS_SOME ? rows : NULL);
+	return answer;
+}
+
+/*
+ * The rows that are NULL, or those that are not, are few: add them.  False: they are
+ * not, or it does not pay.
+ */
+static bool
+find_nulls(OlapNarrow *narrow, const OlapColumnTest *test, uint32 n,
+		   const OlapRowSet *among, OlapRowSet *rows)
+{
+	if (saving(narrow, n, among) <= NULLS_WORK)
+		return false;
+	olap_segment_find_nulls(narrow->segment, test->col, narrow->rg, test->nulls, rows);
+	note_index(narrow, test->col, 0);
+	return true;
+}
+
+/* OlapAskColumn */
+static OlapRowsAnswer
+ask_column(void *arg, OlapColumnTest *test, const OlapRowSet *among, OlapRowSet *rows)
+{
+	OlapNarrow *narrow = arg;
+	uint32		nrows = olap_segment_rowgroup_rows(narrow->segment, narrow->rg);
+	const OlapZone *zone = olap_segment_zone(narrow->segment, test->col, narrow->rg);
+	OlapZoneMatch match;
+	OlapRowsAnswer answer;
+	uint32		nulls;
+
+	if (zone == NULL ||
+		!olap_segment_nulls(narrow->segment, test->col, narrow->rg, &nulls, &narrow->length))
+		return OLAP_ROWS_ALL;
+	match = olap_column_test_probe(test, zone);
+	if (match != OLAP_MATCH_SOME)
+		return match == OLAP_MATCH_NONE ? OLAP_ROWS_NONE : OLAP_ROWS_ALL;
+	if (!olap_guc_enable_bitmap)
+		return OLAP_ROWS_ALL;
+	/* of NULLs that are common no rows are listed either */
+	if (test->nulls && (uint64) nulls * OLAP_BITMAP_COMMON > nrows)
+		return OLAP_ROWS_ALL;
+	answer = find_values(narrow, test, among, rows);
+	if (answer == OLAP_ROWS_ALL)
+		/* a test that is not true of NULL leaves the others at most */
+		return !test->nulls && find_nulls(narrow, test, nrows - nulls, among, rows) ?
+			OLAP_ROWS_SOME : OLAP_ROWS_ALL;
+	if (!test->nulls || nulls == 0)
+		return answer;
+	return find_nulls(narrow, test, nulls, among, rows) ? OLAP_ROWS_SOME : OLAP_ROWS_ALL;
 }
 
 static void
-keep_answer(OlapNarrow *narrow, uint64 unit, OlapNarrowAnswer answer)
+keep_answer(OlapNarrow *narrow, uint64 unit, OlapRowsAnswer answer)
 {
-	uint32		n = answer == OLAP_NARROW_SOME ? narrow->n : 0;
+	uint32		n = answer == OLAP_ROWS_SOME ? narrow->n : 0;
 	Kept	   *kept;
 
 	if (n > KEEP_ROWS || narrow->total + n > KEEP_TOTAL)
@@ -132,36 +339,48 @@ keep_answer(OlapNarrow *narrow, uint64 unit, OlapNarrowAnswer answer)
 	kept->answer = answer;
 	kept->n = 0;
 	for (int i = 0; n > 0 && i < OLAP_BITMAP_WORDS; i++)
-		for (uint64 word = narrow->set.words[i]; word != 0; word &= word - 1)
+		for (uint64 word = narrow->set->words[i]; word != 0; word &= word - 1)
 			kept->rows[kept->n++] = (uint16) (i * 64 + pg_rightmost_one_pos64(word));
 	narrow->kept[unit] = kept;
 	narrow->total += n;
 }
 
-static OlapNarrowAnswer
+static OlapRowsAnswer
 recall(OlapNarrow *narrow, const Kept *kept)
 {
-	if (kept->answer != OLAP_NARROW_SOME)
+	if (kept->answer != OLAP_ROWS_SOME)
 		return kept->answer;
-	memset(&narrow->set, 0, sizeof(narrow->set));
-	narrow->set_dirty = true;
+	if (narrow->recalled == NULL)
+		narrow->recalled = MemoryContextAlloc(narrow->cxt, sizeof(OlapRowSet));
+	narrow->set = narrow->recalled;
+	memset(narrow->set, 0, sizeof(OlapRowSet));
 	for (uint32 i = 0; i < kept->n; i++)
-		narrow->set.words[kept->rows[i] / 64] |= UINT64CONST(1) << kept->rows[i] % 64;
+		narrow->set->words[kept->rows[i] / 64] |= UINT64CONST(1) << kept->rows[i] % 64;
 	narrow->n = kept->n;
-	return OLAP_NARROW_SOME;
+	return OLAP_ROWS_SOME;
 }
 
-OlapNarrowAnswer
+OlapRowsAnswer
 olap_narrow_ask(OlapNarrow *narrow, OlapSegment *segment, int rg, uint64 unit,
-				bool keep)
+				bool keep, OlapScanStats *stats, bool *read)
 {
-	OlapNarrowAnswer answer;
+	OlapRowsAnswer answer;
+	MemoryContext old;
 
 	Assert(unit < narrow->nunits);
+	*read = true;
 	if (narrow->kept != NULL && narrow->kept[unit] != NULL)
 		return recall(narrow, narrow->kept[unit]);
-	answer = !probe(narrow, segment, rg) ? OLAP_NARROW_ALL :
-		narrow->n == 0 ? OLAP_NARROW_NONE : OLAP_NARROW_SOME;
+	narrow->segment = segment;
+	narrow->rg = rg;
+	narrow->stats = stats;
+	narrow->read = false;
+	old = MemoryContextSwitchTo(narrow->temp);
+	answer = olap_row_tests_ask(narrow->tests, ask_column, narrow, &narrow->set,
+								&narrow->n);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(narrow->temp);
+	*read = narrow->read;
 	if (keep)
 		keep_answer(narrow, unit, answer);
 	return answer;
@@ -171,7 +390,7 @@ const OlapRowSet *
 olap_narrow_set(const OlapNarrow *narrow, uint32 *n)
 {
 	*n = narrow->n;
-	return &narrow->set;
+	return narrow->set;
 }
 
 /* ---- the rows of a vector ---- */

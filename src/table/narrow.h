@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * narrow.h
- *		Which rows of a row group a scan's quals leave, by bitmap indexes.
+ *		Which rows of a row group a scan's filter leaves, by bitmap indexes.
  *
  * src/table/narrow.h
  *-------------------------------------------------------------------------
@@ -9,31 +9,36 @@
 #ifndef OLAP_NARROW_H
 #define OLAP_NARROW_H
 
-#include "index/bitmap.h"
-#include "index/zone.h"
+#include "index/row_tests.h"
 #include "segment/segment.h"
+#include "table/scan.h"
 
 typedef struct OlapNarrow OlapNarrow;
 
-/* NULL: no qual that an index could answer, or they are switched off. */
-extern OlapNarrow *olap_narrow_create(const OlapZoneQual *quals, int nquals,
-									  uint64 nunits, MemoryContext parent);
+/* What the rows are tested for; all of it must stay as long as the narrow. */
+typedef struct OlapNarrowSpec
+{
+	OlapExpr  **exprs;			/* [nexprs], ANDed */
+	int			nexprs;
+	const OlapZoneQual *quals;	/* [nquals], ANDed to them */
+	int			nquals;
+	const OlapColumnType *types;	/* [natts] */
+	int			natts;
+} OlapNarrowSpec;
+
+/* NULL: nothing that an index or a zone could answer. */
+extern OlapNarrow *olap_narrow_create(const OlapNarrowSpec *spec, uint64 nunits,
+									  MemoryContext parent);
 extern void olap_narrow_free(OlapNarrow *narrow);
 
-typedef enum OlapNarrowAnswer
-{
-	OLAP_NARROW_ALL,			/* nothing is known */
-	OLAP_NARROW_NONE,			/* no row matches */
-	OLAP_NARROW_SOME			/* rows that are not in the set do not match */
-} OlapNarrowAnswer;
-
 /*
- * Look all quals up in row group rg of segment, which is unit number `unit` of the
- * scan.  The set is the narrow's until the next call.  keep: the unit will be
- * asked for again.
+ * Ask about row group rg of segment, which is unit number `unit` of the scan.  The
+ * set is the narrow's until the next call.  keep: the unit will be asked for again.
+ * *read: more than zones was looked at.
  */
-extern OlapNarrowAnswer olap_narrow_ask(OlapNarrow *narrow, OlapSegment *segment,
-										int rg, uint64 unit, bool keep);
+extern OlapRowsAnswer olap_narrow_ask(OlapNarrow *narrow, OlapSegment *segment,
+									  int rg, uint64 unit, bool keep,
+									  OlapScanStats *stats, bool *read);
 
 /* The set after SOME, and the number of rows in it. */
 extern const OlapRowSet *olap_narrow_set(const OlapNarrow *narrow, uint32 *n);

@@ -74,10 +74,9 @@ scan_start(OlapTableScan *scan)
 					 scan->quals, scan->nquals, &scan->stats, scan->cxt);
 	if (scan->narrow != NULL)
 		olap_narrow_free(scan->narrow);
-	scan->narrow = olap_narrow_create(scan->quals, scan->nquals,
-									  scan->list.nunits, scan->cxt);
 	scan->rows = NULL;
 	scan->nlater = 0;
+	olap_scan_make_narrow(scan);
 	if (scan->log != NULL)
 		olap_log_reader_free(scan->log);
 	scan->log = olap_log_reader_create(scan->rel, scan->snapshot, scan->cxt);
@@ -164,6 +163,21 @@ olap_scan_stats(OlapTableScan *scan)
 	if (scan->segment != NULL)
 		olap_scan_count_bytes(scan);
 	return &scan->stats;
+}
+
+void
+olap_scan_note_index(OlapScanStats *stats, int attno)
+{
+	int			i = 0;
+
+	while (i < stats->nindexes && stats->indexes[i] < attno)
+		i++;
+	if (stats->nindexes == OLAP_SCAN_INDEXES ||
+		(i < stats->nindexes && stats->indexes[i] == attno))
+		return;
+	memmove(stats->indexes + i + 1, stats->indexes + i,
+			(stats->nindexes++ - i) * sizeof(int16));
+	stats->indexes[i] = (int16) attno;
 }
 
 void

@@ -22,6 +22,7 @@
 
 #include "codec/codec.h"
 #include "index/sortkey.h"
+#include "vector/expr.h"
 #include "vector/vector.h"
 
 typedef struct OlapTableScan OlapTableScan;
@@ -36,6 +37,9 @@ typedef struct OlapScanShared
 	TransactionId cutoff;		/* see OlapView; for snapshots that need one */
 	pg_atomic_uint64 next_unit;
 } OlapScanShared;
+
+/* Indexes that are named in OlapScanStats; more are not worth naming. */
+#define OLAP_SCAN_INDEXES 8
 
 typedef struct OlapScanStats
 {
@@ -60,7 +64,13 @@ typedef struct OlapScanStats
 	uint64		rows_deleted;	/* of segments, left out */
 	uint64		bytes_read;		/* of column chunks and delta pages */
 	uint64		chunks[OLAP_ENC_MAX + 1];	/* opened, by encoding */
+	uint64		bytes_indexes;	/* of bitmap indexes, in bytes_read */
+	int			nindexes;		/* columns whose bitmap index, or NULLs, were asked */
+	int16		indexes[OLAP_SCAN_INDEXES]; /* attribute numbers, ascending */
 } OlapScanStats;
+
+/* Note that the bitmap index of column attno was asked. */
+extern void olap_scan_note_index(OlapScanStats *stats, int attno);
 
 /*
  * Begin a scan.
@@ -76,6 +86,13 @@ extern OlapTableScan *olap_scan_begin(Relation rel, Snapshot snapshot,
 									  const bool *needed,
 									  const OlapZoneQual *quals, int nquals,
 									  OlapScanShared *shared);
+
+/*
+ * What rows are going to be tested for, as trees, ANDed: what indexes and zones know
+ * of them beyond quals is used to skip row groups and rows.  Before the first batch;
+ * trees and values must stay valid during the scan, rescans included.
+ */
+extern void olap_scan_set_filter(OlapTableScan *scan, OlapExpr **exprs, int n);
 
 /* The next batch with nsel > 0, or NULL. Valid until the next call. */
 extern OlapBatch *olap_scan_next(OlapTableScan *scan);

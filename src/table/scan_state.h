@@ -24,6 +24,8 @@ struct OlapTableScan
 	OlapView	view;			/* of places */
 	const OlapZoneQual *quals;
 	int			nquals;
+	OlapExpr  **exprs;			/* of olap_scan_set_filter() */
+	int			nexprs;
 	OlapZoneQual *later;		/* of olap_scan_add_quals() */
 	int			nlater;
 	OlapScanShared *shared;
@@ -69,6 +71,9 @@ extern void olap_scan_count_rows(OlapTableScan *scan, const OlapBatch *batch);
 
 /* scan_units.c: take the next unit of the direction; false if there is none */
 extern bool olap_scan_next_unit(OlapTableScan *scan, bool forward);
+
+/* Make the narrow of what is asked by now. */
+extern void olap_scan_make_narrow(OlapTableScan *scan);
 
 /* Find out what the scan's unit holds: sets nvectors. */
 extern void olap_scan_enter_unit(OlapTableScan *scan);

@@ -108,20 +108,24 @@ open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 			   place->first_unit + place->nunits);
 }
 
-/* Ask the indexes about a unit, which is row group rg; false: no row matches. */
+/*
+ * Ask the indexes about a unit, which is row group rg; false: no row matches.  *read:
+ * they knew it, not zones.
+ */
 static bool
-narrow_unit(OlapTableScan *scan, int rg, uint64 unit, bool keep)
+narrow_unit(OlapTableScan *scan, int rg, uint64 unit, bool keep, bool *read)
 {
-	OlapNarrowAnswer answer = OLAP_NARROW_ALL;
+	OlapRowsAnswer answer = OLAP_ROWS_ALL;
 	uint32		n;
 
 	if (scan->narrow != NULL)
-		answer = olap_narrow_ask(scan->narrow, scan->segment, rg, unit, keep);
+		answer = olap_narrow_ask(scan->narrow, scan->segment, rg, unit, keep,
+								 &scan->stats, read);
 	scan->asked = true;
-	scan->rows = answer == OLAP_NARROW_SOME ?
+	scan->rows = answer == OLAP_ROWS_SOME ?
 		olap_narrow_set(scan->narrow, &n) : NULL;
 	olap_segment_set_sparse(scan->segment, scan->rows != NULL && n <= SPARSE_ROWS);
-	return answer != OLAP_NARROW_NONE;
+	return answer != OLAP_ROWS_NONE;
 }
 
 static void
@@ -164,6 +168,8 @@ blooms_exclude(OlapTableScan *scan, const OlapZoneQual *quals, int nquals, int r
 static bool
 rowgroup_excluded(OlapTableScan *scan, int rg, uint64 unit, bool keep)
 {
+	bool		read;
+
 	if (zones_exclude(scan, scan->quals, scan->nquals, rg))
 		return true;
 	if (zones_exclude(scan, scan->later, scan->nlater, rg))
@@ -171,9 +177,9 @@ rowgroup_excluded(OlapTableScan *scan, int rg, uint64 unit, bool keep)
 		scan->stats.rowgroups_later++;
 		return true;
 	}
-	if (!narrow_unit(scan, rg, unit, keep))
+	if (!narrow_unit(scan, rg, unit, keep, &read))
 	{
-		scan->stats.rowgroups_bitmap++;
+		scan->stats.rowgroups_bitmap += read;
 		return true;
 	}
 	if (!blooms_exclude(scan, scan->quals, scan->nquals, rg) &&
@@ -323,19 +329,29 @@ first_untouched(const OlapTableScan *scan)
 	return i;
 }
 
-/* Indexes are asked about the new quals as well. */
-static void
-narrow_by_all(OlapTableScan *scan)
+void
+olap_scan_make_narrow(OlapTableScan *scan)
 {
-	int			n = scan->nquals + scan->nlater;
-	OlapZoneQual *all = MemoryContextAlloc(scan->cxt, n * sizeof(OlapZoneQual));
-
-	if (scan->nquals > 0)
-		memcpy(all, scan->quals, scan->nquals * sizeof(OlapZoneQual));
-	memcpy(all + scan->nquals, scan->later, scan->nlater * sizeof(OlapZoneQual));
+	OlapNarrowSpec spec = {
+		.exprs = scan->exprs,
+		.nexprs = scan->nexprs,
+		.quals = scan->later,
+		.nquals = scan->nlater,
+		.types = scan->source->types,
+		.natts = scan->desc->natts,
+	};
 
 	/* the one before is not freed: the unit at hand may go by what it found */
-	scan->narrow = olap_narrow_create(all, n, scan->list.nunits, scan->cxt);
+	scan->narrow = olap_narrow_create(&spec, scan->list.nunits, scan->cxt);
+}
+
+void
+olap_scan_set_filter(OlapTableScan *scan, OlapExpr **exprs, int n)
+{
+	Assert(scan->unit == -1);
+	scan->exprs = exprs;
+	scan->nexprs = n;
+	olap_scan_make_narrow(scan);
 }
 
 void
@@ -354,7 +370,7 @@ olap_scan_add_quals(OlapTableScan *scan, const OlapZoneQual *quals, int nquals)
 	scan->nlater += nquals;
 	olap_places_exclude(&scan->list, scan->rel, first_untouched(scan), quals,
 						nquals, &scan->stats);
-	narrow_by_all(scan);
+	olap_scan_make_narrow(scan);
 
 	/* what is left of the row group at hand */
 	if (scan->nvectors > 0 &&
@@ -454,8 +470,9 @@ olap_scan_load(OlapTableScan *scan, uint32 vector)
 	if (!scan->asked)
 	{
 		int			rg = scan->unit - scan->list.places[scan->place].first_unit;
+		bool		read;
 
-		(void) narrow_unit(scan, rg, scan->unit, false);
+		(void) narrow_unit(scan, rg, scan->unit, false, &read);
 		if (!scan->again)
 			count_narrowed(scan, rg);
 	}

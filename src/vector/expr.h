@@ -124,6 +124,23 @@ extern OlapExpr *olap_expr_prefix(int col, bool negated,
 extern OlapCompare olap_compare_negate(OlapCompare cmp);
 extern OlapCompare olap_compare_commute(OlapCompare cmp);
 
+/* ---- looking at trees: expr_walk.c ---- */
+
+/* Has it args instead of a test: AND, OR, NOT_TRUE? */
+extern bool olap_expr_is_list(const OlapExpr *expr);
+
+/* The one column that all tests of a tree are of; -1 if there is no such. */
+extern int	olap_expr_only_column(const OlapExpr *expr);
+
+/* Is a tree true of a row whose column, the only one that it asks for, is NULL? */
+extern bool olap_expr_true_of_null(const OlapExpr *expr);
+
+/*
+ * A copy of a tree of one column, for another filter and as of column number
+ * col; it shares the values.
+ */
+extern OlapExpr *olap_expr_copy_as(const OlapExpr *expr, int col);
+
 typedef struct OlapFilter OlapFilter;
 
 /*

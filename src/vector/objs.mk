@@ -16,6 +16,7 @@ OLAP_OBJS += src/vector/expr.o
 OLAP_OBJS += src/vector/expr_bytes.o
 OLAP_OBJS += src/vector/expr_kernels.o
 OLAP_OBJS += src/vector/expr_numeric.o
+OLAP_OBJS += src/vector/expr_walk.o
 OLAP_OBJS += src/vector/filter.o
 OLAP_OBJS += src/vector/filter_bytes.o
 OLAP_OBJS += src/vector/filter_columns.o

@@ -23,16 +23,10 @@ check(bool condition)
 }
 
 static void
-search(const uint8 *bytes, size_t len, int bits, uint64 hash, uint32 nrows)
+check_rows(const OlapRowSet *rows, OlapBitmapAnswer answer, uint32 nrows)
 {
-	OlapRowSet *rows = palloc0(sizeof(OlapRowSet));
-	uint8	   *bucket = palloc(len + OLAP_BITMAP_PADDING);	/* exact, for sanitizers */
-	OlapBitmapAnswer answer;
 	uint64		any = 0;
 
-	memcpy(bucket, bytes, len);
-	memset(bucket + len, 0xAA, OLAP_BITMAP_PADDING);
-	answer = olap_bitmap_find(bucket, len, bits, hash, nrows, rows);
 	for (uint32 row = 0; row < OLAP_ROWGROUP_ROWS; row++)
 	{
 		uint64		bit = rows->words[row / 64] >> row % 64 & 1;
@@ -40,7 +34,31 @@ search(const uint8 *bytes, size_t len, int bits, uint64 hash, uint32 nrows)
 		check(bit == 0 || row < nrows);
 		any |= bit;
 	}
-	check(answer == OLAP_BITMAP_BAD || (any != 0) == (answer == OLAP_BITMAP_ROWS));
+	check(answer == OLAP_BITMAP_BAD || answer == OLAP_BITMAP_MANY ||
+		  (any != 0) == (answer == OLAP_BITMAP_ROWS));
+}
+
+/* One value, and some that begin with the same bits. */
+static void
+search(const uint8 *bytes, size_t len, int bits, uint64 hash, uint32 nrows)
+{
+	OlapRowSet *rows = palloc0(sizeof(OlapRowSet));
+	uint8	   *bucket = palloc(len + OLAP_BITMAP_PADDING);	/* exact, for sanitizers */
+	OlapBitmapAnswer answer;
+	uint64		first = hash & ~((UINT64CONST(1) << 40) - 1);
+	uint64		hashes[16];
+
+	memcpy(bucket, bytes, len);
+	memset(bucket + len, 0xAA, OLAP_BITMAP_PADDING);
+	answer = olap_bitmap_find(bucket, len, bits, hash, nrows, rows);
+	check_rows(rows, answer, nrows);
+	memset(rows, 0, sizeof(*rows));
+	for (int i = 0; i < (int) lengthof(hashes); i++)
+		hashes[i] = first + ((uint64) i << (64 - OLAP_BITMAP_MAX_BITS - OLAP_BITMAP_FINGER_BITS));
+	answer = olap_bitmap_find_list(bucket, len, bits, hashes,
+								   olap_bitmap_same_bucket(bits, hashes, lengthof(hashes)),
+								   nrows, rows);
+	check_rows(rows, answer, nrows);
 }
 
 int

@@ -162,6 +162,64 @@ nulls_are_in_no_list(void)
 	pfree(valid);
 }
 
+/* Looking many values up finds what looking up each of them does. */
+static void
+lists_find_what_values_do(void)
+{
+	static const uint64 belows[] = {40, 300, 5000};
+	uint64	   *values = palloc(20000 * sizeof(uint64));
+
+	for (int round = 0; round < 30; round++)
+	{
+		uint64		below = belows[round % lengthof(belows)];
+		uint64		hashes[64];
+		uint32		n = 1 + unit_random() % lengthof(hashes);
+		OlapRowSet	each = {0};
+		OlapRowSet	all = {0};
+		bool		many[2] = {false, false};
+		Built		index;
+
+		fill(values, 20000, below);
+		index = build(values, NULL, 20000, (uint32) below);
+		for (uint32 i = 0; i < n; i++)
+		{
+			uint64		value = unit_random() % (below + 20);
+			uint32		at = i;
+
+			hashes[i] = olap_value_hash_u64(value);
+			many[0] |= find(&index, value, &each) == OLAP_BITMAP_MANY;
+			for (; at > 0 && hashes[at - 1] > hashes[at]; at--)
+			{
+				uint64		swap = hashes[at];
+
+				hashes[at] = hashes[at - 1];
+				hashes[at - 1] = swap;
+			}
+		}
+		for (uint32 i = 0, same; i < n; i += same)
+		{
+			uint32		ends[2];
+			size_t		offset;
+			size_t		len;
+			uint8	   *bucket;
+
+			same = olap_bitmap_same_bucket(index.bits, hashes + i, n - i);
+			memcpy(ends, index.bytes.data + olap_bitmap_ends_offset(index.bits, hashes[i]), sizeof(ends));
+			CHECK(olap_bitmap_bucket(index.bits, index.bytes.len, ends, &offset, &len));
+			bucket = palloc(len + OLAP_BITMAP_PADDING);
+			memcpy(bucket, index.bytes.data + offset, len);
+			memset(bucket + len, 0, OLAP_BITMAP_PADDING);
+			many[1] |= olap_bitmap_find_list(bucket, len, index.bits, hashes + i, same,
+											 index.nrows, &all) == OLAP_BITMAP_MANY;
+			pfree(bucket);
+		}
+		CHECK(many[0] == many[1]);
+		CHECK(many[0] || memcmp(&each, &all, sizeof(all)) == 0);
+		pfree(index.bytes.data);
+	}
+	pfree(values);
+}
+
 /* Of unique values: the size, and how many absent ones find a row. */
 static void
 unique_values_take_four_bytes(void)
@@ -313,6 +371,7 @@ main(void)
 	RUN(rows_of_every_value_are_found);
 	RUN(wrong_estimates_lose_nothing);
 	RUN(nulls_are_in_no_list);
+	RUN(lists_find_what_values_do);
 	RUN(unique_values_take_four_bytes);
 	RUN(common_values_are_not_listed);
 	RUN(found_rows_are_added);

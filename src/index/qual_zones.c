@@ -6,12 +6,12 @@
  * What a zone can prove of a predicate without its rows. Only ANDed tests of one
  * column come here; all others just have no zone qual.
  *
- * src/exec/qual_zones.c
+ * src/index/qual_zones.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "exec/qual.h"
+#include "index/qual_zones.h"
 
 static bool
 zone_kind_of(OlapOrder order, OlapZoneKind *kind)
@@ -105,10 +105,9 @@ zone_op_of(const OlapExpr *expr, OlapZoneOp *op)
 	return true;
 }
 
-/* The zone qual of one test; false if it has none. */
-static bool
-zone_qual(const OlapExpr *expr, const OlapColumnType *types, int natts,
-		  OlapZoneQual *qual)
+bool
+olap_qual_zone(const OlapExpr *expr, const OlapColumnType *types, int natts,
+			   OlapZoneQual *qual)
 {
 	const OlapColumnType *type;
 
@@ -150,7 +149,7 @@ olap_qual_zones(OlapExpr **exprs, int n, const OlapColumnType *types, int natts,
 			nquals = olap_qual_zones(exprs[i]->args, exprs[i]->nargs, types,
 									 natts, quals, nquals, max);
 		else if (nquals < max &&
-				 zone_qual(exprs[i], types, natts, &quals[nquals]))
+				 olap_qual_zone(exprs[i], types, natts, &quals[nquals]))
 			nquals++;
 	}
 	return nquals;

@@ -13,7 +13,7 @@ use Test::More;
 use OlapTest;
 
 my $seed = $ENV{SEED} || 20261126;
-my $queries = $ENV{QUERIES} || 400;
+my $queries = $ENV{QUERIES} || 120;
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
 

@@ -147,10 +147,12 @@ seconds_since()
 # wait_for SECONDS QUERY ANSWER: poll until the query gives the answer.
 wait_for()
 {
-  local until=$(($(date +%s) + $1)) answer=
-  while [ "$(date +%s)" -le "$until" ]; do
+  local until=$((SECONDS + $1)) tries=0 answer=
+  # a clock that is set meanwhile does not end it
+  while [ "$SECONDS" -le "$until" ] || [ "$tries" -lt "$1" ]; do
     answer=$(sql_or_nothing "$2")
     [ "$answer" != "$3" ] || return 0
+    tries=$((tries + 1))
     sleep 0.2
   done
   note "waited $1 s for \"$3\", have \"$answer\": $2"

@@ -152,10 +152,11 @@ olap_chunk_open_at(const uint8 *src, size_t len, OlapPhys phys, uint8 scale,
 
 OlapChunk *
 olap_chunk_open_pieces(const uint8 *src, size_t len, OlapChunkFetch fetch,
-					   void *arg, const OlapColumnType *type, uint32 nrows,
+					   OlapChunkFetch expect, void *arg,
+					   const OlapColumnType *type, uint32 nrows,
 					   MemoryContext cxt, const char **reason)
 {
-	OlapChunkSource source = {fetch, arg, src, src + len};
+	OlapChunkSource source = {fetch, expect, arg, src, src + len};
 
 	olap_chunk_need(&source, src, sizeof(OlapChunkHeader));
 	/* a numeric column's chunk may hold varlenas instead of scaled integers */
@@ -172,7 +173,7 @@ OlapChunk *
 olap_chunk_open(const uint8 *src, size_t len, const OlapColumnType *type,
 				uint32 nrows, MemoryContext cxt, const char **reason)
 {
-	return olap_chunk_open_pieces(src, len, NULL, NULL, type, nrows, cxt, reason);
+	return olap_chunk_open_pieces(src, len, NULL, NULL, NULL, type, nrows, cxt, reason);
 }
 
 const OlapChunkInfo *

@@ -97,8 +97,13 @@ extern OlapChunk *olap_chunk_open(const uint8 *src, size_t len,
  */
 typedef void (*OlapChunkFetch) (void *arg, size_t offset, size_t len);
 
+/*
+ * expect (NULL: none) is told about bytes that fetch will be asked for soon, as far as
+ * that is known: where they are far away, they can be on their way meanwhile.
+ */
 extern OlapChunk *olap_chunk_open_pieces(const uint8 *src, size_t len,
-										 OlapChunkFetch fetch, void *arg,
+										 OlapChunkFetch fetch,
+										 OlapChunkFetch expect, void *arg,
 										 const OlapColumnType *type,
 										 uint32 nrows, MemoryContext cxt,
 										 const char **reason);
@@ -124,6 +129,9 @@ extern bool olap_chunk_decodes_rows(const OlapChunk *chunk, uint32 n);
 extern bool olap_chunk_decode_rows(OlapChunk *chunk, uint32 vecno,
 								   const uint16 *rows, uint32 n,
 								   OlapVector *out, const char **reason);
+
+/* This row will be decoded so: tell expect about its bytes, about where they are. */
+extern void olap_chunk_expect_row(const OlapChunk *chunk, uint32 vecno, uint32 row);
 
 /*
  * The same of an OLAP_ENC_DICT chunk without values: out has its dictionary view

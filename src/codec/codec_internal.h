@@ -54,6 +54,7 @@ StaticAssertDecl(sizeof(OlapChunkHeader) == 24,
 typedef struct OlapChunkSource
 {
 	OlapChunkFetch fetch;		/* NULL: all are in place */
+	OlapChunkFetch expect;		/* NULL: nobody wants to know */
 	void	   *arg;
 	const uint8 *start;
 	const uint8 *end;
@@ -66,6 +67,15 @@ olap_chunk_need(const OlapChunkSource *source, const uint8 *p, size_t len)
 	if (source->fetch != NULL)
 		source->fetch(source->arg, (size_t) (p - source->start),
 					  Min(len, (size_t) (source->end - p)));
+}
+
+/* len bytes from p on will be needed; p may be anywhere up to the chunk's end. */
+static inline void
+olap_chunk_expect(const OlapChunkSource *source, const uint8 *p, size_t len)
+{
+	if (source->expect != NULL && p < source->end)
+		source->expect(source->arg, (size_t) (p - source->start),
+					   Min(len, (size_t) (source->end - p)));
 }
 
 struct OlapChunk

@@ -117,6 +117,10 @@ olap_dict_open(OlapChunk *chunk, const char **reason)
 		(counts > 0 && header[2] == 0))
 		OLAP_REJECT("a dictionary chunk has a header out of range");
 
+	/* the codes' head is behind all entries: it can come while theirs is read */
+	olap_chunk_expect(&chunk->source, src + header[1] + header[2],
+					  counts + OLAP_DICT_CODES_HEAD);
+
 	entries = MemoryContextAllocZero(chunk->cxt, sizeof(OlapDictEntries));
 	entries->classes = src + header[1];
 	entries->classes_len = header[2];

@@ -14,6 +14,9 @@
 /* In the count of entries: counts of classes stand behind the classes. */
 #define OLAP_DICT_COUNTS 0x80000000
 
+/* Of the codes, what is read before any of them, about. */
+#define OLAP_DICT_CODES_HEAD 256
+
 typedef struct OlapDictEntries
 {
 	OlapChunk  *chunk;			/* in the order of their values */

@@ -142,6 +142,14 @@ find_counted(OlapChunk *chunk, int16 class, uint32 number, uint32 *entry,
 	}
 	if (vecno == nvec)
 		OLAP_REJECT("a dictionary code is out of range");
+	/* the entry is in the block of that vector, if they are in blocks */
+	if (entries->chunk->index != NULL)
+	{
+		size_t		len;
+		const uint8 *block = olap_index_get_rows(entries->chunk, vecno, 1, &len);
+
+		olap_chunk_expect(&chunk->source, block, len);
+	}
 	if (!load_some_classes(chunk, vecno, reason))
 		return false;
 	if (!olap_classes_find(entries->some_classes.values, entries->some_classes.n,

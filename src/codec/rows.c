@@ -14,7 +14,12 @@
 #include "postgres.h"
 
 #include "base/kernel.h"
+#include "codec/bins.h"
 #include "codec/dict_entries.h"
+
+/* Where a packed value is guessed to be: so many bytes, that begin so much before. */
+#define EXPECT_PACKED 192
+#define EXPECT_BEFORE 96
 
 bool
 olap_chunk_decodes_rows(const OlapChunk *chunk, uint32 n)
@@ -51,6 +56,53 @@ place_rows(OlapVector *out, const uint16 *rows, uint32 n, uint32 nrows)
 		memcpy((char *) out->values + rows[i] * width, values + i * width, width);
 	pfree(values);
 	out->n = nrows;
+}
+
+/* About where row of the vector's n is, whose packed values are len bytes from src on. */
+static void
+expect_packed(const OlapChunk *chunk, const uint8 *src, size_t len, uint32 row, uint32 n)
+{
+	size_t		at = len * row / n;
+
+	olap_chunk_expect(&chunk->source, src + at - Min(at, EXPECT_BEFORE), EXPECT_PACKED);
+}
+
+void
+olap_chunk_expect_row(const OlapChunk *chunk, uint32 vecno, uint32 row)
+{
+	uint32		n;
+	size_t		len;
+	size_t		head;
+	const uint8 *src;
+
+	if (chunk->source.expect == NULL || vecno >= olap_vector_count(chunk->info.nrows))
+		return;
+	n = olap_vector_rows_of(chunk->info.nrows, vecno);
+	row = Min(row, n - 1);
+	switch (chunk->info.encoding)
+	{
+		case OLAP_ENC_DICT:
+			olap_chunk_expect_row(chunk->inner, vecno, row);
+			break;
+		case OLAP_ENC_FOR:
+		case OLAP_ENC_BINS:
+			/* a header or the bin numbers, then a value */
+			src = olap_index_get_rows(chunk, vecno, 1, &len);
+			head = chunk->bins == NULL ? OLAP_FRAME_HEADER :
+				olap_bitpack_size(n, chunk->bins->id_bits);
+			head = Min(head, len);
+			olap_chunk_expect(&chunk->source, src, head);
+			expect_packed(chunk, src + head, len - head, row, n);
+			break;
+		case OLAP_ENC_RAW:
+			if (chunk->info.phys != OLAP_PHYS_VAR)
+				olap_chunk_expect(&chunk->source, chunk->payload +
+								  ((size_t) vecno * OLAP_VECTOR_ROWS + row) * chunk->width,
+								  chunk->width);
+			break;
+		default:
+			break;
+	}
 }
 
 bool

@@ -111,6 +111,15 @@ fetch_pieces(void *arg, size_t offset, size_t len)
 	}
 }
 
+/* The same of what will be asked for. */
+static void
+expect_pieces(void *arg, size_t offset, size_t len)
+{
+	Pieces	   *pieces = arg;
+
+	olap_segment_expect(pieces->segment, pieces->offset + offset, len);
+}
+
 static OlapChunk *
 open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 {
@@ -131,7 +140,8 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 										  ((pieces->end / OLAP_PAGE_PAYLOAD -
 											pieces->first_page) / 64 + 1));
 	chunk = olap_chunk_open_pieces(pieces->bytes, desc->length, fetch_pieces,
-								   pieces, &s->types[col], group->rows,
+								   s->sparse ? expect_pieces : NULL, pieces,
+								   &s->types[col], group->rows,
 								   group->cxt, &reason);
 	if (chunk == NULL)
 		CORRUPTED(s, "The chunk of column %d, row group %d does not open: %s.",
@@ -206,6 +216,30 @@ olap_segment_decodes_rows(OlapSegment *s, int col, int rg, uint32 n)
 	OlapChunk  *chunk = olap_segment_chunk(s, col, rg);
 
 	return chunk != NULL && olap_chunk_decodes_rows(chunk, n);
+}
+
+void
+olap_segment_expect_row(OlapSegment *s, int rg, uint32 row, const bool *needed,
+						int ncols)
+{
+	ncols = Min(ncols, s->ncols);
+	for (int col = 0; col < ncols; col++)
+	{
+		const OlapSegChunk *descs = needed == NULL || needed[col] ?
+			olap_segment_descs(s, col) : NULL;
+
+		if (descs != NULL)
+			olap_segment_expect(s, descs[rg].offset, SPARSE_READ);
+	}
+	/* the heads say where the rest is */
+	for (int col = 0; col < ncols; col++)
+	{
+		OlapChunk  *chunk = needed == NULL || needed[col] ?
+			olap_segment_chunk(s, col, rg) : NULL;
+
+		if (chunk != NULL)
+			olap_chunk_expect_row(chunk, row / OLAP_VECTOR_ROWS, row % OLAP_VECTOR_ROWS);
+	}
 }
 
 void

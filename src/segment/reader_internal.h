@@ -87,6 +87,9 @@ extern void olap_segment_read_held(OlapSegment *s, uint64 offset, uint64 len,
 								   uint8 *dst);
 extern void olap_segment_let_go(OlapSegment *s);
 
+/* These bytes will be read soon: a hint. */
+extern void olap_segment_expect(OlapSegment *s, uint64 offset, size_t len);
+
 /* Memory for len bytes of a chunk of which little is read, as long as group->cxt. */
 extern uint8 *olap_sparse_room(RowGroup *group, size_t len);
 

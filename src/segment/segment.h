@@ -153,6 +153,13 @@ extern void olap_segment_decode_rows(OlapSegment *segment, int col, int rg,
 									 uint32 n, OlapVector *out);
 
 /*
+ * Columns needed[ncols] (NULL: all) of a row will be decoded so, with the segment set
+ * sparse: open their chunks and let what is far away come meanwhile.
+ */
+extern void olap_segment_expect_row(OlapSegment *segment, int rg, uint32 row,
+									const bool *needed, int ncols);
+
+/*
  * Likewise olap_chunk_decode_codes() (false: the chunk has no dictionary) and
  * olap_chunk_fill_values().
  */

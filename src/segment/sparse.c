@@ -20,9 +20,11 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "segment/page.h"
 #include "segment/reader_internal.h"
+#include "segment/recent.h"
 
 /* Chunks of one row group that the memory has room for; others have their own. */
 #define ROOM_SIZE (4 * 1024 * 1024)
@@ -91,6 +93,20 @@ olap_segment_read_held(OlapSegment *s, uint64 offset, uint64 len, uint8 *dst)
 		offset += take;
 		len -= take;
 	}
+}
+
+void
+olap_segment_expect(OlapSegment *s, uint64 offset, size_t len)
+{
+	uint64		page = offset / OLAP_PAGE_PAYLOAD;
+	size_t		skip = offset % OLAP_PAGE_PAYLOAD;
+
+	if (s->strategy != NULL || RelationUsesLocalBuffers(s->rel) || page >= s->entry.nblocks)
+		return;
+	olap_recent_expect(s->rel, s->entry.first_block + page, skip, len);
+	if (len > OLAP_PAGE_PAYLOAD - skip && page + 1 < s->entry.nblocks)
+		olap_recent_expect(s->rel, s->entry.first_block + page + 1, 0,
+						   len - (OLAP_PAGE_PAYLOAD - skip));
 }
 
 void

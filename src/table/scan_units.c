@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -139,6 +140,27 @@ count_narrowed(OlapTableScan *scan, int rg)
 	scan->stats.rowgroups_narrowed++;
 	scan->stats.rows_narrowed += n;
 	scan->stats.rows_passed += olap_segment_rowgroup_rows(scan->segment, rg) - n;
+}
+
+/* The first of few rows of a row group that are about to be read. */
+static void
+expect_rows(OlapTableScan *scan, int rg)
+{
+	uint32		n;
+
+	if (scan->rows == NULL)
+		return;
+	(void) olap_narrow_set(scan->narrow, &n);
+	if (n > SPARSE_ROWS)
+		return;
+	for (uint32 i = 0; i < OLAP_BITMAP_WORDS; i++)
+		if (scan->rows->words[i] != 0)
+		{
+			olap_segment_expect_row(scan->segment, rg, i * 64 +
+									pg_rightmost_one_pos64(scan->rows->words[i]),
+									scan->source->needed, scan->source->natts);
+			break;
+		}
 }
 
 /* Do the zones of a row group exclude it by one of quals? */
@@ -310,6 +332,7 @@ olap_scan_enter_unit(OlapTableScan *scan)
 	scan->stats.rowgroups_read++;
 	scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
 	count_narrowed(scan, index);
+	expect_rows(scan, index);
 	scan->nvectors = vectors_of(scan, index);
 }
 

@@ -77,6 +77,15 @@ fetch_piece(void *arg, size_t offset, size_t len)
 	pieces->fetched += len;
 }
 
+/* What is expected is within the chunk. */
+static inline void
+expect_piece(void *arg, size_t offset, size_t len)
+{
+	Pieces	   *pieces = arg;
+
+	CHECK(offset < pieces->len && len <= pieces->len - offset);
+}
+
 static uint64 rows_decoded;
 
 /* Rows of a vector on their own, if the chunk decodes them so; b: all of it. */
@@ -144,10 +153,11 @@ check_pieces(const OlapBytes *bytes, size_t skip, const OlapColumnType *type,
 		OlapChunk  *chunk;
 
 		memset(pieces.to, 0xA5, len);
-		chunk = olap_chunk_open_pieces(pieces.to, len, fetch_piece, &pieces,
-									   type, n, CurrentMemoryContext, &reason);
+		chunk = olap_chunk_open_pieces(pieces.to, len, fetch_piece, expect_piece,
+									   &pieces, type, n, CurrentMemoryContext, &reason);
 		CHECK(chunk != NULL);
 		CHECK(olap_chunk_decode(whole, vecno, &b, &reason));
+		olap_chunk_expect_row(chunk, vecno, vecno * 97);
 		check_rows(chunk, vecno, &b, &a);
 		check_codes(chunk, vecno, &b, &a);
 		CHECK(olap_chunk_decode(chunk, vecno, &a, &reason));

@@ -36,17 +36,28 @@ mismatches_are_refused(void)
 						  CurrentMemoryContext, &reason) == NULL);
 }
 
+/* Nothing: all is in place; but not beyond the chunk. */
+static void
+fetch_nothing(void *arg, size_t offset, size_t len)
+{
+	Pieces	   *pieces = arg;
+
+	CHECK(offset <= pieces->len && len <= pieces->len - offset);
+}
+
 /* Open and decode bytes that may be anything. */
 static void
 try_bytes(const uint8 *data, size_t len, const OlapColumnType *type, uint32 n)
 {
 	const char *reason = NULL;
 	uint8	   *copy = palloc(Max(len, 1));
+	Pieces		pieces = {copy, copy, len, 0};
 	OlapChunk  *chunk;
 	OlapVector	out;
 
 	memcpy(copy, data, len);
-	chunk = olap_chunk_open(copy, len, type, n, CurrentMemoryContext, &reason);
+	chunk = olap_chunk_open_pieces(copy, len, fetch_nothing, expect_piece, &pieces,
+								   type, n, CurrentMemoryContext, &reason);
 	if (chunk == NULL)
 		CHECK(reason != NULL);
 	else
@@ -56,6 +67,7 @@ try_bytes(const uint8 *data, size_t len, const OlapColumnType *type, uint32 n)
 		{
 			const uint16 rows[] = {(uint16) (unit_random() % Min(n, OLAP_VECTOR_ROWS)), 0};
 
+			olap_chunk_expect_row(chunk, vecno, rows[0]);
 			if (olap_chunk_decodes_rows(chunk, 2) &&
 				!olap_chunk_decode_rows(chunk, vecno, rows, 2, &out, &reason))
 				CHECK(reason != NULL);

@@ -35,6 +35,9 @@ extern bool olap_guc_parallel_float_aggregates;
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 
+/* olap.encode_workers: processes that encode row groups for one session */
+extern int	olap_guc_encode_workers;
+
 /* olap.max_pipelines: slots of the live area; set at server start */
 extern int	olap_guc_max_pipelines;
 

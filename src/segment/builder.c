@@ -7,6 +7,10 @@
  * so a segment in the making costs its encoded size and not its raw one, and
  * is written without ever being copied into one piece.
  *
+ * Row groups that another process encodes (encoder.c) are taken in as they come
+ * back.  One that failed half way leaves a builder that refuses to go on: the
+ * error may have been caught by somebody who knows nothing of it.
+ *
  * Order of writing (protocol: I4): entry, extent, zone pages, "complete".  A
  * crash or an abort in between leaves an entry that says what it is.
  *
@@ -15,12 +19,12 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "segment/encode_internal.h"
+#include "segment/encoder.h"
 #include "segment/format.h"
 #include "segment/parts.h"
 #include "segment/rownums.h"
@@ -32,6 +36,9 @@ struct OlapSegmentBuilder
 	int			ncols;			/* of the table */
 	int			stored;			/* ncols, one more with row numbers */
 	int			nrowgroups;
+	int			pending;		/* row groups handed over, not back yet */
+	bool		adding;			/* within a row group, or stopped there */
+	MemoryContextCallback gone;
 	uint32		nrows;
 	uint64		raw_bytes;
 	OlapColumnType *types;		/* [ncols + 1], as are the next four */
@@ -43,6 +50,15 @@ struct OlapSegmentBuilder
 	uint64	   *numbers;		/* [nrows] row numbers; NULL: consecutive */
 	uint32		rows[OLAP_SEGMENT_MAX_ROWGROUPS];
 };
+
+static void
+forget_pending(void *arg)
+{
+	OlapSegmentBuilder *b = arg;
+
+	if (b->pending > 0)
+		olap_encoder_forget(b);
+}
 
 OlapSegmentBuilder *
 olap_segment_builder_create(const OlapColumnType *types, int ncols,
@@ -56,6 +72,9 @@ olap_segment_builder_create(const OlapColumnType *types, int ncols,
 	if (ncols < 0 || ncols > OLAP_SEG_MAX_COLUMNS)
 		elog(ERROR, "a segment cannot have %d columns", ncols);
 	b->cxt = cxt;
+	b->gone.func = forget_pending;
+	b->gone.arg = b;
+	MemoryContextRegisterResetCallback(cxt, &b->gone);
 	b->ncols = b->stored = ncols;
 	b->types = MemoryContextAllocZero(cxt, n * sizeof(OlapColumnType));
 	if (ncols > 0)
@@ -71,41 +90,28 @@ olap_segment_builder_create(const OlapColumnType *types, int ncols,
 	return b;
 }
 
+/* Count a chunk in that is the builder's now. */
 static void
-add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
-		  OlapSegChunk *chunk)
+count_chunk(OlapSegmentBuilder *b, int col, const OlapSegChunk *chunk)
 {
-	OlapBytes  *bytes = &b->bytes[col];
-	OlapDistinct *distinct;
-	OlapChunkInfo info;
-
-	memset(chunk, 0, sizeof(*chunk));
 	if (b->types[col].dropped)
 		return;
-	if (v->n != nrows)
-		elog(ERROR, "column %d of a row group has %u rows, expected %u",
-			 col, v->n, nrows);
-
-	chunk->offset = bytes->len;
-	distinct = palloc0(sizeof(OlapDistinct));
-	olap_chunk_encode_counted(v, bytes, &info, distinct);
-	/* a chunk of 4 GB is an error above */
-	chunk->length = (uint32) (bytes->len - chunk->offset);
-	chunk->raw_bytes = info.raw_bytes;
-	chunk->nulls = info.nulls;
-	chunk->encoding = info.encoding;
-	chunk->phys = info.phys;
-	chunk->scale = info.scale;
-	b->raw_bytes += info.raw_bytes;
-
-	chunk->distinct = info.distinct > 0 ? info.distinct :
-		(uint32) rint(Min(olap_distinct_estimate(distinct), nrows - info.nulls));
-	olap_distinct_pack(distinct, &chunk->sketch);
-	olap_zone_build(&chunk->zone, &b->types[col], v);
+	b->raw_bytes += chunk->raw_bytes;
 	if (b->nrowgroups == 0)
 		b->zones[col] = chunk->zone;
 	else
 		olap_zone_merge(&b->zones[col], &chunk->zone);
+}
+
+static void
+add_chunk(OlapSegmentBuilder *b, int col, const OlapVector *v, uint32 nrows,
+		  OlapSegChunk *chunk)
+{
+	if (!b->types[col].dropped && v->n != nrows)
+		elog(ERROR, "column %d of a row group has %u rows, expected %u",
+			 col, v->n, nrows);
+	olap_encode_column(&b->types[col], v, &b->bytes[col], chunk);
+	count_chunk(b, col, chunk);
 }
 
 /* Row numbers as one more column. */
@@ -128,25 +134,54 @@ add_numbers(OlapSegmentBuilder *b, const uint64 *rows, uint32 nrows,
 }
 
 static void
-add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
-			 uint32 nrows)
+refuse_broken(const OlapSegmentBuilder *b)
+{
+	if (b->adding)
+		ereport(ERROR,
+				(errcode(ERRCODE_IN_FAILED_SQL_TRANSACTION),
+				 errmsg("rows could not be encoded by an earlier attempt"),
+				 errhint("Roll the whole transaction back and repeat it.")));
+}
+
+/* The descriptors of one more row group. */
+static OlapSegChunk *
+begin_rowgroup(OlapSegmentBuilder *b, uint32 nrows)
 {
 	Size		stride = b->ncols + 1;
-	MemoryContext scratch;
-	MemoryContext old;
-	OlapSegChunk *chunks;
 
+	refuse_broken(b);
 	if (b->nrowgroups >= OLAP_SEGMENT_MAX_ROWGROUPS ||
 		nrows == 0 || nrows > OLAP_ROWGROUP_ROWS)
 		elog(ERROR, "row group %d of %u rows cannot be added to a segment",
 			 b->nrowgroups, nrows);
-	if (b->nrowgroups > 0 && (rows != NULL) != (b->numbers != NULL))
-		elog(ERROR, "a segment has row numbers in all row groups or in none");
-
+	b->adding = true;
 	if (b->nrowgroups > 0)
 		b->chunks = repalloc_huge(b->chunks, (Size) (b->nrowgroups + 1) *
 								  stride * sizeof(OlapSegChunk));
-	chunks = b->chunks + b->nrowgroups * stride;
+	return b->chunks + b->nrowgroups * stride;
+}
+
+static void
+end_rowgroup(OlapSegmentBuilder *b, uint32 nrows)
+{
+	b->rows[b->nrowgroups++] = nrows;
+	b->nrows += nrows;
+	b->adding = false;
+}
+
+static void
+add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
+			 uint32 nrows)
+{
+	MemoryContext scratch;
+	MemoryContext old;
+	OlapSegChunk *chunks;
+
+	if (b->nrowgroups > 0 && (rows != NULL) != (b->numbers != NULL))
+		elog(ERROR, "a segment has row numbers in all row groups or in none");
+	if (b->pending > 0)
+		elog(ERROR, "a row group is added before those that are pending");
+	chunks = begin_rowgroup(b, nrows);
 
 	scratch = AllocSetContextCreate(b->cxt, "olap chunk encoding",
 									ALLOCSET_DEFAULT_SIZES);
@@ -165,9 +200,7 @@ add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
 		olap_parts_add(b->parts, cols, chunks);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
-
-	b->rows[b->nrowgroups++] = nrows;
-	b->nrows += nrows;
+	end_rowgroup(b, nrows);
 }
 
 void
@@ -182,6 +215,57 @@ olap_segment_builder_add_numbered(OlapSegmentBuilder *b, const OlapVector *cols,
 								  const uint64 *rows, uint32 nrows)
 {
 	add_rowgroup(b, cols, rows, nrows);
+}
+
+/* ---- row groups that others encode ---- */
+
+bool
+olap_segment_builder_plain(const OlapSegmentBuilder *b)
+{
+	return b->parts == NULL && b->numbers == NULL;
+}
+
+const OlapColumnType *
+olap_segment_builder_types(const OlapSegmentBuilder *b, int *ncols)
+{
+	*ncols = b->ncols;
+	return b->types;
+}
+
+int
+olap_segment_builder_pending(const OlapSegmentBuilder *b)
+{
+	return b->pending;
+}
+
+void
+olap_segment_builder_hand_over(OlapSegmentBuilder *b)
+{
+	b->pending++;
+}
+
+void
+olap_segment_builder_take(OlapSegmentBuilder *b, const OlapSegChunk *chunks,
+						  const uint8 *bytes, uint32 nrows)
+{
+	OlapSegChunk *own = begin_rowgroup(b, nrows);
+
+	for (int col = 0; col < b->ncols; col++)
+	{
+		own[col] = chunks[col];
+		own[col].offset = b->bytes[col].len;
+		olap_bytes_append(&b->bytes[col], bytes + chunks[col].offset,
+						  chunks[col].length);
+		count_chunk(b, col, &own[col]);
+	}
+	end_rowgroup(b, nrows);
+}
+
+void
+olap_segment_builder_came_back(OlapSegmentBuilder *b)
+{
+	Assert(b->pending > 0);
+	b->pending--;
 }
 
 uint32
@@ -318,8 +402,10 @@ olap_segment_builder_write(OlapSegmentBuilder *b, Relation rel,
 	OlapSpan   *spans;
 	OlapDirRef	own;
 
-	if (b->nrows == 0)
-		elog(ERROR, "a segment without rows cannot be written");
+	refuse_broken(b);
+	if (b->nrows == 0 || b->pending > 0)
+		elog(ERROR, "a segment of %u rows with %d pending row groups cannot be written",
+			 b->nrows, b->pending);
 	entry->kind = OLAP_ENTRY_SEGMENT;
 	entry->flags &= OLAP_ENTRY_OUTPUT | OLAP_ENTRY_FULL;
 	ranges = number_ranges(b, entry, &nranges);

@@ -52,6 +52,27 @@ extern void olap_segment_builder_add_numbered(OlapSegmentBuilder *builder,
 											  const OlapVector *cols,
 											  const uint64 *rows, uint32 nrows);
 
+/*
+ * Row groups that are encoded elsewhere (encoder.h): may it have some (no parts,
+ * no row numbers)?  Of which types; how many are not back yet.
+ */
+extern bool olap_segment_builder_plain(const OlapSegmentBuilder *builder);
+extern const OlapColumnType *olap_segment_builder_types(const OlapSegmentBuilder *builder,
+														int *ncols);
+extern int	olap_segment_builder_pending(const OlapSegmentBuilder *builder);
+
+/* For the encoder: one more is pending; one less, which is added next. */
+extern void olap_segment_builder_hand_over(OlapSegmentBuilder *builder);
+extern void olap_segment_builder_came_back(OlapSegmentBuilder *builder);
+
+/*
+ * Add an encoded row group of a plain builder: chunks[ncols] with offsets in bytes.
+ */
+extern void olap_segment_builder_take(OlapSegmentBuilder *builder,
+									  const OlapSegChunk *chunks,
+									  const uint8 *bytes, uint32 nrows);
+
+/* Rows of all row groups that are not pending. */
 extern uint32 olap_segment_builder_rows(const OlapSegmentBuilder *builder);
 extern size_t olap_segment_builder_memory(const OlapSegmentBuilder *builder);
 

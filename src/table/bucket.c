@@ -3,10 +3,10 @@
  * bucket.c
  *		Rows of one time bucket on their way to a segment or the delta.
  *
- * Rows collect in column vectors; a full row group is encoded at once, so a
- * bucket holds at most one row group in raw form.  A segment is written when it
- * is full or when the bucket is flushed.  What would make a tiny segment goes
- * to the delta instead: a segment costs a page a column at least.
+ * Rows collect in column vectors; a full row group is encoded at once, or handed
+ * over to be (making.c), so a bucket holds at most one row group in raw form.
+ * What would make a tiny segment when the bucket is flushed goes to the delta
+ * instead: a segment costs a page a column at least.
  *
  * src/table/bucket.c
  *-------------------------------------------------------------------------
@@ -28,27 +28,12 @@
 
 /* Fewer rows than OLAP_SEGMENT_MIN_ROWS, and less than this, go to the delta. */
 #define SEGMENT_MIN_BYTES (1024 * 1024)
-/* Row numbers that an observable bucket reserves at a time: a row group. */
-#define RESERVE_VBLOCKS \
-	((OLAP_ROWGROUP_ROWS + OLAP_VBLOCK_ROWS - 1) / OLAP_VBLOCK_ROWS)
 #define FIRST_CAPACITY 64
 /* Rows appended between two looks at the size of the row group. */
 #define APPEND_STEP 1024
 #define DELTA_BATCH 256
 
-static size_t total_memory = 0;
-
-size_t
-olap_bucket_total_memory(void)
-{
-	return total_memory;
-}
-
-void
-olap_bucket_reset_total(void)
-{
-	total_memory = 0;
-}
+size_t		olap_writer_memory = 0;
 
 /*
  * Is a value of typlen -1 compressed, out of line or an expanded object?  A
@@ -102,10 +87,10 @@ count_memory(OlapBucket *bucket)
 
 	for (int i = 0; i < bucket->writer->natts; i++)
 		memory += olap_vector_memory(&bucket->cols[i]);
-	if (bucket->builder != NULL)
-		memory += olap_segment_builder_memory(bucket->builder);
-	total_memory += memory - bucket->memory;
+	olap_writer_memory += memory - bucket->memory;
 	bucket->memory = memory;
+	if (bucket->making != NULL)
+		olap_making_count(bucket->making);
 }
 
 OlapBucket *
@@ -144,97 +129,6 @@ olap_bucket_of(OlapWriter *writer, bool isnull, int64 value)
 	return bucket;
 }
 
-/* ---- segments ---- */
-
-static void
-reserve_rows(OlapBucket *bucket, Relation rel)
-{
-	memset(&bucket->entry, 0, sizeof(bucket->entry));
-	bucket->entry.kind = OLAP_ENTRY_SEGMENT;
-	bucket->entry.xmin = bucket->writer->xid;
-	bucket->entry.cmin = bucket->writer->cid;
-	bucket->entry.first_block = InvalidBlockNumber;
-	bucket->entry.nvblocks = RESERVE_VBLOCKS;
-	bucket->entry.time_min = PG_INT64_MIN;
-	bucket->entry.time_max = PG_INT64_MAX;
-	olap_directory_insert(rel, &bucket->entry, &bucket->ref,
-						  bucket->writer->natts);
-	bucket->reserved = true;
-}
-
-static void
-close_rowgroup(OlapBucket *bucket)
-{
-	OlapWriter *writer = bucket->writer;
-
-	if (bucket->nrows == 0)
-		return;
-	if (bucket->builder == NULL)
-		bucket->builder = olap_segment_builder_create(writer->types,
-													  writer->natts,
-													  writer->options,
-													  bucket->cxt);
-	for (int i = 0; i < writer->natts; i++)
-		bucket->raw_bytes += bucket->cols[i].heap_len +
-			(size_t) bucket->cols[i].n * bucket->cols[i].width;
-	olap_segment_builder_add(bucket->builder, bucket->cols, bucket->nrows);
-	for (int i = 0; i < writer->natts; i++)
-		olap_vector_reset(&bucket->cols[i], &writer->types[i]);
-	bucket->nrows = 0;
-	bucket->nrowgroups++;
-}
-
-/* Write the segment and end its builder. */
-static void
-write_built(OlapSegmentBuilder *builder, Relation rel, OlapDirEntry *entry,
-			const OlapDirRef *ref)
-{
-	olap_segment_builder_write(builder, rel, entry, ref);
-	olap_segment_builder_free(builder);
-
-	/* who scanned before had locked the relation; who comes now sees the entry */
-	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
-}
-
-static void
-write_segment(OlapBucket *bucket, Relation rel)
-{
-	OlapDirEntry entry = {0};
-	OlapDirRef *ref = NULL;
-
-	if (bucket->builder == NULL)
-		return;
-	if (bucket->reserved)
-	{
-		uint32		rows = olap_segment_builder_rows(bucket->builder);
-
-		olap_directory_trim(rel, &bucket->ref, &bucket->entry,
-							(rows + OLAP_VBLOCK_ROWS - 1) / OLAP_VBLOCK_ROWS);
-		entry = bucket->entry;
-		ref = &bucket->ref;
-	}
-	entry.kind = OLAP_ENTRY_SEGMENT;
-	entry.xmin = bucket->writer->xid;
-	entry.cmin = bucket->writer->cid;
-	if (bucket->time_min <= bucket->time_max)
-	{
-		entry.time_min = bucket->time_min;
-		entry.time_max = bucket->time_max;
-	}
-	else
-	{
-		entry.time_min = PG_INT64_MIN;
-		entry.time_max = PG_INT64_MAX;
-	}
-	write_built(bucket->builder, rel, &entry, ref);
-	bucket->builder = NULL;
-	bucket->nrowgroups = 0;
-	bucket->raw_bytes = 0;
-	bucket->reserved = false;
-	bucket->time_min = PG_INT64_MAX;
-	bucket->time_max = PG_INT64_MIN;
-}
-
 /* Close the row group and the segment when they are full. */
 static void
 close_if_full(OlapBucket *bucket, Relation rel)
@@ -245,12 +139,12 @@ close_if_full(OlapBucket *bucket, Relation rel)
 		full = bucket->cols[i].heap_len >= OLAP_ROWGROUP_BYTES;
 	if (!full)
 		return;
-	close_rowgroup(bucket);
+	olap_making_close_rowgroup(bucket, rel, true);
 	/* a reservation covers one row group */
 	if (bucket->reserved ||
-		bucket->nrowgroups >= OLAP_SEGMENT_MAX_ROWGROUPS ||
-		bucket->raw_bytes >= OLAP_SEGMENT_MAX_BYTES)
-		write_segment(bucket, rel);
+		bucket->making->nrowgroups >= OLAP_SEGMENT_MAX_ROWGROUPS ||
+		bucket->making->raw_bytes >= OLAP_SEGMENT_MAX_BYTES)
+		olap_making_end(bucket, rel);
 }
 
 static void
@@ -279,7 +173,7 @@ static uint32
 append_room(OlapBucket *bucket, Relation rel)
 {
 	if (bucket->writer->observable && !bucket->reserved)
-		reserve_rows(bucket, rel);
+		olap_making_reserve(bucket, rel);
 	return Min(OLAP_ROWGROUP_ROWS - bucket->nrows, APPEND_STEP);
 }
 
@@ -414,7 +308,9 @@ write_wide_rows(OlapBucket *bucket, Relation rel, const uint32 *rows, uint32 n)
 	entry.cmin = writer->cid;
 	entry.time_min = PG_INT64_MIN;
 	entry.time_max = PG_INT64_MAX;
-	write_built(builder, rel, &entry, NULL);
+	olap_segment_builder_write(builder, rel, &entry, NULL);
+	olap_segment_builder_free(builder);
+	CheckForSerializableConflictIn(rel, NULL, InvalidBlockNumber);
 }
 
 static void
@@ -464,7 +360,7 @@ worth_a_segment(const OlapBucket *bucket)
 {
 	size_t		bytes = 0;
 
-	if (bucket->reserved || bucket->builder != NULL ||
+	if (bucket->reserved || bucket->making != NULL ||
 		bucket->nrows >= OLAP_SEGMENT_MIN_ROWS)
 		return true;
 	for (int col = 0; col < bucket->writer->natts; col++)
@@ -481,16 +377,12 @@ void
 olap_bucket_flush(OlapBucket *bucket, Relation rel)
 {
 	if (bucket->flushing)
-		ereport(ERROR,
-				(errcode(ERRCODE_IN_FAILED_SQL_TRANSACTION),
-				 errmsg("rows inserted into \"%s\" could not be written by an earlier attempt",
-						RelationGetRelationName(rel)),
-				 errhint("Roll the whole transaction back and repeat it.")));
+		olap_refuse_second_write(rel);
 	bucket->flushing = true;
 	if (worth_a_segment(bucket))
 	{
-		close_rowgroup(bucket);
-		write_segment(bucket, rel);
+		olap_making_close_rowgroup(bucket, rel, false);
+		olap_making_end(bucket, rel);
 	}
 	else if (bucket->nrows > 0)
 		write_delta(bucket, rel);
@@ -500,7 +392,9 @@ olap_bucket_flush(OlapBucket *bucket, Relation rel)
 void
 olap_bucket_discard(OlapBucket *bucket)
 {
-	total_memory -= bucket->memory;
+	olap_writer_memory -= bucket->memory;
+	if (bucket->making != NULL)
+		olap_making_discard(bucket->making);
 	dlist_delete(&bucket->node);
 	MemoryContextDelete(bucket->cxt);
 	pfree(bucket);

@@ -1,6 +1,7 @@
 # src/table (rank 8): the table access method: handler, scan, modify, fetch, analyze, vacuum, DDL hook
 OLAP_OBJS += src/table/batch.o
 OLAP_OBJS += src/table/bucket.o
+OLAP_OBJS += src/table/making.o
 OLAP_OBJS += src/table/claim.o
 OLAP_OBJS += src/table/cluster.o
 OLAP_OBJS += src/table/dead.o

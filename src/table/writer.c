@@ -28,6 +28,7 @@
 #include "base/compat.h"
 #include "base/guc.h"
 #include "meta/options.h"
+#include "segment/encoder.h"
 #include "table/demand.h"
 #include "table/writer_internal.h"
 
@@ -70,8 +71,13 @@ discard_writer(OlapWriter *writer)
 	while (!dlist_is_empty(&writer->buckets))
 		olap_bucket_discard(dlist_container(OlapBucket, node,
 											dlist_head_node(&writer->buckets)));
+	while (!dlist_is_empty(&writer->ended))
+		olap_making_discard(dlist_container(OlapMaking, node,
+											dlist_head_node(&writer->ended)));
 	dlist_delete(&writer->node);
 	MemoryContextDelete(writer->cxt);
+	if (dlist_is_empty(&writers))
+		olap_encoder_stop();
 }
 
 void
@@ -83,6 +89,8 @@ olap_writer_flush_buckets(OlapWriter *writer, Relation rel)
 		olap_bucket_flush(dlist_container(OlapBucket, node,
 										  dlist_tail_node(&writer->buckets)),
 						  rel);
+	while (!dlist_is_empty(&writer->ended))
+		olap_making_write_first(writer, rel);
 	MemoryContextSwitchTo(old);
 }
 
@@ -185,6 +193,7 @@ create_writer(Relation rel, TransactionId xid, CommandId cid)
 	writer->observable = olap_writer_observable(rel);
 	writer->immediate = has_conflict_index(rel);
 	dlist_init(&writer->buckets);
+	dlist_init(&writer->ended);
 	set_options(writer, rel);
 	dlist_push_head(&writers, &writer->node);
 	MemoryContextSwitchTo(old);
@@ -218,39 +227,80 @@ olap_writer_get(Relation rel, TransactionId xid, CommandId cid)
 						 GetCurrentTransactionId(), cid);
 }
 
+/* A segment that only waits for row groups, of any writer; NULL: none. */
+static OlapWriter *
+writer_with_ended(void)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &writers)
+	{
+		OlapWriter *writer = dlist_container(OlapWriter, node, iter.cur);
+
+		if (!dlist_is_empty(&writer->ended))
+			return writer;
+	}
+	return NULL;
+}
+
+static OlapBucket *
+largest_bucket(void)
+{
+	OlapBucket *largest = NULL;
+	size_t		size = 0;
+	dlist_iter	w,
+				b;
+
+	dlist_foreach(w, &writers)
+	{
+		OlapWriter *writer = dlist_container(OlapWriter, node, w.cur);
+
+		dlist_foreach(b, &writer->buckets)
+		{
+			OlapBucket *bucket = dlist_container(OlapBucket, node, b.cur);
+			size_t		memory = bucket->memory +
+				(bucket->making != NULL ? bucket->making->memory : 0);
+
+			if (largest == NULL || memory > size)
+			{
+				largest = bucket;
+				size = memory;
+			}
+		}
+	}
+	return largest;
+}
+
+/* Write one thing out that takes memory; false: there is none. */
+static bool
+release_memory(Relation rel)
+{
+	OlapWriter *writer = writer_with_ended();
+	OlapBucket *bucket = writer == NULL ? largest_bucket() : NULL;
+	Relation	other = NULL;
+
+	if (bucket != NULL)
+		writer = bucket->writer;
+	if (writer == NULL)
+		return false;
+	if (!RelFileLocatorEquals(writer->locator, rel->rd_locator))
+		rel = other = relation_open(writer->relid, NoLock);
+	if (bucket != NULL)
+		olap_bucket_flush(bucket, rel);
+	else
+		olap_making_write_first(writer, rel);
+	if (other != NULL)
+		relation_close(other, NoLock);
+	return true;
+}
+
 void
 olap_writer_enforce_memory(Relation rel)
 {
-	while (olap_bucket_total_memory() > (size_t) olap_guc_write_memory * 1024)
-	{
-		OlapBucket *largest = NULL;
-		dlist_iter	w,
-					b;
-
-		dlist_foreach(w, &writers)
-		{
-			OlapWriter *writer = dlist_container(OlapWriter, node, w.cur);
-
-			dlist_foreach(b, &writer->buckets)
-			{
-				OlapBucket *bucket = dlist_container(OlapBucket, node, b.cur);
-
-				if (largest == NULL || bucket->memory > largest->memory)
-					largest = bucket;
-			}
-		}
-		if (largest == NULL)
+	while (olap_writer_memory + olap_encoder_memory() >
+		   (size_t) olap_guc_write_memory * 1024)
+		if (!release_memory(rel))
 			return;
-		if (RelFileLocatorEquals(largest->writer->locator, rel->rd_locator))
-			olap_bucket_flush(largest, rel);
-		else
-		{
-			Relation	other = relation_open(largest->writer->relid, NoLock);
-
-			olap_bucket_flush(largest, other);
-			relation_close(other, NoLock);
-		}
-	}
 }
 
 /* ---- flushing ---- */
@@ -324,7 +374,8 @@ xact_callback(XactEvent event, void *arg)
 		case XACT_EVENT_PARALLEL_ABORT:
 			/* the memory goes with TopTransactionContext */
 			dlist_init(&writers);
-			olap_bucket_reset_total();
+			olap_writer_memory = 0;
+			olap_encoder_stop();
 			returning_depth = 0;
 			break;
 	}

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * writer_internal.h
- *		State of a pending insert, shared by writer.c, writer_insert.c and bucket.c.
+ *		State of a pending insert, shared by writer*.c, bucket.c and making.c.
  *
  * src/table/writer_internal.h
  *-------------------------------------------------------------------------
@@ -16,6 +16,25 @@
 #include "segment/segment.h"
 #include "table/writer.h"
 
+/* A segment whose row groups are closed, not in the file yet. */
+typedef struct OlapMaking
+{
+	dlist_node	node;			/* in writer->ended, if it is */
+	struct OlapWriter *writer;
+	OlapSegmentBuilder *builder;
+	int			nrowgroups;		/* pending ones too */
+	size_t		raw_bytes;
+	size_t		memory;			/* counted in the backend's total */
+	bool		ended;			/* it takes no more row groups */
+	bool		writing;		/* a write has begun */
+	/* once it has ended */
+	int64		time_min;		/* min > max if no row has a time */
+	int64		time_max;
+	bool		reserved;		/* entry and ref stand in the directory */
+	OlapDirEntry entry;
+	OlapDirRef	ref;
+} OlapMaking;
+
 /* Rows of one time bucket that are not in the file yet. */
 typedef struct OlapBucket
 {
@@ -25,12 +44,10 @@ typedef struct OlapBucket
 	MemoryContext cxt;
 	OlapVector *cols;			/* [natts], the open row group */
 	uint32		nrows;
-	OlapSegmentBuilder *builder;	/* closed row groups; NULL if none */
-	int			nrowgroups;
-	size_t		raw_bytes;		/* of closed row groups */
+	OlapMaking *making;			/* closed row groups; NULL if none */
 	int64		time_min;		/* of all rows here; min > max if none */
 	int64		time_max;
-	size_t		memory;			/* counted in the backend's total */
+	size_t		memory;			/* of cols, counted in the backend's total */
 	bool		flushing;		/* a flush has begun */
 	/* observable tables: the entry that holds the row numbers */
 	bool		reserved;
@@ -57,7 +74,10 @@ typedef struct OlapWriter
 	const OlapOptions *options;
 	AttrNumber	time_attno;		/* 0: a single bucket */
 	int64		interval;		/* in units of the time column */
+	int			full_rowgroups;	/* closed because they were full */
+	bool		encoder_asked;	/* was told to start */
 	dlist_head	buckets;
+	dlist_head	ended;			/* segments that wait for row groups */
 } OlapWriter;
 
 /* The writer of rows inserted by (xid, cid); xid Invalid: the current one. */
@@ -90,9 +110,34 @@ extern void olap_bucket_flush(OlapBucket *bucket, Relation rel);
 /* Free without writing. */
 extern void olap_bucket_discard(OlapBucket *bucket);
 
-/* Memory of all buckets of this backend. */
-extern size_t olap_bucket_total_memory(void);
-extern void olap_bucket_reset_total(void);
+/* Memory of all pending rows of this backend, but for what the encoder shares. */
+extern size_t olap_writer_memory;
+
+/* Raise the error for rows of which a part may stand in the file already. */
+pg_noreturn extern void olap_refuse_second_write(Relation rel);
+
+/* ---- making.c ---- */
+
+/* Let the rows that come next have row numbers at once: a row group of them. */
+extern void olap_making_reserve(OlapBucket *bucket, Relation rel);
+
+/* Encode the open row group, or have it encoded; full: it takes no more rows. */
+extern void olap_making_close_rowgroup(OlapBucket *bucket, Relation rel, bool full);
+
+/*
+ * The bucket's segment takes no more row groups: write it, or leave it with the
+ * writer until those that are pending come back.
+ */
+extern void olap_making_end(OlapBucket *bucket, Relation rel);
+
+/* Write the writer's oldest ended segment, whatever it waits for. */
+extern void olap_making_write_first(OlapWriter *writer, Relation rel);
+
+/* Count the memory of a segment in the making anew. */
+extern void olap_making_count(OlapMaking *making);
+
+/* Free without writing. */
+extern void olap_making_discard(OlapMaking *making);
 
 /* value as a plain varlena: detoasted, decompressed, flat. */
 extern Datum olap_flat_datum(Datum value, int16 typlen);

@@ -179,8 +179,6 @@ add_rowgroup(OlapSegmentBuilder *b, const OlapVector *cols, const uint64 *rows,
 
 	if (b->nrowgroups > 0 && (rows != NULL) != (b->numbers != NULL))
 		elog(ERROR, "a segment has row numbers in all row groups or in none");
-	if (b->pending > 0)
-		elog(ERROR, "a row group is added before those that are pending");
 	chunks = begin_rowgroup(b, nrows);
 
 	scratch = AllocSetContextCreate(b->cxt, "olap chunk encoding",
@@ -207,6 +205,8 @@ void
 olap_segment_builder_add(OlapSegmentBuilder *b, const OlapVector *cols,
 						 uint32 nrows)
 {
+	if (b->pending > 0)
+		elog(ERROR, "a row group is added before those that are pending");
 	add_rowgroup(b, cols, NULL, nrows);
 }
 
@@ -259,6 +259,13 @@ olap_segment_builder_take(OlapSegmentBuilder *b, const OlapSegChunk *chunks,
 		count_chunk(b, col, &own[col]);
 	}
 	end_rowgroup(b, nrows);
+}
+
+void
+olap_segment_builder_take_raw(OlapSegmentBuilder *b, const OlapVector *cols,
+							  uint32 nrows)
+{
+	add_rowgroup(b, cols, NULL, nrows);
 }
 
 void

@@ -374,7 +374,7 @@ add_raw(OlapSegmentBuilder *builder, const OlapEncodeSlot *slot)
 	OlapVector *cols;
 
 	olap_encode_view(area, slot, &types, &cols);
-	olap_segment_builder_add(builder, cols, slot->nrows);
+	olap_segment_builder_take_raw(builder, cols, slot->nrows);
 	pfree(types);
 	pfree(cols);
 	by_ourselves++;

@@ -66,11 +66,14 @@ extern void olap_segment_builder_hand_over(OlapSegmentBuilder *builder);
 extern void olap_segment_builder_came_back(OlapSegmentBuilder *builder);
 
 /*
- * Add an encoded row group of a plain builder: chunks[ncols] with offsets in bytes.
+ * Add one that came back, encoded (chunks[ncols] with offsets in bytes) or raw;
+ * later ones may be pending still.
  */
 extern void olap_segment_builder_take(OlapSegmentBuilder *builder,
 									  const OlapSegChunk *chunks,
 									  const uint8 *bytes, uint32 nrows);
+extern void olap_segment_builder_take_raw(OlapSegmentBuilder *builder,
+										  const OlapVector *cols, uint32 nrows);
 
 /* Rows of all row groups that are not pending. */
 extern uint32 olap_segment_builder_rows(const OlapSegmentBuilder *builder);

@@ -25,6 +25,7 @@ shared_preload_libraries = 'olap'
 dynamic_shared_memory_type = 'mmap'
 max_parallel_workers_per_gather = 0
 olap.maintenance = off
+olap.encode_workers = 1
 autovacuum = off
 max_worker_processes = 8
 restart_after_crash = on
@@ -221,9 +222,11 @@ for my $how (qw(terminate cancel))
     nothing_left("$how of the worker");
 }
 
-# A worker that gets no processor: what it has not begun the session encodes.
+# Workers that get no processor: what they have not begun the session encodes, in its order,
+# where all row groups are of one segment.
 new_table('alone');
-$copy = begin_copy('alone', $csv, "SET olap.encode_workers = 2;\n");
+$node->safe_psql('postgres', 'ALTER TABLE alone RESET (time_column, segment_interval)');
+$copy = begin_copy('alone', "$csv $csv", "SET olap.encode_workers = 2;\n");
 my @stopped = split /\n/, $copy->{worker};
 usleep(500_000);
 kill 'STOP', @stopped;
@@ -232,7 +235,8 @@ usleep(1_500_000);
 kill 'CONT', @stopped;
 $copy->{handle}->finish;
 is(${ $copy->{err} }, '', 'workers stand still for a while');
-is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM alone'), 2 * $ROWS . "|$ROWS", 'every row is there');
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM alone'), 3 * $ROWS . "|$ROWS", 'every row is there');
+is($node->safe_psql('postgres', q(SELECT count(*) FROM olap.verify('alone'))), '0', 'and where it belongs');
 nothing_left('stopped workers');
 
 # --- the server stops ---

@@ -363,7 +363,7 @@ olap_kafka_explain(ForeignScanState *node, ExplainState *es)
 	KafkaScan  *scan = node->fdw_state;
 
 	ExplainPropertyText("Topic", scan->table->topic, es);
-	ExplainPropertyInteger("Pushed OlapKafkaBounds", NULL, list_length(scan->states), es);
+	ExplainPropertyInteger("Pushed Bounds", NULL, list_length(scan->states), es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyText("Offsets", scan->where.data, es);

@@ -27,7 +27,7 @@ extern void olap_kafka_end(ForeignScanState *node);
 struct ExplainState;
 extern void olap_kafka_explain(ForeignScanState *node, struct ExplainState *es);
 
-/* OlapKafkaBounds that hold for every partition. */
+/* Bounds that hold for every partition. */
 typedef struct OlapKafkaBounds
 {
 	int64		first;			/* offsets [first, end) */

@@ -297,6 +297,7 @@ olap_segment_open(Relation rel, const OlapDirEntry *entry,
 	s->entry = *entry;
 	s->cxt = cxt;
 	s->strategy = strategy;
+	olap_segment_prepare_held(s);
 	read_fixed_header(s);
 	read_columns(s);
 	read_rowgroups(s);

@@ -61,6 +61,7 @@ struct OlapSegment
 	bool		sparse;			/* few rows of a row group are wanted */
 	OlapHeldPage held[OLAP_HELD_PAGES]; /* of who reads so */
 	uint64		held_clock;		/* 0: none is held */
+	MemoryContextCallback held_callback;
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;
@@ -89,6 +90,9 @@ extern void olap_segment_let_go(OlapSegment *s);
 
 /* These bytes will be read soon: a hint. */
 extern void olap_segment_expect(OlapSegment *s, uint64 offset, size_t len);
+
+/* Before any of it, once. */
+extern void olap_segment_prepare_held(OlapSegment *s);
 
 /* Memory for len bytes of a chunk of which little is read, as long as group->cxt. */
 extern uint8 *olap_sparse_room(RowGroup *group, size_t len);

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -33,7 +34,78 @@ static uint8 *room = NULL;		/* [ROOM_SIZE] */
 static RowGroup *room_owner = NULL;
 static size_t room_used = 0;
 
+/* Pages that all segments of this process hold. */
+static uint32 held_total = 0;
+
 /* ---- pages ---- */
+
+/*
+ * MemoryContextCallback of a segment's context: pages that it still holds were let go
+ * by the resource owner of what failed.
+ */
+static void
+forget_held(void *arg)
+{
+	const OlapSegment *s = arg;
+
+	for (int i = 0; i < OLAP_HELD_PAGES; i++)
+		held_total -= s->held[i].buffer != InvalidBuffer;
+}
+
+void
+olap_segment_prepare_held(OlapSegment *s)
+{
+	s->held_callback.func = forget_held;
+	s->held_callback.arg = s;
+	MemoryContextRegisterResetCallback(s->cxt, &s->held_callback);
+}
+
+/*
+ * May a segment that holds n pages hold another?  Of shared buffers a process keeps
+ * no more than its part, with as many open scans as there may be; beyond that each
+ * has one page, as index scans of heap tables do.
+ */
+static bool
+may_hold_another(int n)
+{
+	return n == 0 || held_total < (uint32) NBuffers / (MaxBackends + NUM_AUXILIARY_PROCS);
+}
+
+/* A place for a page: an empty one, or that of the page used least recently. */
+static OlapHeldPage *
+held_place(OlapSegment *s)
+{
+	OlapHeldPage *empty = NULL;
+	OlapHeldPage *oldest = NULL;
+	int			n = 0;
+
+	for (int i = 0; i < OLAP_HELD_PAGES; i++)
+	{
+		OlapHeldPage *held = &s->held[i];
+
+		if (held->buffer == InvalidBuffer)
+		{
+			empty = held;
+			continue;
+		}
+		n++;
+		if (oldest == NULL || held->used < oldest->used)
+			oldest = held;
+	}
+	return empty != NULL && may_hold_another(n) ? empty : oldest;
+}
+
+static void
+let_go(OlapHeldPage *held)
+{
+	Buffer		buffer = held->buffer;
+
+	if (buffer == InvalidBuffer)
+		return;
+	held->buffer = InvalidBuffer;
+	held_total--;
+	ReleaseBuffer(buffer);
+}
 
 /*
  * The segment's page, pinned and locked; it may be found here again.  Of its payload
@@ -42,7 +114,7 @@ static size_t room_used = 0;
 static Buffer
 hold_page(OlapSegment *s, uint64 page, size_t offset, size_t len)
 {
-	OlapHeldPage *oldest = &s->held[0];
+	OlapHeldPage *place;
 
 	for (int i = 0; i < OLAP_HELD_PAGES; i++)
 	{
@@ -54,21 +126,15 @@ hold_page(OlapSegment *s, uint64 page, size_t offset, size_t len)
 			LockBuffer(held->buffer, BUFFER_LOCK_SHARE);
 			return held->buffer;
 		}
-		if (held->used < oldest->used)
-			oldest = held;
 	}
-	if (oldest->buffer != InvalidBuffer)
-	{
-		Buffer		buffer = oldest->buffer;
-
-		oldest->buffer = InvalidBuffer;
-		ReleaseBuffer(buffer);
-	}
-	oldest->buffer = olap_extent_page(s->rel, s->entry.first_block, s->entry.id,
-									  page, offset, len, s->strategy);
-	oldest->page = page;
-	oldest->used = ++s->held_clock;
-	return oldest->buffer;
+	place = held_place(s);
+	let_go(place);
+	place->buffer = olap_extent_page(s->rel, s->entry.first_block, s->entry.id,
+									 page, offset, len, s->strategy);
+	held_total++;
+	place->page = page;
+	place->used = ++s->held_clock;
+	return place->buffer;
 }
 
 void
@@ -115,14 +181,7 @@ olap_segment_let_go(OlapSegment *s)
 	if (s->held_clock == 0)
 		return;
 	for (int i = 0; i < OLAP_HELD_PAGES; i++)
-	{
-		Buffer		buffer = s->held[i].buffer;
-
-		s->held[i].buffer = InvalidBuffer;
-		s->held[i].used = 0;
-		if (buffer != InvalidBuffer)
-			ReleaseBuffer(buffer);
-	}
+		let_go(&s->held[i]);
 	s->held_clock = 0;
 }
 

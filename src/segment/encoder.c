@@ -20,7 +20,6 @@
 #include <signal.h>
 
 #include "miscadmin.h"
-#include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
@@ -29,6 +28,7 @@
 
 #include "base/compat.h"
 #include "base/guc.h"
+#include "base/process.h"
 #include "segment/encode_internal.h"
 #include "segment/encoder.h"
 
@@ -123,22 +123,14 @@ static bool
 start_worker(dsm_handle handle)
 {
 	BackgroundWorker worker = {0};
-	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 	bool		started;
 
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	strlcpy(worker.bgw_library_name, "olap", BGW_MAXLEN);
-	strlcpy(worker.bgw_function_name, "olap_encode_main", BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "olap encode worker", BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "olap encode worker for PID %d", MyProcPid);
 	worker.bgw_main_arg = UInt32GetDatum(handle);
-	worker.bgw_notify_pid = MyProcPid;
-	started = RegisterDynamicBackgroundWorker(&worker, &handles[nhandles]);
+	started = olap_process_start(&worker, "olap_encode_main", "olap encode worker",
+								 &handles[nhandles]);
 	if (started)
 		nhandles++;
-	MemoryContextSwitchTo(old);
 	return started;
 }
 

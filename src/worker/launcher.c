@@ -38,6 +38,7 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "base/process.h"
 #include "ingest/live.h"
 #include "worker/maintenance.h"
 #include "worker/worker.h"
@@ -75,23 +76,12 @@ olap_worker_start(const char *function, const char *type, const OlapWorkerOrder 
 			 int argument, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker = {0};
-	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-	bool		started;
 
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	strlcpy(worker.bgw_library_name, "olap", BGW_MAXLEN);
-	strlcpy(worker.bgw_function_name, function, BGW_MAXLEN);
-	strlcpy(worker.bgw_type, type, BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s %s", type, order->name);
 	worker.bgw_main_arg = Int32GetDatum(argument);
-	worker.bgw_notify_pid = MyProcPid;
 	StaticAssertStmt(sizeof(OlapWorkerOrder) <= BGW_EXTRALEN, "order too long");
 	memcpy(worker.bgw_extra, order, sizeof(*order));
-	started = RegisterDynamicBackgroundWorker(&worker, handle);
-	MemoryContextSwitchTo(old);
-	return started;
+	return olap_process_start(&worker, function, type, handle);
 }
 
 bool

@@ -9,7 +9,7 @@
 #   pure      ranks 1-4 use no relation, catalog, buffer or SPI header
 #             (the fmgr glue in *_sql.c excepted)
 #   path      includes of ours are written from src/
-#   version   PG_VERSION_NUM occurs in src/base/compat.* alone
+#   version   PG_VERSION_NUM occurs in src/base/compat.* and compat_planner.h alone
 #   kafka     librdkafka's header is included by src/ingest/kafka/source* alone
 #   length    no file over 1,000 lines (a warning over 800), no function over 150
 #   head      every file opens with the head comment that names it
@@ -75,7 +75,7 @@ check_tree()
     }
     { lines = FNR }
     FNR <= 80 && opened && index($0, file) { named = 1 }
-    /PG_VERSION_NUM/ && file !~ /^src\/base\/compat\./ && ours {
+    /PG_VERSION_NUM/ && file !~ /^src\/base\/compat(_planner)?\./ && ours {
       fail("version", "PG_VERSION_NUM outside src/base/compat.*")
     }
     ours && /^[ \t]*#[ \t]*include[ \t]*[<"]/ {

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "base/compat_planner.h"
 #include "exec/agg_generic_internal.h"
 
 static void

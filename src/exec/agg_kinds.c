@@ -20,7 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "exec/agg_call.h"
 #include "exec/first_last.h"
 #include "exec/qual.h"

@@ -29,7 +29,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "exec/qual.h"
 
 static OlapExpr *translate_node(Node *node, const OlapQualContext *cxt, bool negate,

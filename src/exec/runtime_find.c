@@ -21,7 +21,7 @@
 #include "optimizer/clauses.h"
 #include "parser/parsetree.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "base/guc.h"
 #include "exec/runtime_internal.h"
 #include "exec/scan_node.h"

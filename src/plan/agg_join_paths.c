@@ -20,7 +20,7 @@
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "exec/agg_join.h"
 #include "plan/agg_join_internal.h"
 #include "plan/agg_query.h"

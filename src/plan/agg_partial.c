@@ -36,7 +36,7 @@
 #include "utils/fmgroids.h"
 #include "utils/syscache.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "base/guc.h"
 #include "exec/agg_call.h"
 #include "plan/agg_query.h"

@@ -24,7 +24,7 @@
 #include "utils/selfuncs.h"
 #include "utils/typcache.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "base/guc.h"
 #include "exec/agg_call.h"
 #include "exec/agg_join.h"

@@ -28,7 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"
 #include "plan/order_paths.h"

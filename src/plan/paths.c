@@ -25,7 +25,7 @@
 #include "parser/parsetree.h"
 #include "utils/rel.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "base/guc.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"

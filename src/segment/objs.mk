@@ -11,6 +11,7 @@ OLAP_OBJS += src/segment/encode_slot.o
 OLAP_OBJS += src/segment/encoder.o
 OLAP_OBJS += src/segment/encode_worker.o
 OLAP_OBJS += src/segment/reader.o
+OLAP_OBJS += src/segment/header_reader.o
 OLAP_OBJS += src/segment/chunk_reader.o
 OLAP_OBJS += src/segment/recent.o
 OLAP_OBJS += src/segment/sparse.o

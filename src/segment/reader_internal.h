@@ -104,6 +104,9 @@ extern uint8 *olap_sparse_room(RowGroup *group, size_t len);
 extern void olap_segment_read_header(OlapSegment *s, uint64 offset, uint64 len,
 									 void *dst);
 
+/* Read the header's fixed part, columns, row groups and ranges of row numbers, checked. */
+extern void olap_segment_check_header(OlapSegment *s);
+
 /*
  * Descriptors of a column's chunks, of the hidden column of row numbers as well;
  * NULL if the segment does not have the column.

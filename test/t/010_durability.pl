@@ -9,15 +9,11 @@ use Test::More;
 
 use OlapTest;
 
-my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1, extra => ['--data-checksums']);
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('primary', q(
 restart_after_crash = on
 autovacuum = off
 wal_keep_size = '256MB'
-));
-$node->start;
+), allows_streaming => 1, extra => ['--data-checksums']);
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (a int, b text, c numeric(10,2)) USING olap;
@@ -100,15 +96,11 @@ is($standby->safe_psql('postgres', 'SELECT count(*) FROM u'),
 $standby->stop;
 
 # ---- a file that changed without WAL ----
-my $minimal = PostgreSQL::Test::Cluster->new('minimal');
-$minimal->init;
-$minimal->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $minimal = olap_node('minimal', q(
 wal_level = minimal
 max_wal_senders = 0
 wal_skip_threshold = '64kB'
 ));
-$minimal->start;
 is($minimal->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 BEGIN;

@@ -3,19 +3,16 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('main', q(
 autovacuum = off
 vacuum_freeze_min_age = 0
 fsync = off
 ));
-$node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (a int, b text) USING olap;

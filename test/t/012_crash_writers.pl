@@ -5,22 +5,19 @@ use strict;
 use warnings;
 
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+
+use OlapTest;
 
 my $KILLS = $ENV{OLAP_TEST_KILLS} || 4;
 srand($ENV{OLAP_TEST_SEED} || 7);
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('main', q(
 checkpoint_timeout = 30s
 autovacuum = off
 olap.maintenance = off
 ));
-$node->start;
 
 # The heap table is written by the same transactions: it says what must be there.
 $node->safe_psql(

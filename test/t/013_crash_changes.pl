@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -14,17 +13,13 @@ use OlapTest;
 my $KILLS = $ENV{OLAP_TEST_KILLS} || 5;
 srand($ENV{OLAP_TEST_SEED} || 11);
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('main', q(
 restart_after_crash = on
 checkpoint_timeout = 30s
 wal_writer_delay = 10ms
 deadlock_timeout = 100ms
 autovacuum = off
 ));
-$node->start;
 
 # change() does the same to both tables, and to the heap table only what it did to the
 # olap table: a key that one session inserts and another deletes at the same time must

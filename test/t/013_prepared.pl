@@ -3,20 +3,17 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('main', q(
 max_prepared_transactions = 10
 vacuum_freeze_min_age = 0
 lock_timeout = '200ms'
 autovacuum = off
 ));
-$node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (id int PRIMARY KEY, v int) USING olap;

@@ -4,20 +4,17 @@ use strict;
 use warnings;
 
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('main', q(
 autovacuum = off
 olap.maintenance = off
 fsync = off
 ));
-$node->start;
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
 # incompressible, so that the file grows by much; and a range log, or nobody would look at row numbers

@@ -9,18 +9,16 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $KILLS = $ENV{OLAP_TEST_KILLS} || 4;
 srand($ENV{OLAP_TEST_SEED} || 11);
 
-my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('primary', q(
 checkpoint_timeout = 30s
 wal_keep_size = '512MB'
 shared_buffers = '64MB'
-));
-$node->start;
+), allows_streaming => 1);
 
 # The heap twin is changed by the same transactions.
 $node->safe_psql(

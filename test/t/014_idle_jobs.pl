@@ -3,20 +3,17 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('main', q(
 autovacuum = off
 olap.maintenance = off
 maintenance_work_mem = '16MB'
 fsync = off
 ));
-$node->start;
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
 # in random order, so that row numbers take some bits each

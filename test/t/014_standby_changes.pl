@@ -8,16 +8,14 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $SECONDS = $ENV{OLAP_TEST_SECONDS} || 6;
 
-my $primary = PostgreSQL::Test::Cluster->new('primary');
-$primary->init(allows_streaming => 1);
-$primary->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $primary = olap_node('primary', q(
 autovacuum = off
 max_prepared_transactions = 2
-));
-$primary->start;
+), allows_streaming => 1);
 $primary->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (id int PRIMARY KEY, v int) USING olap;

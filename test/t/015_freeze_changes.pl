@@ -4,14 +4,12 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('main', q(
 fsync = off
 synchronous_commit = off
 autovacuum_freeze_max_age = 100000
@@ -21,7 +19,6 @@ autovacuum_naptime = 1s
 autovacuum_vacuum_cost_delay = 0
 log_autovacuum_min_duration = 0
 ));
-$node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (id int PRIMARY KEY, v int) USING olap;

@@ -9,17 +9,15 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('primary', q(
 autovacuum = off
 olap.maintenance = off
 wal_writer_delay = '10s'
 checkpoint_timeout = '1h'
 max_prepared_transactions = 2
-));
-$node->start;
+), allows_streaming => 1);
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
 sql(q(

@@ -5,22 +5,19 @@ use strict;
 use warnings;
 
 use IPC::Run;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes;
 
+use OlapTest;
+
 my $SECONDS = $ENV{OLAP_TEST_SECONDS} || 8;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('main', q(
 deadlock_timeout = 50ms
 autovacuum = off
 fsync = off
 ));
-$node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE acc (id int PRIMARY KEY, v int, pad text) USING olap;

@@ -9,19 +9,17 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $KILLS = $ENV{OLAP_TEST_KILLS} || 3;
 srand($ENV{OLAP_TEST_SEED} || 17);
 
-my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('primary', q(
 autovacuum = off
 checkpoint_timeout = 30s
 wal_keep_size = '512MB'
 max_standby_streaming_delay = -1
-));
-$node->start;
+), allows_streaming => 1);
 $node->safe_psql('postgres', 'CREATE EXTENSION olap');
 
 sub sql { return $node->safe_psql('postgres', $_[0]) }

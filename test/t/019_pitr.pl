@@ -14,16 +14,12 @@ use OlapTest;
 
 srand($ENV{OLAP_TEST_SEED} || 5);
 
-my $primary = PostgreSQL::Test::Cluster->new('primary');
-$primary->init(allows_streaming => 1, has_archiving => 1, extra => ['--data-checksums']);
-$primary->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $primary = olap_node('primary', q(
 olap.maintenance_naptime = 1
 olap.maintenance_interval = 2
 autovacuum_naptime = 1s
 track_commit_timestamp = on
-));
-$primary->start;
+), allows_streaming => 1, has_archiving => 1, extra => ['--data-checksums']);
 
 # o is written by one session, so its state at any point is known. The transactions
 # of the others do the same to b and to its heap twin.

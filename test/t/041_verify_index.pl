@@ -10,17 +10,15 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use OlapTest;
+
 my $SECONDS = $ENV{OLAP_TEST_SECONDS} || 6;
 
-my $node = PostgreSQL::Test::Cluster->new('primary');
-$node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('primary', q(
 autovacuum = off
 ignore_checksum_failure = on
 max_standby_streaming_delay = -1
-));
-$node->start;
+), allows_streaming => 1);
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (id int PRIMARY KEY, h text, e int) USING olap;

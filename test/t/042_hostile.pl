@@ -6,9 +6,10 @@
 
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+
+use OlapTest;
 
 my $trials = $ENV{HOSTILE_TRIALS} || 200;
 my $seed = $ENV{HOSTILE_SEED} || 20260303;
@@ -57,10 +58,7 @@ sub kind_of { return unpack('S', substr($_[0], 8184, 2)); }
 
 # ---- the server ----
 
-my $node = PostgreSQL::Test::Cluster->new('hostile');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+my $node = olap_node('hostile', q(
 autovacuum = off
 max_parallel_workers_per_gather = 0
 ignore_checksum_failure = on
@@ -68,7 +66,6 @@ restart_after_crash = off
 statement_timeout = '20s'
 fsync = off
 ));
-$node->start;
 my $columns = q{(ts timestamptz, k int, g text, v numeric(12,6), f float8,
 	u uuid, b bool, t text, n numeric, c char(3))};
 my $storage = q{USING olap WITH (time_column = 'ts', segment_interval = '1 day')};

@@ -3,20 +3,17 @@
 
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('reread');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('reread', q(
 shared_buffers = 1MB
 autovacuum = off
 max_parallel_workers_per_gather = 0
 ignore_checksum_failure = on
 ));
-$node->start;
 $node->safe_psql('postgres', q(
 CREATE EXTENSION olap;
 CREATE TABLE t (k int, s text) USING olap;

@@ -4,7 +4,6 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -16,10 +15,10 @@ my $sets = $ENV{SETS} || 0.1;	# part of the queries that have grouping sets
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nshared_preload_libraries = 'olap'\nlog_min_duration_statement = 5000\n");
-$node->start;
+my $node = olap_node('main', q(
+timezone = 'UTC'
+log_min_duration_statement = 5000
+));
 $node->safe_psql('postgres', 'CREATE EXTENSION olap');
 
 # Columns of the kinds that have a kernel, a codec or a trap of their own. Floats

@@ -6,7 +6,6 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -17,10 +16,10 @@ my $queries = $ENV{QUERIES} || 100;
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nshared_preload_libraries = 'olap'\nlog_min_duration_statement = 1000\n");
-$node->start;
+my $node = olap_node('main', q(
+timezone = 'UTC'
+log_min_duration_statement = 1000
+));
 
 # Floats are multiples of 1/4, so that their sums do not depend on the order.
 my $rows = <<'EOT';

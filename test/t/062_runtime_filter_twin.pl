@@ -5,7 +5,6 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -16,10 +15,11 @@ my $queries = $ENV{QUERIES} || 100;
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nshared_preload_libraries = 'olap'\nlog_min_duration_statement = 2000\njit = off\n");
-$node->start;
+my $node = olap_node('main', q(
+timezone = 'UTC'
+log_min_duration_statement = 2000
+jit = off
+));
 
 my $rows = <<'EOT';
 SELECT g AS id, timestamptz '2026-01-01' + g * interval '10 seconds' AS ts, g / 40 AS near,

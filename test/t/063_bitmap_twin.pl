@@ -6,7 +6,6 @@
 use strict;
 use warnings;
 
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -17,10 +16,11 @@ my $queries = $ENV{QUERIES} || 120;
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init(extra => ['--locale=C', '--encoding=UTF8']);
-$node->append_conf('postgresql.conf', "timezone = 'UTC'\nshared_preload_libraries = 'olap'\nolap.maintenance = off\njit = off\n");
-$node->start;
+my $node = olap_node('main', q(
+timezone = 'UTC'
+olap.maintenance = off
+jit = off
+), extra => ['--locale=C', '--encoding=UTF8']);
 
 # Few values and many, common and rare, with dictionaries and without, with few, many and no
 # NULLs; rows of one row group are of all kinds.

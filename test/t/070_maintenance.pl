@@ -2,19 +2,16 @@
 # nothing of it stands in the way of sessions, DDL or DROP DATABASE.
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+use OlapTest;
+
+my $node = olap_node('main', q(
 olap.maintenance_naptime = 1
 olap.maintenance_interval = 3
 autovacuum = off
 ));
-$node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE work');
 $node->safe_psql('work', 'CREATE EXTENSION olap');
 

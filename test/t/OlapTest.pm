@@ -5,11 +5,24 @@ use warnings;
 
 use Exporter 'import';
 use IPC::Run;
+use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes;
 
-our @EXPORT = qw(wait_for_recovery psql_answers is_answers);
+our @EXPORT = qw(olap_node wait_for_recovery psql_answers is_answers);
+
+# A running server with the library and these lines in its configuration; init's arguments may follow.
+sub olap_node
+{
+    my ($name, $conf, @init) = @_;
+    my $node = PostgreSQL::Test::Cluster->new($name);
+
+    $node->init(@init);
+    $node->append_conf('postgresql.conf', "shared_preload_libraries = 'olap'\n$conf");
+    $node->start;
+    return $node;
+}
 
 # Wait until a server that comes back from a crash, or was promoted, takes rows; dies if it
 # does not. The query is an argument of psql: poll_query_until() writes it to a psql that may

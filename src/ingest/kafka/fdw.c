@@ -24,7 +24,7 @@
 #include "optimizer/restrictinfo.h"
 #include "utils/lsyscache.h"
 
-#include "base/compat.h"
+#include "base/compat_planner.h"
 #include "ingest/kafka/fdw.h"
 #include "ingest/kafka/options.h"
 

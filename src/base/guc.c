@@ -24,6 +24,7 @@ bool		olap_guc_enable_bloom = true;
 bool		olap_guc_enable_order = true;
 bool		olap_guc_enable_vector_agg = true;
 bool		olap_guc_enable_runtime_filters = true;
+bool		olap_guc_enable_fast_input = true;
 bool		olap_guc_parallel_float_aggregates = false;
 int			olap_guc_write_memory = 128 * 1024;
 int			olap_guc_encode_workers = 0;
@@ -60,6 +61,8 @@ static const OlapGucBool bool_settings[] = {
 	&olap_guc_enable_bitmap, PGC_USERSET},
 	{"olap.enable_bloom", "Lets scans of olap tables look constants up in blooms.",
 	&olap_guc_enable_bloom, PGC_USERSET},
+	{"olap.enable_fast_input", "Lets COPY into olap tables read common texts of values without the types' input functions.",
+	&olap_guc_enable_fast_input, PGC_USERSET},
 	{"olap.enable_scan", "Enables the planner's use of the vectorized scan of olap tables.",
 	&olap_guc_enable_scan, PGC_USERSET},
 	{"olap.enable_order", "Enables the planner's use of scans in the order of a column.",

@@ -32,6 +32,9 @@ extern bool olap_guc_enable_runtime_filters;
  */
 extern bool olap_guc_parallel_float_aggregates;
 
+/* olap.enable_fast_input: COPY reads common texts without the types' input functions */
+extern bool olap_guc_enable_fast_input;
+
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 

@@ -28,6 +28,7 @@
 #include "delta/rangelog.h"
 #include "segment/visibility.h"
 #include "table/am.h"
+#include "table/copy_input.h"
 #include "table/ddl.h"
 #include "table/scan_internal.h"
 #include "table/slot.h"
@@ -223,6 +224,7 @@ static void
 multi_insert(Relation rel, TupleTableSlot **slots, int nslots, CommandId cid,
 			 int options, struct BulkInsertStateData *bistate)
 {
+	olap_copy_input_speed_up();
 	olap_writer_insert(rel, slots, nslots, cid);
 	for (int i = 0; i < nslots; i++)
 		olap_slot_set_inserter(slots[i], GetCurrentTransactionIdIfAny(), cid);

@@ -153,7 +153,9 @@ fi
 check "the others are dead letters" "$(sql "SELECT sqlstate, count(*) FROM olap.dead_letters WHERE pipeline = 'moving' GROUP BY 1")" "42501|2"
 
 # --- a worker that cannot even connect ---
-sql "ALTER ROLE feeder CONNECTION LIMIT 0; SELECT pg_terminate_backend(pid) FROM olap.pipeline_status WHERE name = 'moving'" > /dev/null
+# in force before the worker ends: the next one starts at once
+sql "ALTER ROLE feeder CONNECTION LIMIT 0"
+sql "SELECT pg_terminate_backend(pid) FROM olap.pipeline_status WHERE name = 'moving'" > /dev/null
 if wait_for 10 "SELECT state, reason ~ 'server''s log' FROM olap.pipeline_status WHERE name = 'moving'" "retrying|t"; then
   pass "where to look is said"
 else

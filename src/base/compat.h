@@ -454,4 +454,12 @@ extern void olap_generic_insert(Buffer buffer, char *delta, int len);
 	(ConditionalXactLockTableWait)(xid)
 #endif
 
+/* 16: what was wrong with a date, for its error. */
+#if PG_VERSION_NUM < 160000
+typedef int DateTimeErrorExtra;
+
+#define DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tzp, extra) \
+	((void) (extra), (DecodeDateTime)(field, ftype, nf, dtype, tm, fsec, tzp))
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_H */

@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "base/compat.h"
 #include "base/guc.h"
 #include "table/copy_input.h"
 #include "vector/text_in.h"
@@ -125,14 +126,39 @@ static const struct
 {
 	Oid			function;
 	PGFunction	fast;
+	bool		letters;		/* takes T and Z for what they usually are */
 }			inputs[] = {
-	{F_UUID_IN, fast_uuid},
-	{F_DATE_IN, fast_date},
-	{F_TIMESTAMP_IN, fast_timestamp},
-	{F_TIMESTAMPTZ_IN, fast_timestamptz},
-	{F_FLOAT8IN, fast_float8},
-	{F_NUMERIC_IN, fast_numeric},
+	{F_UUID_IN, fast_uuid, false},
+	{F_DATE_IN, fast_date, false},
+	{F_TIMESTAMP_IN, fast_timestamp, true},
+	{F_TIMESTAMPTZ_IN, fast_timestamptz, true},
+	{F_FLOAT8IN, fast_float8, false},
+	{F_NUMERIC_IN, fast_numeric, false},
 };
+
+/*
+ * Whether T is before a time, and Z is UTC.  An abbreviation of a time zone comes
+ * first, and both can be one: in a file that timezone_abbreviations names, since
+ * PostgreSQL 18 also in the session's time zone.  Without Z in that file it is none.
+ */
+static bool
+letters_as_usual(void)
+{
+	char		work[MAXDATELEN + MAXDATEFIELDS];
+	char	   *field[MAXDATEFIELDS];
+	int			ftype[MAXDATEFIELDS];
+	int			nf;
+	int			dtype;
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			tz;
+	DateTimeErrorExtra extra;
+
+	return ParseDateTime("2000-07-01T01:02:03Z", work, sizeof(work), field, ftype,
+						 MAXDATEFIELDS, &nf) == 0 &&
+		DecodeDateTime(field, ftype, nf, &dtype, &tm, &fsec, &tz, &extra) == 0 &&
+		dtype == DTK_DATE && tz == 0;
+}
 
 void
 olap_copy_input_speed_up(void)
@@ -140,16 +166,18 @@ olap_copy_input_speed_up(void)
 	const ErrorContextCallback *inner = error_context_stack;
 	CopyFromState copy;
 	ListCell   *lc;
+	bool		letters;
 
 	if (inner == NULL || inner->callback != CopyFromErrorCallback || !olap_guc_enable_fast_input)
 		return;
 	copy = inner->arg;
+	letters = letters_as_usual();
 	foreach(lc, copy->attnumlist)
 	{
 		FmgrInfo   *input = &copy->in_functions[lfirst_int(lc) - 1];
 
 		for (size_t i = 0; i < lengthof(inputs); i++)
-			if (input->fn_oid == inputs[i].function)
+			if (input->fn_oid == inputs[i].function && (letters || !inputs[i].letters))
 				input->fn_addr = inputs[i].fast;
 	}
 }

@@ -172,4 +172,11 @@ olap_join_ignores_outer(JoinType type)
 	return type == JOIN_INNER || type == JOIN_SEMI || type == JOIN_RIGHT;
 }
 
+/*
+ * The phases of a shared hash table were renamed in 16 (3048898e73c).
+ */
+#if PG_VERSION_NUM < 160000
+#define PHJ_BUILD_HASH_OUTER PHJ_BUILD_HASHING_OUTER
+#endif
+
 #endif							/* OLAP_BASE_COMPAT_PLANNER_H */

@@ -39,6 +39,7 @@ OLAP_OBJS += src/exec/first_last.o
 OLAP_OBJS += src/exec/ordered.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o
+OLAP_OBJS += src/exec/runtime_batches.o
 OLAP_OBJS += src/exec/runtime_build.o
 OLAP_OBJS += src/exec/runtime_filter.o
 OLAP_OBJS += src/exec/runtime_find.o

@@ -5,10 +5,11 @@
  *
  * The tuples of a table are in its memory chunks, in skew buckets and, if it has
  * several batches, in the inner files of those that come later; these are read
- * once more, as outer rows without a partner would be written to files as well.
+ * once more (runtime_batches.c).
  * A table that parallel workers share is complete when the first of them asks for
- * an outer row, and its chunks stay as long as a process is at its batch; one
- * with several batches is left alone: its tuples are in files of all processes.
+ * an outer row, and its chunks stay as long as a process is at its batch. One
+ * with several batches asks for all outer rows before it begins with the first, to
+ * divide them; until each process has done so the first batch is in memory.
  *
  * src/exec/runtime_build.c
  *-------------------------------------------------------------------------
@@ -17,14 +18,13 @@
 
 #include "catalog/pg_type_d.h"
 #include "executor/executor.h"
-#include "executor/hashjoin.h"
 #include "executor/nodeHash.h"
 #include "jit/jit.h"
 #include "miscadmin.h"
-#include "storage/buffile.h"
 #include "utils/dsa.h"
 #include "utils/memutils.h"
 
+#include "base/compat_planner.h"
 #include "exec/runtime_internal.h"
 
 /* Tables of so many tuples are worth a filter whatever the outer side is, ... */
@@ -46,7 +46,7 @@ typedef struct Build
 {
 	OlapJoinKey *key;
 	OlapKeySet *set;
-	uint32		count;			/* tuples since interrupts were looked for */
+	uint64		count;			/* tuples so far */
 } Build;
 
 /* ---- one tuple ---- */
@@ -72,9 +72,11 @@ prepare_eval(OlapJoinKey *key)
 	MemoryContextSwitchTo(old);
 }
 
+/* OlapJoinTuple */
 static void
-add_tuple(Build *build, MinimalTuple tuple)
+add_tuple(void *arg, MinimalTuple tuple)
 {
+	Build	   *build = arg;
 	OlapJoinKey *key = build->key;
 	OlapExprValue value;
 	MemoryContext old;
@@ -140,61 +142,14 @@ add_skewed(Build *build, HashJoinTable table)
 }
 
 static void
-read_exactly(BufFile *file, void *to, size_t len)
-{
-	if (BufFileRead(file, to, len) != len)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read from hash-join temporary file")));
-}
-
-/* The tuples of a later batch: see ExecHashJoinSaveTuple(). */
-static void
-add_file(Build *build, BufFile *file)
-{
-	MemoryContext cxt = build->key->econtext->ecxt_per_query_memory;
-	MinimalTuple tuple = NULL;
-	size_t		capacity = 0;
-	uint32		header[2];		/* hash value, t_len */
-	size_t		n;
-	int			fileno;
-	off_t		offset;
-
-	/* more may be appended when later batches are split: come back to the end */
-	BufFileTell(file, &fileno, &offset);
-	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not rewind hash-join temporary file")));
-	while ((n = BufFileRead(file, header, sizeof(header))) == sizeof(header))
-	{
-		if (capacity < header[1])
-		{
-			if (tuple != NULL)
-				pfree(tuple);
-			capacity = Max(header[1], 1024);
-			tuple = MemoryContextAllocHuge(cxt, capacity);
-		}
-		tuple->t_len = header[1];
-		read_exactly(file, (char *) tuple + sizeof(uint32),
-					 header[1] - sizeof(uint32));
-		add_tuple(build, tuple);
-	}
-	if (n != 0 || BufFileSeek(file, fileno, offset, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read from hash-join temporary file")));
-	ExecClearTuple(build->key->slot);
-	if (tuple != NULL)
-		pfree(tuple);
-}
-
-static void
 add_table(Build *build, HashJoinTable table)
 {
 	prepare_eval(build->key);
 	if (table->parallel_state != NULL)
+	{
 		add_shared_chunks(build, table);
+		olap_join_shared_files(table, add_tuple, build);
+	}
 	else
 	{
 		for (HashMemoryChunk chunk = table->chunks; chunk != NULL;
@@ -204,13 +159,23 @@ add_table(Build *build, HashJoinTable table)
 			add_skewed(build, table);
 		for (int i = 1; i < table->nbatch; i++)
 			if (table->innerBatchFile[i] != NULL)
-				add_file(build, table->innerBatchFile[i]);
+				olap_join_own_file(table->innerBatchFile[i], add_tuple, build);
 	}
 	ExecClearTuple(build->key->slot);
 	ResetExprContext(build->key->econtext);
 }
 
 /* ---- the set ---- */
+
+/* Is where add_table() looks all that the table has? */
+static bool
+all_is_there(HashJoinTable table)
+{
+	if (table->parallel_state != NULL && table->nbatch > 1)
+		return BarrierPhase(&table->parallel_state->build_barrier) ==
+			PHJ_BUILD_HASH_OUTER;
+	return table->curbatch == 0;
+}
 
 /*
  * A tuple takes a few times as long as looking up an outer row, which a filter that
@@ -225,8 +190,7 @@ is_worth_it(const OlapJoinKey *key, double scan_rows)
 	double		outer_rows = outerPlan(plan)->plan_rows;
 	double		most = Max(outer_rows, scan_rows);	/* scans may share it */
 
-	if (table->curbatch != 0 ||
-		(table->parallel_state != NULL && table->nbatch > 1))
+	if (!all_is_there(table))
 		return false;
 	return table->totalTuples <= Max(most / SMALL_PART, FEW_TUPLES) ||
 		(table->totalTuples <= most &&
@@ -243,6 +207,7 @@ table_goes(void *arg)
 	key->sets = NIL;
 }
 
+/* NULL: it cannot be had. */
 static OlapKeySet *
 build_set(OlapJoinKey *key, int scale)
 {
@@ -258,6 +223,12 @@ build_set(OlapJoinKey *key, int scale)
 	build.set = olap_key_set_create(key->op.order, scale, table->totalTuples,
 									memory, cxt);
 	add_table(&build, table);
+	if (build.count != (uint64) table->totalTuples)
+	{
+		/* another form of files than is known here: no filter */
+		MemoryContextDelete(cxt);
+		return NULL;
+	}
 	olap_key_set_finish(build.set);
 
 	/* nothing points to it before it is complete */
@@ -277,6 +248,7 @@ build_set(OlapJoinKey *key, int scale)
 const OlapKeySet *
 olap_join_key_set(OlapJoinKey *key, int scale, double scan_rows, bool *refused)
 {
+	const OlapKeySet *set = NULL;
 	ListCell   *lc;
 
 	*refused = false;
@@ -290,5 +262,8 @@ olap_join_key_set(OlapJoinKey *key, int scale, double scan_rows, bool *refused)
 			return entry->set;
 	}
 	*refused = !is_worth_it(key, scan_rows);
-	return *refused ? NULL : build_set(key, scale);
+	if (!*refused)
+		set = build_set(key, scale);
+	*refused = set == NULL;
+	return set;
 }

@@ -9,6 +9,9 @@
 #ifndef OLAP_RUNTIME_INTERNAL_H
 #define OLAP_RUNTIME_INTERNAL_H
 
+#include "executor/hashjoin.h"
+#include "storage/buffile.h"
+
 #include "exec/qual.h"
 #include "exec/runtime_filter.h"
 
@@ -40,5 +43,14 @@ extern void olap_runtime_add(OlapRuntimeFilter *filter, OlapJoinKey *key,
  */
 extern const OlapKeySet *olap_join_key_set(OlapJoinKey *key, int scale,
 										   double scan_rows, bool *refused);
+
+/* runtime_batches.c: tuples of a file, valid until the next one. */
+typedef void (*OlapJoinTuple) (void *arg, MinimalTuple tuple);
+
+/* A later batch of a process' own table; the file's position is kept. */
+extern void olap_join_own_file(BufFile *file, OlapJoinTuple take, void *arg);
+
+/* The later batches of a table that workers share, which has all of its tuples. */
+extern void olap_join_shared_files(HashJoinTable table, OlapJoinTuple take, void *arg);
 
 #endif							/* OLAP_RUNTIME_INTERNAL_H */

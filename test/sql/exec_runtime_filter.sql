@@ -241,11 +241,29 @@ SET enable_parallel_hash = on;
 SELECT rt_check('SELECT e.id, d.k FROM TAB e JOIN rt_many d ON d.k = e.k', false);
 SELECT rt_check('SELECT e.id, d.id FROM TAB e JOIN TAB d ON d.r = e.r WHERE d.id BETWEEN 30000 AND 31000', false);
 SELECT rt_check('SELECT g, l.* FROM generate_series(0, 2) g, LATERAL (SELECT count(*), sum(e.id) FROM TAB e JOIN TAB d ON d.r = e.r WHERE d.id BETWEEN 30000 AND 31000 AND d.k2 > g) l', false);
+-- one of several batches, whose keys are in files of all workers, some of rows that are wider than
+-- a chunk of such a file
+CREATE FUNCTION rt_batches(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF, FORMAT JSON) ' || query INTO plan;
+	RETURN format('shared, of several batches: %s, rows removed: %s',
+		jsonb_path_exists(plan, '$.** ? (@."Node Type" == "Hash" && @."Parallel Aware" == true && @."Hash Batches" > 1)'),
+		jsonb_path_exists(plan, '$.** ? (@."Rows Removed by Runtime Filter" > 0)'));
+END $$;
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT rt_check('SELECT e.id, d.k FROM TAB e JOIN rt_many d ON d.k = e.k', false);
+SELECT rt_check('SELECT e.id, d.k, d.t FROM TAB e JOIN rt_many d ON d.k = e.k WHERE d.r < 130000', false);
+SELECT rt_batches('SELECT e.id, d.k, d.t FROM rt_olap e JOIN rt_many d ON d.k = e.k WHERE d.r < 130000');
+SELECT rt_check('SELECT e.id, d.k, d.t FROM TAB e JOIN rt_many d ON d.t = e.t WHERE d.r < 130000', false);
+SELECT rt_batches('SELECT e.id, d.k, d.t FROM rt_olap e JOIN rt_many d ON d.t = e.t WHERE d.r < 130000');
+SELECT rt_check('SELECT e.id, d.k, md5(d.p) FROM TAB e JOIN (SELECT k, repeat(t, CASE WHEN k % 100 = 1 THEN 5000 + k ELSE 1 END) AS p FROM rt_many WHERE r < 100000 AND r + 0 = r UNION ALL SELECT k, t FROM rt_many WHERE r > 210000) d ON d.k = e.k', false);
+SELECT rt_batches('SELECT e.id, d.k, md5(d.p) FROM rt_olap e JOIN (SELECT k, repeat(t, CASE WHEN k % 100 = 1 THEN 5000 + k ELSE 1 END) AS p FROM rt_many WHERE r < 100000 AND r + 0 = r UNION ALL SELECT k, t FROM rt_many WHERE r > 210000) d ON d.k = e.k');
+-- and again, with other keys
+SELECT rt_check('SELECT g, l.* FROM generate_series(0, 2) g, LATERAL (SELECT count(*), sum(e.id), sum(length(d.t)) FROM TAB e JOIN rt_many d ON d.r = e.r WHERE d.k % 3 = g) l', false);
 RESET work_mem;
 RESET hash_mem_multiplier;
 
 DROP TABLE rt_heap, rt_olap, rt_key, rt_many, rt_parts, rt_skew, rt_skew_dim, rt_indexed, rt_few, rt_long, rt_dense;
-DROP FUNCTION rt_check, rt_json, rt_plan;
+DROP FUNCTION rt_batches, rt_check, rt_json, rt_plan;

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
 #include "index/row_tests_internal.h"
@@ -134,6 +135,8 @@ ask_column(OlapRowNode *node, const Asking *asking, const OlapRowSet *among,
 {
 	OlapRowsAnswer answer;
 
+	/* each may test all values of a dictionary, and they may be thousands */
+	CHECK_FOR_INTERRUPTS();
 	clear(out);
 	answer = asking->ask(asking->arg, &node->test, among, &out->rows);
 	out->dirty = answer != OLAP_ROWS_NONE;

@@ -47,7 +47,7 @@ typedef struct Kept
 struct OlapNarrow
 {
 	MemoryContext cxt;
-	MemoryContext temp;			/* of one question */
+	MemoryContext temp;			/* of one column's question */
 	OlapRowTests *tests;
 	uint64		nunits;
 	Kept	  **kept;			/* [nunits]; NULL: nothing yet */
@@ -291,11 +291,10 @@ find_nulls(OlapNarrow *narrow, const OlapColumnTest *test, uint32 n,
 	return true;
 }
 
-/* OlapAskColumn */
 static OlapRowsAnswer
-ask_column(void *arg, OlapColumnTest *test, const OlapRowSet *among, OlapRowSet *rows)
+answer_column(OlapNarrow *narrow, OlapColumnTest *test, const OlapRowSet *among,
+			  OlapRowSet *rows)
 {
-	OlapNarrow *narrow = arg;
 	uint32		nrows = olap_segment_rowgroup_rows(narrow->segment, narrow->rg);
 	const OlapZone *zone = olap_segment_zone(narrow->segment, test->col, narrow->rg);
 	OlapZoneMatch match;
@@ -321,6 +320,18 @@ ask_column(void *arg, OlapColumnTest *test, const OlapRowSet *among, OlapRowSet 
 	if (!test->nulls || nulls == 0)
 		return answer;
 	return find_nulls(narrow, test, nulls, among, rows) ? OLAP_ROWS_SOME : OLAP_ROWS_ALL;
+}
+
+/* OlapAskColumn.  There may be thousands: what one took is given back before the next. */
+static OlapRowsAnswer
+ask_column(void *arg, OlapColumnTest *test, const OlapRowSet *among, OlapRowSet *rows)
+{
+	OlapNarrow *narrow = arg;
+	OlapRowsAnswer answer;
+
+	answer = answer_column(narrow, test, among, rows);
+	MemoryContextReset(narrow->temp);
+	return answer;
 }
 
 static void
@@ -379,7 +390,6 @@ olap_narrow_ask(OlapNarrow *narrow, OlapSegment *segment, int rg, uint64 unit,
 	answer = olap_row_tests_ask(narrow->tests, ask_column, narrow, &narrow->set,
 								&narrow->n);
 	MemoryContextSwitchTo(old);
-	MemoryContextReset(narrow->temp);
 	*read = narrow->read;
 	if (keep)
 		keep_answer(narrow, unit, answer);

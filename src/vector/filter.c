@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "vector/expr_kernels.h"
@@ -176,6 +177,8 @@ eval_or(OlapFilter *filter, OlapExpr *expr, uint8 *mask)
 	memset(found, 0, n);
 	for (int i = 0; i < expr->nargs; i++)
 	{
+		/* each may have a dictionary to test, and they may be thousands */
+		CHECK_FOR_INTERRUPTS();
 		memcpy(one, mask, n);
 		eval(filter, expr->args[i], one);
 		olap_mask_or(found, one, n);

@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "expr_check.h"
 
 static void
@@ -196,9 +198,45 @@ columns_without_survivors_are_not_loaded(void)
 	CHECK(loaded[0] && !loaded[1]);
 }
 
+/* A cancelled query ends within the next arm of an OR, however many it has. */
+static void
+interrupts_within_an_or(void)
+{
+	enum
+	{
+		ARMS = 3000
+	};
+	OlapColumnType type = make_type(INT4OID, -1, 4, true, 'i');
+	OlapExpr  **arms = palloc(ARMS * sizeof(OlapExpr *));
+	OlapVector	v;
+	OlapExpr   *expr;
+
+	olap_vector_init(&v, &type, ROWS, CurrentMemoryContext);
+	for (uint32 i = 0; i < ROWS; i++)
+		olap_vector_append_i32(&v, -1);
+	for (int i = 0; i < ARMS; i++)
+	{
+		OlapExprValue lo = {.i = i * 2};
+		OlapExprValue hi = {.i = i * 2 + 1};
+		OlapExpr   *args[2];
+
+		args[0] = olap_expr_compare(0, OLAP_ORDER_INT, OLAP_CMP_GE, &lo);
+		args[1] = olap_expr_compare(0, OLAP_ORDER_INT, OLAP_CMP_LE, &hi);
+		arms[i] = olap_expr_and(args, 2);
+	}
+	expr = olap_expr_or(arms, ARMS);
+	InterruptPending = 1;
+	unit_interrupts = 0;
+	CHECK_INT(olap_filter_run(olap_filter_create(&expr, 1, CurrentMemoryContext),
+							  make_batch(&v, 1)), 0);
+	CHECK(unit_interrupts >= ARMS);
+	InterruptPending = 0;
+}
+
 int
 main(void)
 {
+	RUN(interrupts_within_an_or);
 	RUN(columns_compare_with_columns);
 	RUN(logic_is_three_valued);
 	RUN(columns_without_survivors_are_not_loaded);

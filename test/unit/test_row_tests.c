@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "index/row_tests.h"
 #include "unit.h"
 #include "vector/vector_hash.h"
@@ -372,10 +374,49 @@ lists_and_bounds(void)
 	CHECK(column_test(two(true, cmp(OLAP_CMP_EQ, 3), olap_expr_columns(0, OLAP_ORDER_INT, OLAP_CMP_EQ, 1)), &type) != NULL);
 }
 
+/* ---- thousands of tests ---- */
+
+/* A cancelled query ends within the next test, however many an OR has. */
+static void
+interrupts(void)
+{
+	enum
+	{
+		ARMS = 3000
+	};
+	OlapExpr  **arms = palloc(ARMS * sizeof(OlapExpr *));
+	World	   *w = palloc(sizeof(World));
+	OlapRowSet *rows;
+	OlapExpr   *expr;
+	OlapRowTests *tests;
+	uint32		n;
+
+	make_world(w);
+	w->knows = 100;
+	for (int i = 0; i < ARMS; i++)
+	{
+		OlapExprValue x = {.i = i % VALUES};
+		OlapExprValue y = {.i = i / VALUES % VALUES};
+
+		arms[i] = two(true, olap_expr_compare(0, OLAP_ORDER_INT, OLAP_CMP_EQ, &x),
+					  olap_expr_compare(1, OLAP_ORDER_INT, OLAP_CMP_EQ, &y));
+	}
+	expr = olap_expr_or(arms, ARMS);
+	tests = olap_row_tests_create(&expr, 1, w->types, NCOLS, NULL, 0, CurrentMemoryContext);
+	CHECK(tests != NULL);
+	InterruptPending = 1;
+	unit_interrupts = 0;
+	CHECK(olap_row_tests_ask(tests, ask, w, &rows, &n) == OLAP_ROWS_SOME);
+	CHECK(unit_interrupts >= ARMS);
+	InterruptPending = 0;
+	pfree(w);
+}
+
 int
 main(void)
 {
 	RUN(random_trees);
+	RUN(interrupts);
 	RUN(trees_of_zones);
 	RUN(lists_and_bounds);
 	return DONE();

@@ -27,13 +27,6 @@
 #include "base/compat_planner.h"
 #include "exec/runtime_internal.h"
 
-/* Tables of so many tuples are worth a filter whatever the outer side is, ... */
-#define FEW_TUPLES 1000
-/* ... as are those of at most this part of the outer rows; ... */
-#define SMALL_PART 8
-/* ... larger ones where the planner expects the join to halve the outer rows. */
-#define LEFT_PART 2
-
 /* A set of key's, for one form of columns. */
 typedef struct OlapJoinKeySet
 {
@@ -183,18 +176,22 @@ all_is_there(HashJoinTable table)
  * larger tables must promise to win.
  */
 static bool
-is_worth_it(const OlapJoinKey *key, double scan_rows)
+is_worth_it(const OlapJoinKey *key, const OlapScanRows *rows)
 {
 	HashJoinTable table = key->join->hj_HashTable;
 	Plan	   *plan = key->join->js.ps.plan;
 	double		outer_rows = outerPlan(plan)->plan_rows;
-	double		most = Max(outer_rows, scan_rows);	/* scans may share it */
+	double		most;
 
 	if (!all_is_there(table))
 		return false;
-	return table->totalTuples <= Max(most / SMALL_PART, FEW_TUPLES) ||
+	/* the planner may have counted on the filter already */
+	outer_rows *= rows->unfiltered / Max(rows->expected, 1);
+	most = Max(outer_rows, rows->unfiltered);	/* scans may share it */
+	return table->totalTuples <= Max(most / OLAP_RUNTIME_SMALL_PART,
+									 OLAP_RUNTIME_FEW_TUPLES) ||
 		(table->totalTuples <= most &&
-		 plan->plan_rows <= outer_rows / LEFT_PART);
+		 plan->plan_rows <= outer_rows / OLAP_RUNTIME_LEFT_PART);
 }
 
 /* MemoryContextCallback: the hash table goes, with the sets. */
@@ -246,7 +243,8 @@ build_set(OlapJoinKey *key, int scale)
 }
 
 const OlapKeySet *
-olap_join_key_set(OlapJoinKey *key, int scale, double scan_rows, bool *refused)
+olap_join_key_set(OlapJoinKey *key, int scale, const OlapScanRows *rows,
+				  bool *refused)
 {
 	const OlapKeySet *set = NULL;
 	ListCell   *lc;
@@ -261,7 +259,7 @@ olap_join_key_set(OlapJoinKey *key, int scale, double scan_rows, bool *refused)
 		if (entry->scale == scale)
 			return entry->set;
 	}
-	*refused = !is_worth_it(key, scan_rows);
+	*refused = !is_worth_it(key, rows);
 	if (!*refused)
 		set = build_set(key, scale);
 	*refused = set == NULL;

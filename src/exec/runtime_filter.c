@@ -13,6 +13,7 @@
 #include "utils/rel.h"
 
 #include "exec/runtime_internal.h"
+#include "exec/scan_node.h"
 #include "table/writer.h"
 
 /* A filter is judged by so many rows at a time, ... */
@@ -160,6 +161,8 @@ use_set(OlapRuntimeFilter *rf, Filter *filter, OlapTableScan *scan)
 void
 olap_runtime_poll(OlapRuntimeFilter *rf, OlapTableScan *scan)
 {
+	const CustomScan *plan = (CustomScan *) rf->scan->ps.plan;
+	OlapScanRows rows = {plan->scan.plan.plan_rows, olap_scan_unfiltered_rows(plan)};
 	MemoryContext old;
 	ListCell   *lc;
 
@@ -178,8 +181,7 @@ olap_runtime_poll(OlapRuntimeFilter *rf, OlapTableScan *scan)
 		filter->set = olap_join_key_set(filter->key,
 										filter->key->op.order == OLAP_ORDER_NUMERIC &&
 										type->phys == OLAP_PHYS_DEC64 ? type->scale : -1,
-										rf->scan->ps.plan->plan_rows,
-										&filter->refused);
+										&rows, &filter->refused);
 		if (filter->set != NULL)
 			use_set(rf, filter, scan);
 		if (filter->set != NULL || filter->refused)

@@ -28,6 +28,16 @@
 #include "table/scan.h"
 #include "vector/key_set.h"
 
+/*
+ * What a filter takes to be made. Tables of so many tuples are worth one whatever
+ * the outer side is, ...
+ */
+#define OLAP_RUNTIME_FEW_TUPLES 1000
+/* ... as are those of at most this part of the outer rows; ... */
+#define OLAP_RUNTIME_SMALL_PART 8
+/* ... larger ones where the planner expects the join to halve the outer rows. */
+#define OLAP_RUNTIME_LEFT_PART 2
+
 /* What one process did; fits into shared memory. */
 typedef struct OlapRuntimeCounts
 {

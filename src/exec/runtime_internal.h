@@ -30,6 +30,13 @@ typedef struct OlapJoinKey
 	ExprContext *econtext;
 } OlapJoinKey;
 
+/* What the planner expects of a scan: rows that filters leave, and all. */
+typedef struct OlapScanRows
+{
+	double		expected;
+	double		unfiltered;
+} OlapScanRows;
+
 /* runtime_find.c: the joins above a scan */
 extern OlapRuntimeFilter *olap_runtime_create(PlanState *scan);
 extern void olap_runtime_add(OlapRuntimeFilter *filter, OlapJoinKey *key,
@@ -38,11 +45,12 @@ extern void olap_runtime_add(OlapRuntimeFilter *filter, OlapJoinKey *key,
 /*
  * runtime_build.c: the keys in the join's table as columns with decimals of scale
  * (-1: no decimals) have them.  NULL: there is no table, or none that is worth it
- * for a scan of so many rows.  *refused tells these two apart.  The set is the hash
+ * for a scan of these rows.  *refused tells these two apart.  The set is the hash
  * table's: gone when key->generation changes.
  */
 extern const OlapKeySet *olap_join_key_set(OlapJoinKey *key, int scale,
-										   double scan_rows, bool *refused);
+										   const OlapScanRows *rows,
+										   bool *refused);
 
 /* runtime_batches.c: tuples of a file, valid until the next one. */
 typedef void (*OlapJoinTuple) (void *arg, MinimalTuple tuple);

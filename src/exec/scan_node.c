@@ -83,6 +83,27 @@ olap_scan_order_of(const CustomScan *plan)
 	}
 	return order;
 }
+
+/* Lists of integers hold no larger numbers: thousands of rows are exact enough. */
+#define FILTERED_UNIT 1000.0
+
+List *
+olap_scan_filtered_list(double rows)
+{
+	OlapScanOrder none = {0};
+
+	return lappend_int(olap_scan_order_list(&none),
+					   (int) Min(rows / FILTERED_UNIT + 1, (double) PG_INT32_MAX));
+}
+
+double
+olap_scan_unfiltered_rows(const CustomScan *plan)
+{
+	return list_length(plan->custom_private) <= 4 ? plan->scan.plan.plan_rows :
+		Max(plan->scan.plan.plan_rows,
+			list_nth_int(plan->custom_private, 4) * FILTERED_UNIT);
+}
+
 /*
  * Could WHERE CURRENT OF ask for the row that the scan is at?  Only of a portal
  * with a name: whatever runs inside one counts, which costs little.

@@ -18,7 +18,7 @@
 /*
  * Plan: custom_exprs holds the clauses with a vector form; plan.qual the
  * others.  custom_private is empty, or olap_scan_order_list()'s for a scan in
- * the order of a column.
+ * the order of a column, or olap_scan_filtered_list()'s.
  */
 extern const CustomScanMethods olap_scan_plan_methods;
 
@@ -33,6 +33,13 @@ typedef struct OlapScanOrder
 
 extern List *olap_scan_order_list(const OlapScanOrder *order);
 extern OlapScanOrder olap_scan_order_of(const CustomScan *plan);
+
+/*
+ * For a scan whose plan_rows are what runtime filters leave of so many rows; and these,
+ * plan_rows if there is none such.
+ */
+extern List *olap_scan_filtered_list(double rows);
+extern double olap_scan_unfiltered_rows(const CustomScan *plan);
 
 /* What one process did; summed for EXPLAIN. */
 typedef struct OlapScanCounts

@@ -28,7 +28,7 @@
 
 /* Hashing a row and looking one up, in units of cpu_operator_cost. */
 #define HASH_FACTOR 4
-#define PROBE_FACTOR 0.5
+#define PROBE_FACTOR 0.25
 
 /* Part of the memory that sides may take by estimate. */
 #define MEMORY_PART 0.5

@@ -22,6 +22,16 @@ typedef struct OlapPlanWork
 	Bitmapset  *filter;			/* attributes that vector clauses read */
 } OlapPlanWork;
 
+/* An OlapScan path; by its first member PostgreSQL's CustomPath. */
+typedef struct OlapScanPath
+{
+	CustomPath	cpath;
+	OlapPlanWork work;
+	const Bitmapset *set;		/* attributes that are read */
+	double		left;			/* part of the rows that runtime filters leave */
+	Cost		make;			/* of making those filters */
+} OlapScanPath;
+
 /* Attribute sets are offset as pull_varattnos() does. */
 extern void olap_plan_work(PlannerInfo *root, RelOptInfo *rel,
 						   RangeTblEntry *rte, OlapPlanWork *work);
@@ -33,6 +43,17 @@ extern Cost olap_emit_cost(const OlapPlanWork *work);	/* a row */
 extern CustomPath *olap_scan_path(PlannerInfo *root, RelOptInfo *rel,
 								  int workers, const Bitmapset *set,
 								  const OlapPlanWork *work);
+
+/* One without order or parameters as what it is; NULL: it is another path. */
+extern OlapScanPath *olap_plain_scan_path(Path *path);
+
+/*
+ * A copy of it below a hash join with so many keys, which are those columns' partners:
+ * a part is left of its rows.  make: the cost of making the filter.
+ */
+extern Path *olap_filtered_scan_path(PlannerInfo *root, const OlapScanPath *scan,
+									 List *attnos, double left, double keys,
+									 Cost make);
 
 /*
  * Add paths in the orders that the query could use: its own, and those of merge

@@ -43,6 +43,8 @@
  */
 #define EMIT_FACTOR 0.3
 #define KERNEL_FACTOR 0.05
+/* Looking a row up in a runtime filter takes as long as so many tests. */
+#define PROBE_KERNELS 10
 
 /*
  * Pages that every scan reads before it finds a row: metapage and directory. It
@@ -161,6 +163,28 @@ clause_part(PlannerInfo *root, RelOptInfo *rel, Relation relation,
 			   values * olap_overlap(relation, attno - 1, &spec));
 }
 
+/* The part of the rows that zone maps leave for a list of keys. */
+static double
+keys_part(PlannerInfo *root, RelOptInfo *rel, List *attnos, double left, double keys)
+{
+	Relation	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
+	OlapColumnType *types = olap_column_types(RelationGetDescr(relation));
+	double		part = 1;
+	ListCell   *lc;
+
+	foreach(lc, attnos)
+	{
+		int			col = lfirst_int(lc) - 1;
+		OlapSortSpec spec;
+
+		(void) olap_sort_kind(&types[col], &spec);
+		if (spec.kind != OLAP_ZONE_NONE)
+			part = Min(part, left + keys * olap_overlap(relation, col, &spec));
+	}
+	table_close(relation, NoLock);
+	return part;
+}
+
 void
 olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 			   OlapPlanWork *work)
@@ -203,16 +227,37 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 															JOIN_INNER, NULL));
 }
 
-static void
-cost_scan(RelOptInfo *rel, Path *path, const Bitmapset *set,
-		  const OlapPlanWork *work, Cost emit)
+/*
+ * The part of the columns that is read. A runtime filter has columns that only rows
+ * which it leaves need, and vectors without such rows are passed over.
+ */
+static double
+column_part(RelOptInfo *rel, const OlapScanPath *scan)
 {
+	double		all = olap_column_fraction(rel, scan->set);
+	double		filter;
+	double		rows;
+
+	if (scan->left >= 1)
+		return all;
+	filter = Min(olap_column_fraction(rel, scan->work.filter), all);
+	rows = scan->work.vector_rows * scan->left /
+		Max(scan->work.tuples * scan->work.read, 1);
+	return filter + (all - filter) * (1 - exp(-rows * OLAP_VECTOR_ROWS));
+}
+
+/* Expects path->rows of all participants. */
+static void
+cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit)
+{
+	const OlapPlanWork *work = &scan->work;
+	Path	   *path = &scan->cpath.path;
 	Cost		io,
 				cpu;
 
-	io = rel->pages * olap_column_fraction(rel, set) * work->read * seq_page_cost;
+	io = rel->pages * column_part(rel, scan) * work->read * seq_page_cost;
 	cpu = work->tuples * work->read * olap_kernel_cost(work->kernels) +
-		work->vector_rows * emit +
+		work->vector_rows * scan->left * emit +
 		path->rows * path->pathtarget->cost.per_tuple;
 
 	if (path->parallel_workers > 0)
@@ -225,7 +270,7 @@ cost_scan(RelOptInfo *rel, Path *path, const Bitmapset *set,
 		path->rows = clamp_row_est(path->rows / divisor);
 	}
 	path->startup_cost = START_PAGES * random_page_cost + work->rest.startup +
-		path->pathtarget->cost.startup;
+		path->pathtarget->cost.startup + scan->make;
 	path->total_cost = path->startup_cost + io + cpu;
 	olap_path_set_enabled(path, enable_seqscan);
 }
@@ -246,7 +291,8 @@ CustomPath *
 olap_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
 			   const Bitmapset *set, const OlapPlanWork *work)
 {
-	CustomPath *cpath = makeNode(CustomPath);
+	OlapScanPath *scan = (OlapScanPath *) newNode(sizeof(OlapScanPath), T_CustomPath);
+	CustomPath *cpath = &scan->cpath;
 
 	cpath->path.pathtype = T_CustomScan;
 	cpath->path.parent = rel;
@@ -261,8 +307,47 @@ olap_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
 	cpath->flags = CUSTOMPATH_SUPPORT_PROJECTION |
 		CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	cpath->methods = &path_methods;
-	cost_scan(rel, &cpath->path, set, work, olap_emit_cost(work));
+	scan->work = *work;
+	scan->set = set;
+	scan->left = 1;
+	cost_scan(rel, scan, olap_emit_cost(work));
 	return cpath;
+}
+
+OlapScanPath *
+olap_plain_scan_path(Path *path)
+{
+	if (!IsA(path, CustomPath) || path->param_info != NULL ||
+		path->pathkeys != NIL || ((CustomPath *) path)->methods != &path_methods)
+		return NULL;
+	return (OlapScanPath *) path;
+}
+
+Path *
+olap_filtered_scan_path(PlannerInfo *root, const OlapScanPath *scan, List *attnos,
+						double left, double keys, Cost make)
+{
+	RelOptInfo *rel = scan->cpath.path.parent;
+	OlapScanPath *copy = (OlapScanPath *) newNode(sizeof(OlapScanPath), T_CustomPath);
+	Path	   *path = &copy->cpath.path;
+	ListCell   *lc;
+
+	memcpy(copy, scan, sizeof(OlapScanPath));
+	copy->left *= left;
+	copy->make += make;
+	copy->work.kernels += list_length(attnos) * PROBE_KERNELS;
+	copy->work.filter = bms_copy(scan->work.filter);
+	foreach(lc, attnos)
+		copy->work.filter = bms_add_member(copy->work.filter,
+										   lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber);
+	if (keys <= OLAP_KEY_LIST_MAX)
+		copy->work.read = Min(copy->work.read,
+							  keys_part(root, rel, attnos, left, keys));
+	path->rows = rel->rows * copy->left;
+	cost_scan(rel, copy, olap_emit_cost(&copy->work));
+	path->rows = clamp_row_est(path->rows);
+	copy->cpath.custom_private = olap_scan_filtered_list(path->rows / copy->left);
+	return path;
 }
 
 /* The list without plain sequential scans. */
@@ -360,7 +445,7 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 	olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
 	cpath = olap_scan_path(root, rel, workers, set, &work);
 	cpath->path.rows = rel->rows;
-	cost_scan(rel, &cpath->path, set, &work,
+	cost_scan(rel, (OlapScanPath *) cpath,
 			  (target->exprs == NIL ? 0 : cpu_tuple_cost * KERNEL_FACTOR) +
 			  work.rest.per_tuple);
 	cpath->path.pathtarget = target;
@@ -403,6 +488,7 @@ olap_plan_init(void)
 {
 	previous_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;
+	olap_filtered_paths_init();
 	olap_agg_paths_init();
 	olap_cursor_plan_init();
 }

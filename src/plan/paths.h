@@ -34,6 +34,9 @@ extern struct Path *olap_batch_scan_path(struct PlannerInfo *root,
 /* Install the hook for aggregates; called by olap_plan_init(). */
 extern void olap_agg_paths_init(void);
 
+/* Install the hook for hash joins that filter a scan; called by olap_plan_init(). */
+extern void olap_filtered_paths_init(void);
+
 /* Install the hook for cursors; called by olap_plan_init(). */
 extern void olap_cursor_plan_init(void);
 

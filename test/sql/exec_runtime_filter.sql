@@ -90,6 +90,31 @@ SET olap.enable_runtime_filters = off;
 EXPLAIN (COSTS OFF) SELECT e.id, x FROM rt_olap e JOIN rt_key d USING (k);
 SET olap.enable_runtime_filters = on;
 
+-- the planner counts on filters that leave few rows, and on no others
+CREATE FUNCTION rt_costs(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+	rows float8[];
+	cost float8[];
+	setting text;
+BEGIN
+	FOREACH setting IN ARRAY ARRAY['off', 'on'] LOOP
+		PERFORM set_config('olap.enable_runtime_filters', setting, false);
+		EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+		rows := rows || (jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapScan" && @."Relation Name" == "rt_olap")') ->> 'Plan Rows')::float8;
+		cost := cost || (plan -> 0 -> 'Plan' ->> 'Total Cost')::float8;
+	END LOOP;
+	RETURN format('rows: %s, cost: %s', CASE WHEN rows[2] = rows[1] THEN 'the same' WHEN rows[2] < rows[1] / 4 THEN 'few' ELSE 'others' END,
+		CASE WHEN cost[2] = cost[1] THEN 'the same' WHEN cost[2] < cost[1] THEN 'lower' ELSE 'higher' END);
+END $$;
+SELECT rt_costs('SELECT e.id, d.x FROM rt_olap e JOIN rt_key d ON d.k = e.k');
+SELECT rt_costs('SELECT e.id FROM rt_olap e WHERE e.k IN (SELECT k FROM rt_key OFFSET 0)');
+SELECT rt_costs('SELECT e.id, d.x FROM rt_olap e RIGHT JOIN rt_key d ON d.k = e.k');
+SELECT rt_costs('SELECT e.id, d.x, g.k FROM rt_olap e JOIN rt_many g ON g.t = e.t JOIN rt_key d ON d.k = e.k');
+SELECT rt_costs('SELECT e.id, d.x FROM rt_olap e LEFT JOIN rt_key d ON d.k = e.k');
+SELECT rt_costs('SELECT e.id, d.x FROM rt_olap e JOIN rt_key d ON d.k = e.k + 1');
+SELECT rt_costs('SELECT e.id, d.x FROM rt_olap e JOIN rt_key d ON d.x = e.k2 AND d.k > 4600');
+
 -- keys of every kind, across types
 SELECT rt_check('SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k = e.k');
 SELECT rt_check('SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k8 = e.k');
@@ -235,6 +260,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET enable_parallel_hash = off;
+SELECT rt_costs('SELECT e.id, d.x FROM rt_olap e JOIN rt_key d ON d.k = e.k');
 SELECT rt_check('SELECT e.id, d.x FROM TAB e JOIN rt_key d ON d.k = e.k', false);
 SELECT rt_check('SELECT e.id, d.k FROM TAB e JOIN rt_many d ON d.t = e.t', false);
 SET enable_parallel_hash = on;
@@ -266,4 +292,4 @@ RESET work_mem;
 RESET hash_mem_multiplier;
 
 DROP TABLE rt_heap, rt_olap, rt_key, rt_many, rt_parts, rt_skew, rt_skew_dim, rt_indexed, rt_few, rt_long, rt_dense;
-DROP FUNCTION rt_batches, rt_check, rt_json, rt_plan;
+DROP FUNCTION rt_batches, rt_check, rt_costs, rt_json, rt_plan;

@@ -13,19 +13,11 @@
 
 #include "meta/options.h"
 
-/* Zeros at first. */
-typedef struct OlapBitmapCost
-{
-	bool		used;			/* some clause can use an index */
-	double		rows;			/* part of the table's that all of these leave */
-} OlapBitmapCost;
-
-/* Take another of the ANDed clauses, one with a vector form, into account. */
-extern void olap_bitmap_cost_add(OlapBitmapCost *cost, PlannerInfo *root,
-								 RelOptInfo *rel, const OlapOptions *options,
-								 RestrictInfo *rinfo);
-
-/* The part of the rows that are read, 1 without an index. */
-extern double olap_bitmap_cost_read(const OlapBitmapCost *cost);
+/*
+ * The part of the rows that are read, 1 without an index.  clauses: all that are ANDed
+ * and have a vector form, without their RestrictInfos.
+ */
+extern double olap_bitmap_read_part(PlannerInfo *root, RelOptInfo *rel,
+									const OlapOptions *options, List *clauses);
 
 #endif							/* OLAP_BITMAP_COST_H */

@@ -192,8 +192,8 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 	Relation	relation = table_open(rte->relid, NoLock);
 	OlapColumnType *types = olap_column_types(RelationGetDescr(relation));
 	const OlapOptions *options = olap_options_copy(olap_options_get(relation));
-	OlapBitmapCost bitmap = {0};
 	List	   *vector = NIL;
+	List	   *bare = NIL;
 	ListCell   *lc;
 
 	memset(work, 0, sizeof(*work));
@@ -211,7 +211,7 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 			work->kernels += 1;
 			work->read = Min(work->read,
 							 clause_part(root, rel, relation, types, rinfo));
-			olap_bitmap_cost_add(&bitmap, root, rel, options, rinfo);
+			bare = lappend(bare, rinfo->clause);
 			continue;
 		}
 		cost_qual_eval_node(&cost, (Node *) rinfo->clause, root);
@@ -219,7 +219,7 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 		work->rest.per_tuple += cost.per_tuple;
 	}
 	table_close(relation, NoLock);
-	work->read = Min(work->read, olap_bitmap_cost_read(&bitmap));
+	work->read = Min(work->read, olap_bitmap_read_part(root, rel, options, bare));
 	work->tuples = Max(rel->tuples, 1);
 	work->vector_rows =
 		clamp_row_est(work->tuples * clauselist_selectivity(root, vector,

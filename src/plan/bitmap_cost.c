@@ -229,8 +229,8 @@ or_part(const Columns *c, List *arms)
 	{
 		CHECK_FOR_INTERRUPTS();
 		part += and_part(c, list_make1(lfirst(lc)));
-		if (part >= 1)
-			return 1;
+		if (part * OLAP_BITMAP_COMMON > 1)
+			return 1;			/* of that many rows all vectors have some */
 	}
 	return part;
 }

@@ -420,12 +420,33 @@ olap_rel_is_ours(PlannerInfo *root, RelOptInfo *rel)
 	return is_our_rel(rel, planner_rt_fetch(rel->relid, root));
 }
 
+/* What a path of the same relation found out already; NULL: there is none. */
+static const OlapPlanWork *
+known_work(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->pathlist)
+	{
+		Path	   *path = lfirst(lc);
+		const OlapScanPath *scan;
+
+		if (IsA(path, ProjectionPath))
+			path = ((ProjectionPath *) path)->subpath;
+		scan = olap_plain_scan_path(path);
+		if (scan != NULL && path->parent == rel && scan->left >= 1)
+			return &scan->work;
+	}
+	return NULL;
+}
+
 Path *
 olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 					 int workers)
 {
 	Bitmapset  *set = NULL;
 	OlapPlanWork work;
+	const OlapPlanWork *known;
 	CustomPath *cpath;
 	ListCell   *lc;
 
@@ -442,7 +463,12 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 	set = attributes_of((Node *) target->exprs, rel->relid, set);
 	if (needs_header(set))
 		return NULL;
-	olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
+	/* selectivities of thousands of clauses take a while */
+	known = known_work(rel);
+	if (known != NULL)
+		work = *known;
+	else
+		olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
 	cpath = olap_scan_path(root, rel, workers, set, &work);
 	cpath->path.rows = rel->rows;
 	cost_scan(rel, (OlapScanPath *) cpath,

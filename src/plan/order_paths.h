@@ -11,6 +11,13 @@
 
 #include "nodes/pathnodes.h"
 
+/*
+ * Work a row: testing it in a kernel is a twentieth of an operator call, and of
+ * handing it on as a tuple. Looking it up in a runtime filter is so many tests.
+ */
+#define OLAP_KERNEL_FACTOR 0.05
+#define OLAP_PROBE_KERNELS 10
+
 /* What a scan of a relation has to do, whatever its path. */
 typedef struct OlapPlanWork
 {
@@ -32,12 +39,29 @@ typedef struct OlapScanPath
 	Cost		make;			/* of making those filters */
 } OlapScanPath;
 
-/* Attribute sets are offset as pull_varattnos() does. */
+/* ---- scan_cost.c.  Attribute sets are offset as pull_varattnos() does. ---- */
+
+/* May this clause run before the others, and has it a vector form? */
+extern bool olap_is_vector_clause(RelOptInfo *rel, RestrictInfo *rinfo);
+
+/* set with the attributes of relid in node, system columns included. */
+extern Bitmapset *olap_attributes_of(Node *node, Index relid, Bitmapset *set);
+
+/* The part of the rows that zone maps leave for so many keys of these columns. */
+extern double olap_keys_part(PlannerInfo *root, RelOptInfo *rel, List *attnos,
+							 double left, double keys);
+
+/* Sets the costs; expects the path's rows of all participants, leaves one's. */
+extern void olap_cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit);
 extern void olap_plan_work(PlannerInfo *root, RelOptInfo *rel,
 						   RangeTblEntry *rte, OlapPlanWork *work);
+
+/* Part of the table's columns that will be read. */
 extern double olap_column_fraction(RelOptInfo *rel, const Bitmapset *set);
 extern Cost olap_kernel_cost(double kernels);	/* a row */
 extern Cost olap_emit_cost(const OlapPlanWork *work);	/* a row */
+
+/* ---- paths.c ---- */
 
 /* A costed OlapScan path without order; workers > 0: partial. */
 extern CustomPath *olap_scan_path(PlannerInfo *root, RelOptInfo *rel,

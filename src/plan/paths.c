@@ -4,15 +4,13 @@
  *		OlapScan paths for tables of ours, and the plan made of one.
  *
  * An OlapScan replaces the sequential scan (serial and partial) of a base
- * relation and obeys enable_seqscan; index paths stay and compete by cost.  Which clauses have a vector
- * form is decided by whitelist here; the rest stays PostgreSQL's.
+ * relation and obeys enable_seqscan; index paths stay and compete by cost.
+ * What it costs is in scan_cost.c.
  *
  * src/plan/paths.c
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "access/sysattr.h"
 #include "access/table.h"
@@ -29,28 +27,10 @@
 #include "base/guc.h"
 #include "exec/qual.h"
 #include "exec/scan_node.h"
-#include "plan/bitmap_cost.h"
 #include "plan/order_paths.h"
 #include "plan/paths.h"
 #include "table/ddl.h"
-#include "table/overlap.h"
 #include "table/writer.h"
-
-/*
- * Work a row in units of cpu_tuple_cost and cpu_operator_cost: emitting a row
- * from vectors costs about a third of deforming a heap tuple, testing one in a
- * kernel a twentieth of an operator call.
- */
-#define EMIT_FACTOR 0.3
-#define KERNEL_FACTOR 0.05
-/* Looking a row up in a runtime filter takes as long as so many tests. */
-#define PROBE_KERNELS 10
-
-/*
- * Pages that every scan reads before it finds a row: metapage and directory. It
- * makes a scan of a small table dearer than the lookup of one key, as it is.
- */
-#define START_PAGES 2
 
 static set_rel_pathlist_hook_type previous_hook = NULL;
 
@@ -62,37 +42,15 @@ static const CustomPathMethods path_methods = {
 	.PlanCustomPath = plan_scan,
 };
 
-/* May this clause run before the others, and has it a vector form? */
-static bool
-is_vector_clause(RelOptInfo *rel, RestrictInfo *rinfo)
-{
-	OlapQualContext cxt = {rel->relid, NULL, NULL};
-
-	if (rinfo->pseudoconstant)
-		return false;
-	if (rinfo->security_level > rel->baserestrict_min_security &&
-		!rinfo->leakproof)
-		return false;
-	return olap_qual_translate(rinfo->clause, &cxt) != NULL;
-}
-
-/* Attributes of rel in node, system columns included, offset as usual. */
-static Bitmapset *
-attributes_of(Node *node, Index relid, Bitmapset *set)
-{
-	pull_varattnos(node, relid, &set);
-	return set;
-}
-
 static Bitmapset *
 needed_attributes(RelOptInfo *rel)
 {
-	Bitmapset  *set = attributes_of((Node *) rel->reltarget->exprs, rel->relid, NULL);
+	Bitmapset  *set = olap_attributes_of((Node *) rel->reltarget->exprs, rel->relid, NULL);
 	ListCell   *lc;
 
 	foreach(lc, rel->baserestrictinfo)
-		set = attributes_of((Node *) ((RestrictInfo *) lfirst(lc))->clause,
-							rel->relid, set);
+		set = olap_attributes_of((Node *) ((RestrictInfo *) lfirst(lc))->clause,
+								 rel->relid, set);
 	return set;
 }
 
@@ -111,180 +69,6 @@ needs_header(const Bitmapset *set)
 			return true;
 	}
 	return false;
-}
-
-/* Part of the table's columns that will be read. */
-double
-olap_column_fraction(RelOptInfo *rel, const Bitmapset *set)
-{
-	int			n = 0,
-				x = -1;
-
-	while ((x = bms_next_member(set, x)) >= 0)
-	{
-		int			attno = x + FirstLowInvalidHeapAttributeNumber;
-
-		if (attno == 0)
-			return 1.0;
-		if (attno > 0)
-			n++;
-	}
-	return (double) n / Max(rel->max_attr, 1);
-}
-
-/*
- * The part of the rows that zone maps leave to be read for a clause: where its
- * matches are, and what lies beside them.
- */
-static double
-clause_part(PlannerInfo *root, RelOptInfo *rel, Relation relation,
-			const OlapColumnType *types, RestrictInfo *rinfo)
-{
-	Node	   *clause = (Node *) rinfo->clause;
-	OlapSortSpec spec;
-	Bitmapset  *set = attributes_of(clause, rel->relid, NULL);
-	double		values = 1;
-	int			attno;
-
-	if (IsA(clause, ScalarArrayOpExpr))
-		values = estimate_array_length(root, lsecond(((ScalarArrayOpExpr *) clause)->args));
-	else if (!IsA(clause, OpExpr))
-		return 1;
-	if (!bms_get_singleton_member(set, &attno))
-		return 1;
-	attno += FirstLowInvalidHeapAttributeNumber;
-	if (attno <= 0 || attno > RelationGetDescr(relation)->natts)
-		return 1;
-	(void) olap_sort_kind(&types[attno - 1], &spec);
-	if (spec.kind == OLAP_ZONE_NONE)
-		return 1;
-	return Min(1, clause_selectivity(root, (Node *) rinfo, rel->relid, JOIN_INNER,
-									 NULL) +
-			   values * olap_overlap(relation, attno - 1, &spec));
-}
-
-/* The part of the rows that zone maps leave for a list of keys. */
-static double
-keys_part(PlannerInfo *root, RelOptInfo *rel, List *attnos, double left, double keys)
-{
-	Relation	relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
-	OlapColumnType *types = olap_column_types(RelationGetDescr(relation));
-	double		part = 1;
-	ListCell   *lc;
-
-	foreach(lc, attnos)
-	{
-		int			col = lfirst_int(lc) - 1;
-		OlapSortSpec spec;
-
-		(void) olap_sort_kind(&types[col], &spec);
-		if (spec.kind != OLAP_ZONE_NONE)
-			part = Min(part, left + keys * olap_overlap(relation, col, &spec));
-	}
-	table_close(relation, NoLock);
-	return part;
-}
-
-void
-olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
-			   OlapPlanWork *work)
-{
-	Relation	relation = table_open(rte->relid, NoLock);
-	OlapColumnType *types = olap_column_types(RelationGetDescr(relation));
-	const OlapOptions *options = olap_options_copy(olap_options_get(relation));
-	List	   *vector = NIL;
-	List	   *bare = NIL;
-	ListCell   *lc;
-
-	memset(work, 0, sizeof(*work));
-	work->read = 1;
-	foreach(lc, rel->baserestrictinfo)
-	{
-		RestrictInfo *rinfo = lfirst(lc);
-		QualCost	cost;
-
-		if (is_vector_clause(rel, rinfo))
-		{
-			work->filter = attributes_of((Node *) rinfo->clause, rel->relid,
-										 work->filter);
-			vector = lappend(vector, rinfo);
-			work->kernels += 1;
-			work->read = Min(work->read,
-							 clause_part(root, rel, relation, types, rinfo));
-			bare = lappend(bare, rinfo->clause);
-			continue;
-		}
-		cost_qual_eval_node(&cost, (Node *) rinfo->clause, root);
-		work->rest.startup += cost.startup;
-		work->rest.per_tuple += cost.per_tuple;
-	}
-	table_close(relation, NoLock);
-	work->read = Min(work->read, olap_bitmap_read_part(root, rel, options, bare));
-	work->tuples = Max(rel->tuples, 1);
-	work->vector_rows =
-		clamp_row_est(work->tuples * clauselist_selectivity(root, vector,
-															rel->relid,
-															JOIN_INNER, NULL));
-}
-
-/*
- * The part of the columns that is read. A runtime filter has columns that only rows
- * which it leaves need, and vectors without such rows are passed over.
- */
-static double
-column_part(RelOptInfo *rel, const OlapScanPath *scan)
-{
-	double		all = olap_column_fraction(rel, scan->set);
-	double		filter;
-	double		rows;
-
-	if (scan->left >= 1)
-		return all;
-	filter = Min(olap_column_fraction(rel, scan->work.filter), all);
-	rows = scan->work.vector_rows * scan->left /
-		Max(scan->work.tuples * scan->work.read, 1);
-	return filter + (all - filter) * (1 - exp(-rows * OLAP_VECTOR_ROWS));
-}
-
-/* Expects path->rows of all participants. */
-static void
-cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit)
-{
-	const OlapPlanWork *work = &scan->work;
-	Path	   *path = &scan->cpath.path;
-	Cost		io,
-				cpu;
-
-	io = rel->pages * column_part(rel, scan) * work->read * seq_page_cost;
-	cpu = work->tuples * work->read * olap_kernel_cost(work->kernels) +
-		work->vector_rows * scan->left * emit +
-		path->rows * path->pathtarget->cost.per_tuple;
-
-	if (path->parallel_workers > 0)
-	{
-		double		divisor = path->parallel_workers;
-
-		if (parallel_leader_participation)
-			divisor += Max(0.0, 1.0 - 0.3 * path->parallel_workers);
-		cpu /= divisor;
-		path->rows = clamp_row_est(path->rows / divisor);
-	}
-	path->startup_cost = START_PAGES * random_page_cost + work->rest.startup +
-		path->pathtarget->cost.startup + scan->make;
-	path->total_cost = path->startup_cost + io + cpu;
-	olap_path_set_enabled(path, enable_seqscan);
-}
-
-Cost
-olap_kernel_cost(double kernels)
-{
-	return cpu_operator_cost * KERNEL_FACTOR * kernels;
-}
-
-Cost
-olap_emit_cost(const OlapPlanWork *work)
-{
-	return cpu_tuple_cost * EMIT_FACTOR + work->rest.per_tuple;
 }
 
 CustomPath *
@@ -310,7 +94,7 @@ olap_scan_path(PlannerInfo *root, RelOptInfo *rel, int workers,
 	scan->work = *work;
 	scan->set = set;
 	scan->left = 1;
-	cost_scan(rel, scan, olap_emit_cost(work));
+	olap_cost_scan(rel, scan, olap_emit_cost(work));
 	return cpath;
 }
 
@@ -335,16 +119,16 @@ olap_filtered_scan_path(PlannerInfo *root, const OlapScanPath *scan, List *attno
 	memcpy(copy, scan, sizeof(OlapScanPath));
 	copy->left *= left;
 	copy->make += make;
-	copy->work.kernels += list_length(attnos) * PROBE_KERNELS;
+	copy->work.kernels += list_length(attnos) * OLAP_PROBE_KERNELS;
 	copy->work.filter = bms_copy(scan->work.filter);
 	foreach(lc, attnos)
 		copy->work.filter = bms_add_member(copy->work.filter,
 										   lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber);
 	if (keys <= OLAP_KEY_LIST_MAX)
 		copy->work.read = Min(copy->work.read,
-							  keys_part(root, rel, attnos, left, keys));
+							  olap_keys_part(root, rel, attnos, left, keys));
 	path->rows = rel->rows * copy->left;
-	cost_scan(rel, copy, olap_emit_cost(&copy->work));
+	olap_cost_scan(rel, copy, olap_emit_cost(&copy->work));
 	path->rows = clamp_row_est(path->rows);
 	copy->cpath.custom_private = olap_scan_filtered_list(path->rows / copy->left);
 	return path;
@@ -458,9 +242,9 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 
 		if (rinfo->pseudoconstant)
 			return NULL;
-		set = attributes_of((Node *) rinfo->clause, rel->relid, set);
+		set = olap_attributes_of((Node *) rinfo->clause, rel->relid, set);
 	}
-	set = attributes_of((Node *) target->exprs, rel->relid, set);
+	set = olap_attributes_of((Node *) target->exprs, rel->relid, set);
 	if (needs_header(set))
 		return NULL;
 	/* selectivities of thousands of clauses take a while */
@@ -471,9 +255,9 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 		olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
 	cpath = olap_scan_path(root, rel, workers, set, &work);
 	cpath->path.rows = rel->rows;
-	cost_scan(rel, (OlapScanPath *) cpath,
-			  (target->exprs == NIL ? 0 : cpu_tuple_cost * KERNEL_FACTOR) +
-			  work.rest.per_tuple);
+	olap_cost_scan(rel, (OlapScanPath *) cpath,
+				   (target->exprs == NIL ? 0 : cpu_tuple_cost * OLAP_KERNEL_FACTOR) +
+				   work.rest.per_tuple);
 	cpath->path.pathtarget = target;
 	return &cpath->path;
 }
@@ -493,7 +277,7 @@ plan_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 
 		if (rinfo->pseudoconstant)
 			continue;			/* a Result above tests it */
-		if (is_vector_clause(rel, rinfo))
+		if (olap_is_vector_clause(rel, rinfo))
 			vector = lappend(vector, rinfo->clause);
 		else
 			rest = lappend(rest, rinfo->clause);

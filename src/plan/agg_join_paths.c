@@ -24,6 +24,7 @@
 #include "exec/agg_join.h"
 #include "plan/agg_join_internal.h"
 #include "plan/agg_query.h"
+#include "plan/agg_topn.h"
 #include "plan/paths.h"
 
 /* Hashing a row and looking one up, in units of cpu_operator_cost. */
@@ -197,6 +198,8 @@ add_join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 	path->join = list_make3(query->columns, query->join->steps,
 							lcons(list_make1_int(query->join->fact->relid),
 								  query->join->names));
+	path->topn = olap_agg_topn_plan(root, input, having, query->aggs,
+									query->calls);
 	olap_path_inherit_enabled(&path->path.path, scan);
 	cost_path(root, query, input, having, &path->path.path, scan);
 	add_path(output, &path->path.path);

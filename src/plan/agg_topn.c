@@ -3,6 +3,9 @@
  * agg_topn.c
  *		Is an aggregation below an ORDER BY of an aggregate, and a LIMIT?
  *
+ * Groups must be whole: those of a partition, or of a worker's part, that lose may
+ * win together.
+ *
  * src/plan/agg_topn.c
  *-------------------------------------------------------------------------
  */
@@ -88,7 +91,8 @@ olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
 
 	if (parse->sortClause == NIL || having != NIL || parse->groupClause == NIL ||
 		parse->groupingSets != NIL ||
-		input->reloptkind != RELOPT_BASEREL || parse->hasWindowFuncs ||
+		(input->reloptkind != RELOPT_BASEREL &&
+		 input->reloptkind != RELOPT_JOINREL) || parse->hasWindowFuncs ||
 		parse->distinctClause != NIL || parse->hasTargetSRFs)
 		return NIL;
 	clause = linitial_node(SortGroupClause, parse->sortClause);

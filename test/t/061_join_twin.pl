@@ -1,6 +1,6 @@
-# Heap is the oracle of joins: aggregates of random joins give the same answer with
-# an olap table as with a heap table that has the same rows, with OlapAgg's own
-# joins, in little memory, prepared with more memory than there is later, with parallel
+# Heap is the oracle of joins: aggregates of random joins, with grouping sets and
+# LIMIT, give the same answer with an olap table as with a heap table that has the same
+# rows, with OlapAgg's own joins, in little memory, prepared with more memory than there is later, with parallel
 # workers, and by PostgreSQL's; asked by a role that row security hides rows from.
 # SEED repeats a run, QUERIES lengthens it.
 use strict;
@@ -183,9 +183,11 @@ sub query
 	push @where, pick('e.k2 % 10 = g0.g', 'e.k2 + g0.g > 20', "$ints[-1] % 10 = g0.g") if $outer;
 	push @where, pick('e.id > ' . number(25000), 'e.b', "e.ts < '2026-01-02'", 'e.k2 < 20', "e.t LIKE 'name 1%'") if rand() < 0.5;
 
+	my $parts = rand() < 0.35;	# none that needs all rows of a group in one process
 	my @aggs = map {
 		my ($i, $j, $any) = (pick(@ints), pick(@ints), pick(@others));
-		my $agg = pick('count(*)', "count($any)", "sum($i)", "sum(${i}::int8 + $j)", "avg($i)", "min($i)", "max($i)",
+		my $agg = $parts ? pick('count(*)', "count($any)", "sum($i)", "sum(${i}::int8 * 1000003)", "avg($i)", "min($i)", "max($j)", "sum(e.m)", "stddev($i)", "bool_and($any IS NULL)", "bit_or($i)") :
+			pick('count(*)', "count($any)", "sum($i)", "sum(${i}::int8 + $j)", "avg($i)", "min($i)", "max($i)",
 			"sum(e.m * coalesce($i, 1))", "count(DISTINCT $any)", "count(DISTINCT $i)", "sum(CASE WHEN e.b THEN $i ELSE $j END)",
 			"bool_or($any IS NULL)", "percentile_cont(0.5) WITHIN GROUP (ORDER BY $i)", "percentile_disc(0.9) WITHIN GROUP (ORDER BY $j DESC)", "mode() WITHIN GROUP (ORDER BY $i)",
 			"md5(string_agg(DISTINCT $any\::text, ',' ORDER BY $any\::text))", "md5(array_agg($i ORDER BY $i, e.id)::text)", 'sum(e.f) FILTER (WHERE e.id % 3 = 1)');
@@ -204,16 +206,33 @@ sub query
 			. pick('LEFT JOIN', 'JOIN') . " LATERAL ($sub) l ON true) whole";
 	}
 	return $with . 'SELECT ' . join(', ', @aggs) . " FROM $from$where" if rand() < 0.3;
-	my $by = join ', ', map { pick(@others, 'e.k2', $ints[-1], "$ints[-1] % 10", "date_trunc('hour', e.ts)") } 1 .. 1 + rand(2);
+	my @by = map { pick(@others, 'e.k2', $ints[-1], "$ints[-1] % 10", "date_trunc('hour', e.ts)") } 1 .. 1 + rand(2);
+	my $by = join(', ', @by);
+	my $group = $by;
 	my $having = rand() < 0.2 ? ' HAVING count(*) > 2' : '';
+	my $order = '';
+	if (rand() < 0.25)
+	{
+		push @aggs, "grouping($by[-1])" if rand() < 0.5;
+		$group = pick("ROLLUP ($by)", "CUBE ($by)", "GROUPING SETS (($by), ($by[0]), ())", "GROUPING SETS ($by)", "$by[0], ROLLUP ($by)");
+	}
+	elsif (rand() < 0.4)
+	{
+		# the first groups by an aggregate; equal ones by the keys
+		my $n = @by + ($from =~ /JOIN d1 / ? 1 : 0);
+
+		$order = ' ORDER BY ' . ($n + 1) . pick('', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST') . ', '
+			. join(', ', 1 .. $n) . ' LIMIT ' . pick(1, 5, 40);
+	}
 	# columns that depend on a key
-	if ($from =~ /JOIN d1 / && rand() < 0.5)
+	if ($from =~ /JOIN d1 / && ($order || rand() < 0.5))
 	{
 		push @aggs, pick('d1.kind', 'd1.w', 'd1.x + d1.g', 'upper(d1.kind)', 'd1.day');
 		$by .= ', d1.k';
+		$group .= ', d1.k';
 	}
 	return $with . "SELECT count(*), md5(string_agg(whole::text, '|' ORDER BY whole::text COLLATE \"C\")) FROM (SELECT $by, "
-		. join(', ', @aggs) . " FROM $from$where GROUP BY $by$having) whole";
+		. join(', ', @aggs) . " FROM $from$where GROUP BY $group$having$order) whole";
 }
 
 # The olap table on the side that is only looked at, or the one that may be missing.

@@ -334,6 +334,19 @@ next_row(OlapJoinSide *side)
 	return slot;
 }
 
+/*
+ * Stop before the end: workers wait to send the rest.  Shutting the side down would be
+ * for good, but it may run again, or a subplan of it in PostgreSQL's plan.
+ */
+static void
+give_up(OlapJoinSide *side)
+{
+	MemoryContext old = MemoryContextSwitchTo(side->ps->state->es_query_cxt);
+
+	ExecReScan(side->ps);
+	MemoryContextSwitchTo(old);
+}
+
 bool
 olap_join_build_side(OlapJoin *join, OlapJoinSide *side, size_t limit)
 {
@@ -363,7 +376,7 @@ olap_join_build_side(OlapJoin *join, OlapJoinSide *side, size_t limit)
 			olap_vector_free(&chunk->batch.cols[c]);
 	}
 	else
-		ExecShutdownNode(side->ps);	/* workers wait to send the rest */
+		give_up(side);
 	side->rows_hashed += side->rows;
 	side->peak_memory = Max(side->peak_memory, olap_join_side_memory(side));
 	olap_program_free(chunk->program);

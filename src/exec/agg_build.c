@@ -256,7 +256,7 @@ olap_agg_discard(OlapAggNode *node)
 	olap_agg_discard_states(node);
 	node->groups = NULL;
 	node->program = NULL;
-	node->filled = node->core_runs = false;
+	node->filled = node->core_runs = node->idle = false;
 	node->in_parts = false;
 	node->next = node->first = node->nout = 0;
 	MemoryContextReset(node->row_cxt);

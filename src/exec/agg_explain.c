@@ -181,7 +181,7 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	if (node->join != NULL)
 	{
 		olap_join_explain(node->join, css->ss.ps.plan, ancestors, es);
-		if (es->analyze && node->core_runs)
+		if (es->analyze && olap_join_core_ran(node->join))
 			ExplainPropertyText("Vector Aggregation", "none, the sides exceed memory",
 								es);
 	}

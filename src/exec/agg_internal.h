@@ -80,6 +80,7 @@ typedef struct OlapAggNode
 	OlapJoin   *join;			/* NULL: one table */
 	PlanState  *core;			/* join: what runs if its sides take too much */
 	bool		core_runs;
+	bool		idle;			/* join: other participants take all rows */
 	List	   *columns;		/* expressions of the scan's target list, or the join's */
 	const char **described;		/* how each is computed, NULL: not known yet */
 	int			nkeys;

@@ -304,8 +304,8 @@ probe(OlapJoin *join, OlapJoinSide *side)
 		matched += found;
 		kept += side->type == JOIN_LEFT || found == (side->type != JOIN_ANTI);
 	}
-	side->rows_probed += n;
-	side->rows_matched += matched;
+	side->counts.rows_probed += n;
+	side->counts.rows_matched += matched;
 	if (kept == n)
 		return;
 	batch->sel = join->sel;

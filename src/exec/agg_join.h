@@ -60,6 +60,36 @@ extern OlapProgram *olap_join_compile(OlapJoin *join, List *exprs,
 extern OlapBatch *olap_join_batch(OlapJoin *join, OlapBatch *batch,
 								  bool new_place);
 
+/* How one participant of a parallel plan gets joined rows, or the only process. */
+typedef enum OlapJoinWay
+{
+	OLAP_JOIN_UNDECIDED,
+	OLAP_JOIN_IN_VECTORS,
+	OLAP_JOIN_BY_CORE,			/* by PostgreSQL's own plan */
+	OLAP_JOIN_BY_OTHERS			/* not at all: others do without this one */
+} OlapJoinWay;
+
+/*
+ * agg_join_shared.c: before a run, what was decided; after olap_join_build(), what
+ * this process does: fits is what that returned.
+ */
+extern OlapJoinWay olap_join_way(const OlapJoin *join);
+extern OlapJoinWay olap_join_decide(OlapJoin *join, bool fits);
+/* For another run. */
+extern void olap_join_undecide(OlapJoin *join);
+/* Did PostgreSQL's plan run in some process? */
+extern bool olap_join_core_ran(const OlapJoin *join);
+
+/*
+ * Memory that participants share, zero at first: have it, and no longer; a worker
+ * leaves its counters there, which the leader adds to its own.
+ */
+extern Size olap_join_shared_size(const OlapJoin *join, int nworkers);
+extern void olap_join_share(OlapJoin *join, void *shared);
+extern void olap_join_unshare(OlapJoin *join);
+extern void olap_join_leave_counts(OlapJoin *join, int worker);
+extern void olap_join_collect_counts(OlapJoin *join, int nworkers);
+
 /* agg_join_explain.c: ancestors: of plan, OlapAgg's. */
 extern void olap_join_explain(OlapJoin *join, Plan *plan, List *ancestors,
 							  struct ExplainState *es);

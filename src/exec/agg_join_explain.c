@@ -53,9 +53,9 @@ line_of(const OlapJoinSide *side, const ExplainState *es)
 		appendStringInfo(&text,
 						 " (rows=" UINT64_FORMAT " hashed=" UINT64_FORMAT
 						 " probed=" UINT64_FORMAT " matched=" UINT64_FORMAT
-						 " memory=%zukB)", side->rows_read, side->rows_hashed,
-						 side->rows_probed, side->rows_matched,
-						 (side->peak_memory + 1023) / 1024);
+						 " memory=%zukB)", side->counts.rows_read, side->counts.rows_hashed,
+						 side->counts.rows_probed, side->counts.rows_matched,
+						 (side->counts.peak_memory + 1023) / 1024);
 	return text.data;
 }
 
@@ -127,12 +127,12 @@ show_object(const OlapJoinSide *side, List *names, int offset,
 							clause_texts(lthird(names), offset, context), es);
 	if (es->analyze)
 	{
-		ExplainPropertyUInteger("Rows Read", NULL, side->rows_read, es);
-		ExplainPropertyUInteger("Rows Hashed", NULL, side->rows_hashed, es);
-		ExplainPropertyUInteger("Rows Looked Up", NULL, side->rows_probed, es);
-		ExplainPropertyUInteger("Rows Matched", NULL, side->rows_matched, es);
+		ExplainPropertyUInteger("Rows Read", NULL, side->counts.rows_read, es);
+		ExplainPropertyUInteger("Rows Hashed", NULL, side->counts.rows_hashed, es);
+		ExplainPropertyUInteger("Rows Looked Up", NULL, side->counts.rows_probed, es);
+		ExplainPropertyUInteger("Rows Matched", NULL, side->counts.rows_matched, es);
 		ExplainPropertyUInteger("Peak Memory Usage", "kB",
-								(side->peak_memory + 1023) / 1024, es);
+								(side->counts.peak_memory + 1023) / 1024, es);
 	}
 	ExplainCloseGroup("Vector Join", NULL, true, es);
 }

@@ -28,6 +28,16 @@ typedef struct OlapJoinColumn
 	uint32	   *out_codes;
 } OlapJoinColumn;
 
+/* For EXPLAIN. */
+typedef struct OlapJoinCounts
+{
+	uint64		rows_read;
+	uint64		rows_hashed;
+	uint64		rows_probed;
+	uint64		rows_matched;
+	size_t		peak_memory;	/* the greatest of a process */
+} OlapJoinCounts;
+
 typedef struct OlapJoinSide
 {
 	PlanState  *ps;
@@ -50,16 +60,16 @@ typedef struct OlapJoinSide
 	const OlapVector **keys;	/* [nkeys] */
 	uint32		match[OLAP_VECTOR_ROWS];	/* row of each row of the batch */
 
-	/* for EXPLAIN */
-	uint64		rows_read;
-	uint64		rows_hashed;
-	uint64		rows_probed;
-	uint64		rows_matched;
-	size_t		peak_memory;
+	OlapJoinCounts counts;
 } OlapJoinSide;
+
+typedef struct OlapJoinShared OlapJoinShared;	/* of parallel participants */
 
 struct OlapJoin
 {
+	OlapJoinShared *shared;		/* NULL: not in a parallel plan, or not any more */
+	bool		core_ran;		/* in some participant, maybe not in this one */
+
 	CustomScanState *scan;
 	PlanState  *parent;
 	List	   *exprs;

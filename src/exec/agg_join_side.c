@@ -222,7 +222,7 @@ flush(OlapJoin *join, OlapJoinSide *side, Chunk *chunk)
 
 	if (batch->nrows == 0)
 		return true;
-	side->rows_read += batch->nrows;
+	side->counts.rows_read += batch->nrows;
 	batch->sel = NULL;
 	batch->nsel = batch->nrows;
 	olap_program_next(chunk->program);
@@ -377,8 +377,9 @@ olap_join_build_side(OlapJoin *join, OlapJoinSide *side, size_t limit)
 	}
 	else
 		give_up(side);
-	side->rows_hashed += side->rows;
-	side->peak_memory = Max(side->peak_memory, olap_join_side_memory(side));
+	side->counts.rows_hashed += side->rows;
+	side->counts.peak_memory = Max(side->counts.peak_memory,
+								   olap_join_side_memory(side));
 	olap_program_free(chunk->program);
 	pfree(chunk);
 	return fits;

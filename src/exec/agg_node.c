@@ -212,6 +212,8 @@ next_row(OlapAggNode *node)
 	instr_time	last;
 	bool		found;
 
+	if (node->idle)
+		return false;
 	if (node->core_runs)
 		return next_core_row(node);
 	do
@@ -225,17 +227,28 @@ next_row(OlapAggNode *node)
 	return found;
 }
 
+/* Have the sides; false if it is not here that rows are joined. */
+static bool
+start_join(OlapAggNode *node)
+{
+	bool		fits = olap_join_way(node->join) != OLAP_JOIN_BY_CORE &&
+		olap_join_build(node->join, get_hash_memory_limit(), node->cxt);
+	OlapJoinWay way = olap_join_decide(node->join, fits);
+
+	if (way == OLAP_JOIN_IN_VECTORS)
+		return true;
+	olap_agg_discard(node);
+	node->core_runs = way == OLAP_JOIN_BY_CORE;
+	node->idle = way == OLAP_JOIN_BY_OTHERS;
+	return false;
+}
+
 /* Take all input, or leave all to PostgreSQL's own plan. */
 static void
 run(OlapAggNode *node)
 {
-	if (node->join != NULL &&
-		!olap_join_build(node->join, get_hash_memory_limit(), node->cxt))
-	{
-		olap_agg_discard(node);
-		node->core_runs = true;
+	if (node->join != NULL && !start_join(node))
 		return;
-	}
 	olap_agg_build(node);
 	olap_agg_fill(node);
 }
@@ -247,7 +260,7 @@ exec(CustomScanState *css)
 	ExprContext *econtext = css->ss.ps.ps_ExprContext;
 	PlanState  *child = &node->scan->ss.ps;
 
-	if (!node->filled && !node->core_runs)
+	if (!node->filled && !node->core_runs && !node->idle)
 	{
 		if (child->chgParam != NULL)
 			ExecReScan(child);

@@ -3,7 +3,8 @@
  * agg_shared.c
  *		What parallel participants of an OlapAgg tell of their work.
  *
- * Workers share nothing to aggregate: the scan below hands out row groups.  For
+ * Workers share nothing to aggregate: the scan below hands out row groups, and what
+ * they have to agree on in a join is in agg_join_shared.c.  For
  * EXPLAIN each leaves its counters in shared memory when it ends, and the leader
  * adds them to its own when the query shuts down, or starts over.
  *
@@ -33,24 +34,41 @@ typedef struct Counts
 struct AggShared
 {
 	int			nworkers;
-	Counts		counts[FLEXIBLE_ARRAY_MEMBER];	/* one a worker */
+	Counts		counts[FLEXIBLE_ARRAY_MEMBER];	/* one a worker; a join's follow */
 };
+
+static Size
+join_offset(int nworkers)
+{
+	return MAXALIGN(add_size(offsetof(AggShared, counts),
+							 mul_size(nworkers, sizeof(Counts))));
+}
 
 Size
 olap_agg_estimate_dsm(CustomScanState *css, ParallelContext *pcxt)
 {
-	return add_size(offsetof(AggShared, counts),
-					mul_size(pcxt->nworkers, sizeof(Counts)));
+	OlapAggNode *node = (OlapAggNode *) css;
+	Size		size = join_offset(pcxt->nworkers);
+
+	return node->join == NULL ? size :
+		add_size(size, olap_join_shared_size(node->join, pcxt->nworkers));
+}
+
+static void
+share(OlapAggNode *node, void *dsm)
+{
+	node->shared = dsm;
+	if (node->join != NULL)
+		olap_join_share(node->join, (char *) dsm +
+						join_offset(node->shared->nworkers));
 }
 
 void
 olap_agg_initialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
 {
-	OlapAggNode *node = (OlapAggNode *) css;
-
-	node->shared = dsm;
 	memset(dsm, 0, olap_agg_estimate_dsm(css, pcxt));
-	node->shared->nworkers = pcxt->nworkers;
+	((AggShared *) dsm)->nworkers = pcxt->nworkers;
+	share((OlapAggNode *) css, dsm);
 }
 
 /* Add what workers have left, once. */
@@ -75,18 +93,24 @@ collect(OlapAggNode *node)
 		node->spilled_level = Max(node->spilled_level, from->spilled_level);
 		memset(from, 0, sizeof(*from));
 	}
+	if (node->join != NULL)
+		olap_join_collect_counts(node->join, node->shared->nworkers);
 }
 
 void
 olap_agg_reinitialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
 {
-	collect((OlapAggNode *) css);
+	OlapAggNode *node = (OlapAggNode *) css;
+
+	collect(node);
+	if (node->join != NULL)
+		olap_join_undecide(node->join);
 }
 
 void
 olap_agg_initialize_worker(CustomScanState *css, shm_toc *toc, void *dsm)
 {
-	((OlapAggNode *) css)->shared = dsm;
+	share((OlapAggNode *) css, dsm);
 }
 
 static void
@@ -103,6 +127,8 @@ leave(OlapAggNode *node)
 	to->spilled_rows = node->spilled_rows;
 	to->spilled_bytes = node->spilled_bytes;
 	to->spilled_level = node->spilled_level;
+	if (node->join != NULL)
+		olap_join_leave_counts(node->join, ParallelWorkerNumber);
 }
 
 /* The shared memory is about to go. */
@@ -118,4 +144,6 @@ olap_agg_shutdown(CustomScanState *css)
 	else if (ParallelWorkerNumber < node->shared->nworkers)
 		leave(node);
 	node->shared = NULL;
+	if (node->join != NULL)
+		olap_join_unshare(node->join);
 }

@@ -9,6 +9,7 @@ OLAP_OBJS += src/exec/agg_generic_build.o
 OLAP_OBJS += src/exec/agg_input.o
 OLAP_OBJS += src/exec/agg_join.o
 OLAP_OBJS += src/exec/agg_join_explain.o
+OLAP_OBJS += src/exec/agg_join_shared.o
 OLAP_OBJS += src/exec/agg_join_side.o
 OLAP_OBJS += src/exec/agg_kinds.o
 OLAP_OBJS += src/exec/agg_meta.o

@@ -17,13 +17,12 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
-#include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 
 #include "base/compat_planner.h"
 #include "exec/agg_join.h"
 #include "plan/agg_join_internal.h"
-#include "plan/agg_query.h"
+#include "plan/agg_parts.h"
 #include "plan/agg_topn.h"
 #include "plan/paths.h"
 
@@ -33,48 +32,6 @@
 
 /* Part of the memory that sides may take by estimate. */
 #define MEMORY_PART 0.5
-
-/* ---- the way out ---- */
-
-/*
- * PostgreSQL's own aggregation, for when the sides take more memory than they may.
- * Its columns are those of OlapAgg's rows: keys, then aggregates.
- */
-static Path *
-core_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
-		  RelOptInfo *output, List *tlist)
-{
-	List	   *clauses = olap_group_clauses(root);
-	Path	   *path = input->cheapest_total_path;
-	PathTarget *target = create_empty_pathtarget();
-	AggClauseCosts costs = {0};
-	AggStrategy strategy = AGG_PLAIN;
-	double		groups = olap_agg_count_groups(root, query, input->rows);
-	ListCell   *lc;
-
-	foreach(lc, query->keys)
-	{
-		Index		ref = 0;
-		ListCell   *clause;
-
-		foreach(clause, root->parse->groupClause)
-			if (equal(get_sortgroupclause_expr(lfirst(clause), tlist), lfirst(lc)))
-				ref = ((SortGroupClause *) lfirst(clause))->tleSortGroupRef;
-		add_column_to_pathtarget(target, lfirst(lc), ref);
-	}
-	foreach(lc, query->aggs)
-		add_column_to_pathtarget(target, lfirst(lc), 0);
-	set_pathtarget_cost_width(root, target);
-	get_agg_clause_costs(root, AGGSPLIT_SIMPLE, &costs);
-	if (root->parse->groupClause != NIL)
-		strategy = AGG_SORTED;
-	/* without GROUP BY that is an order that aggregates rely on */
-	if (root->group_pathkeys != NIL)
-		path = (Path *) create_sort_path(root, output, path,
-										 root->group_pathkeys, -1);
-	return (Path *) create_agg_path(root, output, path, target, strategy,
-									AGGSPLIT_SIMPLE, clauses, NIL, &costs, groups);
-}
 
 /* ---- the olap table ---- */
 
@@ -92,9 +49,8 @@ joined_columns(Node *node, PathTarget *target)
 	return expression_tree_walker(node, joined_columns, (void *) target);
 }
 
-/* A scan of what the join and the aggregates read of the table. */
-static Path *
-fact_path(PlannerInfo *root, OlapAggQuery *query)
+Path *
+olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers)
 {
 	RelOptInfo *fact = query->join->fact;
 	PathTarget *all = create_empty_pathtarget();
@@ -114,7 +70,7 @@ fact_path(PlannerInfo *root, OlapAggQuery *query)
 											 var->varcollid, 0), 0);
 	}
 	set_pathtarget_cost_width(root, target);
-	return olap_batch_scan_path(root, fact, target, 0);
+	return olap_batch_scan_path(root, fact, target, workers);
 }
 
 /* ---- dependencies ---- */
@@ -162,9 +118,17 @@ olap_join_dependencies(List *join)
 
 /* ---- path ---- */
 
-static void
-cost_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input, List *having,
-		  Path *path, Path *scan)
+List *
+olap_join_plan_list(const OlapAggQuery *query)
+{
+	return list_make3(query->columns, query->join->steps,
+					  lcons(list_make1_int(query->join->fact->relid),
+							query->join->names));
+}
+
+void
+olap_join_cost(PlannerInfo *root, const OlapAggQuery *query, double rows,
+			   List *having, Path *path, const Path *scan)
 {
 	Path		joined = *scan;
 	PathTarget	target = *scan->pathtarget;
@@ -175,34 +139,34 @@ cost_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input, List *havin
 	joined.total_cost += query->join->dim_rows * HASH_FACTOR * cpu_operator_cost +
 		scan->rows * list_length(query->join->dims) * PROBE_FACTOR *
 		cpu_operator_cost;
-	joined.rows = input->rows;
+	joined.rows = rows;
 	cost_qual_eval(&target.cost, query->columns, root);
 	joined.pathtarget = &target;
 	olap_agg_cost(root, query, having, path, &joined);
 }
 
-static void
-add_join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
-			  RelOptInfo *output, GroupPathExtraData *extra)
+/* The path, in one process; NULL if there is none. */
+static Path *
+join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
+		  RelOptInfo *output, GroupPathExtraData *extra)
 {
 	List	   *having = (List *) extra->havingQual;
 	OlapAggPath *path = olap_agg_path_create(query, output, having, query->aggs);
-	Path	   *scan = fact_path(root, query);
+	Path	   *scan = olap_join_fact_path(root, query, 0);
+	Path	   *core = olap_join_core_path(root, query, input, output,
+										   extra->targetList);
 
-	if (scan == NULL)
-		return;
+	if (scan == NULL || core == NULL)
+		return NULL;
 	path->path.path.pathtarget = output->reltarget;
 	path->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
-									  core_path(root, query, input, output,
-												extra->targetList));
-	path->join = list_make3(query->columns, query->join->steps,
-							lcons(list_make1_int(query->join->fact->relid),
-								  query->join->names));
+									  core);
+	path->join = olap_join_plan_list(query);
 	path->topn = olap_agg_topn_plan(root, input, having, query->aggs,
 									query->calls);
 	olap_path_inherit_enabled(&path->path.path, scan);
-	cost_path(root, query, input, having, &path->path.path, scan);
-	add_path(output, &path->path.path);
+	olap_join_cost(root, query, input->rows, having, &path->path.path, scan);
+	return &path->path.path;
 }
 
 /*
@@ -236,9 +200,10 @@ olap_agg_join_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	OlapAggQuery query;
 	List	   *clauses = root->parse->groupClause;
 	List	   *outputs = list_make2(output->reltarget->exprs, extra->havingQual);
+	Path	   *path;
+	bool		cheap;
 
 	if (IS_DUMMY_REL(input) || (clauses != NIL && root->group_pathkeys == NIL) ||
-		!olap_join_plans_twice(input->cheapest_total_path) ||
 		!olap_join_runs_twice(root) ||
 		!find_join(root, input, &join) ||
 		join.bytes > MEMORY_PART * get_hash_memory_limit() ||
@@ -246,5 +211,12 @@ olap_agg_join_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 								  get_sortgrouplist_exprs(clauses, extra->targetList),
 								  outputs))
 		return;
-	add_join_path(root, &query, input, output, extra);
+	path = join_path(root, &query, input, output, extra);
+	if (path == NULL)
+		return;
+	/* add_path() may free it */
+	cheap = olap_agg_is_cheap(path);
+	add_path(output, path);
+	if (!cheap)
+		olap_agg_join_partial_path(root, &query, input, output, extra);
 }

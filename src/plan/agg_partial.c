@@ -39,7 +39,7 @@
 #include "base/compat_planner.h"
 #include "base/guc.h"
 #include "exec/agg_call.h"
-#include "plan/agg_query.h"
+#include "plan/agg_parts.h"
 #include "plan/paths.h"
 
 /*
@@ -100,8 +100,8 @@ order_shows(const Aggref *aggref, const OlapAggCall *call)
 	}
 }
 
-static bool
-parts_allowed(const OlapAggQuery *query)
+bool
+olap_agg_parts_allowed(const OlapAggQuery *query)
 {
 	ListCell   *agg,
 			   *list;
@@ -120,9 +120,8 @@ parts_allowed(const OlapAggQuery *query)
 
 /* ---- targets ---- */
 
-/* The aggregates' states, as Aggrefs. */
-static List *
-partial_aggs(const List *aggs)
+List *
+olap_agg_partial_aggs(const List *aggs)
 {
 	List	   *partial = NIL;
 	ListCell   *lc;
@@ -137,8 +136,9 @@ partial_aggs(const List *aggs)
 	return partial;
 }
 
-static PathTarget *
-partial_target(PlannerInfo *root, List *clauses, List *exprs, List *aggs)
+PathTarget *
+olap_agg_partial_target(PlannerInfo *root, List *clauses, List *exprs,
+						List *others)
 {
 	PathTarget *target = create_empty_pathtarget();
 	ListCell   *clause,
@@ -147,7 +147,7 @@ partial_target(PlannerInfo *root, List *clauses, List *exprs, List *aggs)
 	forboth(clause, clauses, expr, exprs)
 		add_column_to_pathtarget(target, lfirst(expr),
 								 lfirst_node(SortGroupClause, clause)->tleSortGroupRef);
-	foreach(expr, aggs)
+	foreach(expr, others)
 		add_column_to_pathtarget(target, lfirst(expr), 0);
 	return set_pathtarget_cost_width(root, target);
 }
@@ -175,9 +175,10 @@ add_leaf(Parts *parts, RelOptInfo *rel, List *exprs, List *outputs)
 	if (parts->parallel && !enable_parallel_append &&
 		rel->reloptkind != RELOPT_BASEREL)
 		workers = Max(workers, 1);
-	aggs = partial_aggs(query.aggs);
+	aggs = olap_agg_partial_aggs(query.aggs);
 	path = olap_agg_path(root, &query, rel,
-						 partial_target(root, parts->clauses, exprs, aggs),
+						 olap_agg_partial_target(root, parts->clauses, exprs,
+												 aggs),
 						 NIL, aggs, workers);
 	if (path == NULL)
 		return false;
@@ -254,8 +255,14 @@ first_is_ours(PlannerInfo *root, RelOptInfo *rel)
 
 /* ---- what joins them ---- */
 
-static Path *
-gather_parts(PlannerInfo *root, RelOptInfo *output, Path *path)
+bool
+olap_agg_is_cheap(const Path *path)
+{
+	return path->total_cost < SETUP_FACTOR * parallel_setup_cost;
+}
+
+Path *
+olap_agg_gather_parts(PlannerInfo *root, RelOptInfo *output, Path *path)
 {
 	double		rows = path->rows * path->parallel_workers;
 	Path	   *gather = (Path *) create_gather_path(root, output, path,
@@ -289,15 +296,16 @@ plan_parts(Parts *parts, RelOptInfo *input, RelOptInfo *output, List *exprs,
 		return NULL;
 	path = join_parts(parts, input, target);
 	if (path == NULL || parts->parallel)
-		return path == NULL ? NULL : gather_parts(root, output, path);
-	*cheap = path->total_cost < SETUP_FACTOR * parallel_setup_cost;
+		return path == NULL ? NULL : olap_agg_gather_parts(root, output, path);
+	*cheap = olap_agg_is_cheap(path);
 	return path;
 }
 
 /* The server's Agg hashes if it can: not all types have a hash function (money). */
-static void
-add_final_paths(PlannerInfo *root, RelOptInfo *output, Path *path,
-				List *clauses, List *having, List *tlist, double groups)
+void
+olap_agg_add_final_paths(PlannerInfo *root, RelOptInfo *output, Path *path,
+						 List *clauses, List *having, List *tlist,
+						 double groups)
 {
 	AggClauseCosts costs = {0};
 	bool		hashable = clauses != NIL && grouping_is_hashable(clauses);
@@ -338,9 +346,10 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		!first_is_ours(root, input) ||
 		(root->parse->groupClause != NIL && clauses == NIL) ||
 		!olap_agg_query_fill(&query, input, clauses, exprs, outputs) ||
-		!parts_allowed(&query))
+		!olap_agg_parts_allowed(&query))
 		return;
-	target = partial_target(root, clauses, exprs, partial_aggs(query.aggs));
+	target = olap_agg_partial_target(root, clauses, exprs,
+									 olap_agg_partial_aggs(query.aggs));
 	for (int parallel = 0; parallel <= 1 && !cheap; parallel++)
 	{
 		Parts		parts = {.root = root, .clauses = clauses, .parallel = parallel,
@@ -349,9 +358,10 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 									  &cheap);
 
 		if (path != NULL)
-			add_final_paths(root, output, path, clauses, having,
-							extra->targetList,
-							olap_agg_count_groups(root, &query, input->rows));
+			olap_agg_add_final_paths(root, output, path, clauses, having,
+									 extra->targetList,
+									 olap_agg_count_groups(root, &query,
+														   input->rows));
 	}
 }
 
@@ -371,7 +381,7 @@ olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 		!first_is_ours(root, input) ||
 		!olap_agg_query_fill(&query, input, clauses, exprs, target->exprs))
 		return;
-	keys = partial_target(root, clauses, exprs, NIL);
+	keys = olap_agg_partial_target(root, clauses, exprs, NIL);
 	for (int parallel = 0; parallel <= 1 && !cheap; parallel++)
 	{
 		Parts		parts = {.root = root, .clauses = clauses, .parallel = parallel};

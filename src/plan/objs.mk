@@ -1,5 +1,7 @@
 # src/plan (rank 11): planner hooks, paths, quals and costs
 OLAP_OBJS += src/plan/agg_join.o
+OLAP_OBJS += src/plan/agg_join_core.o
+OLAP_OBJS += src/plan/agg_join_partial.o
 OLAP_OBJS += src/plan/agg_join_paths.o
 OLAP_OBJS += src/plan/agg_join_twice.o
 OLAP_OBJS += src/plan/agg_partial.o

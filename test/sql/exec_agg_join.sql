@@ -309,7 +309,7 @@ FETCH 3 FROM c;
 CLOSE c;
 RESET plan_cache_mode;
 
--- parallel workers read a side
+-- parallel workers have the sides each, or read one for the leader
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

@@ -1,5 +1,5 @@
--- What stands above OlapAgg's joins: ORDER BY an aggregate with LIMIT. Answers are a
--- heap table's.
+-- What stands above OlapAgg's joins: ORDER BY an aggregate with LIMIT, parallel
+-- workers. Answers are a heap table's.
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 SET enable_nestloop = off;
@@ -14,8 +14,8 @@ DECLARE
 	got text;
 	said text;
 BEGIN
-	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', twin_query(query, 'above_heap')) INTO want;
-	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', twin_query(query, 'above_olap')) INTO got;
+	EXECUTE format('SELECT array_agg(q ORDER BY q)::text FROM (%s) q', twin_query(query, 'above_heap')) INTO want;
+	EXECUTE format('SELECT array_agg(q ORDER BY q)::text FROM (%s) q', twin_query(query, 'above_olap')) INTO got;
 	IF got IS DISTINCT FROM want THEN
 		RETURN format('WRONG: %s, heap has %s', left(got, 300), left(want, 300));
 	END IF;
@@ -48,7 +48,9 @@ SELECT i, CASE WHEN i % 13 <> 0 THEN 'kind ' || i % 7 END, 'label ' || i % 1100,
 FROM generate_series(0, 2499) i;
 CREATE TABLE above_many (k int, x int);
 INSERT INTO above_many SELECT i % 900, i FROM generate_series(1, 2700) i UNION ALL SELECT NULL, 7;
-ANALYZE above_heap, above_olap, above_dim, above_many;
+CREATE TABLE above_few (k int PRIMARY KEY, title text, k2 int);
+INSERT INTO above_few SELECT i, 'title ' || i % 4, i + 1 FROM generate_series(0, 29) i;
+ANALYZE above_heap, above_olap, above_dim, above_many, above_few;
 
 -- LIMIT: groups that cannot be among the first rows do not become rows
 SELECT above_plan('SELECT d.label, count(*), sum(o.n) AS s FROM above_olap o JOIN above_dim d USING (k) GROUP BY d.label ORDER BY s DESC, d.label LIMIT 5');
@@ -80,5 +82,103 @@ RESET hash_mem_multiplier;
 RESET plan_cache_mode;
 DEALLOCATE above_top;
 
-DROP TABLE above_heap, above_olap, above_dim, above_many;
+-- Workers: each has the sides, and takes a part of the olap table's rows.
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SELECT above_plan('SELECT kind, count(*), sum(n) FROM above_olap o JOIN above_dim d USING (k) GROUP BY kind');
+SELECT above_check('SELECT kind, count(*), sum(n) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT count(*), sum(num), min(label), avg(o.n) FROM TAB o LEFT JOIN above_dim d USING (k)', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT d.k, kind, upper(label), count(*) FROM TAB o JOIN above_dim d USING (k) WHERE d.k < 50 GROUP BY d.k HAVING max(o.id) + num > 39000', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT x, y, count(*) FROM TAB o JOIN (SELECT k, kind AS x, kind AS y FROM above_dim) d USING (k) GROUP BY x, y', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN above_dim d USING (k) WHERE kind = ''kind 3'' AND d.parent < o.k2 GROUP BY kind', 'Workers Launched');
+SELECT above_check('SELECT title, count(*), count(f.k), sum(f.k2) FROM TAB o LEFT JOIN above_few f ON f.k = o.k2 WHERE NOT EXISTS (SELECT FROM above_few g WHERE g.k2 = o.k) AND o.k2 IN (SELECT k + 15 FROM above_few) GROUP BY title', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT d.label, count(*) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.label ORDER BY c DESC, d.label LIMIT 5', 'Workers Launched|Top Groups');
+-- values that the leader has before the workers start
+SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN above_dim d USING (k) WHERE o.k2 + d.parent < (SELECT max(x) / 100 FROM above_many) GROUP BY kind HAVING count(*) > (SELECT min(x) FROM above_many)', 'Workers Launched|Vector Joins');
+PREPARE above_par(int, text) AS SELECT kind, count(*), sum($1 + d.k) FROM above_olap o JOIN above_dim d ON d.k = o.k WHERE o.id % 50 + d.k > $1 AND kind < $2 GROUP BY kind ORDER BY kind;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE above_par(2000, 'kind 3');
+EXECUTE above_par(2400, 'kind 5');
+SELECT twin_said('EXECUTE above_par(2400, ''kind 5'')', 'Workers Launched|Vector Joins');
+-- less memory than the plan was made with: PostgreSQL's plan, in all processes
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1.0;
+EXECUTE above_par(2000, 'kind 3');
+SELECT regexp_replace(line, ' \((rows|actual).*', '') FROM twin_said('EXECUTE above_par(2400, ''kind 5'')', 'Workers Launched|Vector Joins|Vector Aggregation|Parallel Hash Join') line;
+-- sides that workers read are given up before their end, and read again
+PREPARE above_again AS SELECT g.x, (SELECT count(DISTINCT o.t) || max(d.kind) FROM above_olap o JOIN above_dim d USING (k) WHERE o.k2 > g.x AND (d.parent IN (SELECT k FROM above_few) OR d.num < 9)) FROM generate_series(1, 3) g(x);
+RESET work_mem;
+EXECUTE above_again;
+SET work_mem = '64kB';
+EXECUTE above_again;
+SELECT regexp_replace(line, ' \((rows|actual).*', '') FROM twin_said('EXECUTE above_again', 'Workers Launched|Vector Joins|Vector Aggregation|Gather') line;
+DEALLOCATE above_again;
+SET max_parallel_workers = 0;
+EXECUTE above_par(2000, 'kind 3');
+RESET work_mem;
+RESET hash_mem_multiplier;
+EXECUTE above_par(2000, 'kind 3');
+SET max_parallel_workers = 2;
+RESET plan_cache_mode;
+DEALLOCATE above_par;
+-- again in the same query
+SET enable_material = off;
+SELECT above_check('SELECT v.x, s.* FROM (VALUES (1), (2), (3)) v(x) LEFT JOIN (SELECT count(*) AS c, sum(o.n) FROM TAB o JOIN above_few f ON f.k = o.k2) s ON s.c > v.x', 'Workers Launched|Vector Joins');
+RESET enable_material;
+-- not where the order of the rows shows, nor with a side that workers may not run
+SELECT above_check('SELECT kind, sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT kind, count(DISTINCT o.t) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SET olap.parallel_float_aggregates = on;
+SELECT above_check('SELECT kind, sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+RESET olap.parallel_float_aggregates;
+CREATE FUNCTION above_unsafe(int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS 'SELECT pg_backend_pid() * 0 + $1';
+SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN (SELECT above_unsafe(k) AS k, max(kind) AS kind FROM above_dim GROUP BY 1) d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SELECT above_check('WITH d AS MATERIALIZED (SELECT k, max(kind) AS kind FROM above_dim GROUP BY 1) SELECT kind, count(*) FROM TAB o JOIN d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+DROP FUNCTION above_unsafe;
+-- by default, so small a table is for one process
+SET parallel_setup_cost = 1000;
+SELECT above_check('SELECT kind, count(*), sum(n) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SET parallel_setup_cost = 0;
+
+-- Sides that fit in one process and not in another: the one that knows first decides,
+-- and no row is counted twice, or not at all.  above_side() lies to the planner: it is
+-- large in one process, and it waits in one until the other has all rows of the side.
+SET max_parallel_workers_per_gather = 1;
+SET work_mem = '1MB';
+SET hash_mem_multiplier = 1.0;
+SELECT set_config('above.leader', pg_backend_pid()::text, false) <> '';
+CREATE FUNCTION above_side(k int) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
+DECLARE
+	me text := CASE WHEN pg_backend_pid() = current_setting('above.leader')::int THEN 'leader' ELSE 'worker' END;
+BEGIN
+	IF k = 0 THEN
+		PERFORM pg_advisory_unlock_all();
+	ELSIF k = 2499 THEN
+		PERFORM pg_advisory_lock(4711, CASE me WHEN 'leader' THEN 1 ELSE 2 END);
+	END IF;
+	IF k = 0 AND me = current_setting('above.late') THEN
+		FOR i IN 1 .. 1000 LOOP
+			EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND objid = CASE me WHEN 'leader' THEN 2 ELSE 1 END);
+			PERFORM pg_sleep(0.01);
+		END LOOP;
+		PERFORM pg_sleep(0.5);
+	END IF;
+	RETURN repeat('x', CASE me WHEN current_setting('above.large') THEN 2000 ELSE 1 END);
+END $$;
+CREATE FUNCTION above_mixed(large text, late text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	query text := 'SELECT kind, count(*), count(pad), sum(o.n) FROM TAB o JOIN (SELECT k, max(kind) AS kind, max(above_side(k)) AS pad FROM above_dim GROUP BY k) d USING (k) GROUP BY kind';
+BEGIN
+	PERFORM set_config('above.large', large, false), set_config('above.late', late, false);
+	RETURN regexp_replace(above_check(query, 'Workers Launched|Vector Joins|Vector Aggregation'), 'rows=\d+ hashed=\d+ ', '');
+END $$;
+SELECT large, late, above_mixed(large, late) FROM unnest(array['worker', 'leader']) large, unnest(array['worker', 'leader']) late;
+SELECT pg_advisory_unlock_all();
+DROP FUNCTION above_mixed, above_side;
+RESET work_mem;
+RESET hash_mem_multiplier;
+
+DROP TABLE above_heap, above_olap, above_dim, above_many, above_few;
 DROP FUNCTION above_check, above_plan, twin_query, twin_rows, twin_agg, twin_said;

@@ -287,6 +287,12 @@ cmp_ok(scalar(grep { /ERROR/ } @truth), '<', $queries / 20, 'most queries are so
 my $ours = 'SET enable_nestloop = off; SET enable_hashagg = off; SET enable_indexscan = off; SET enable_bitmapscan = off;';
 my @plans = answers('o', $ours, 'EXPLAIN ');
 cmp_ok(scalar(grep { /Vector Joins/ } @plans), '>', $queries / 4, 'OlapAgg joins in many of them');
+cmp_ok(scalar(grep { /Vector Joins/ && /Top Groups/ } @plans), '>', $queries / 60, 'below a LIMIT in some');
+
+# sums of the floats are exact, so workers may add them
+my $workers = "$ours SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET olap.parallel_float_aggregates = on;";
+@plans = answers('o', $workers, 'EXPLAIN ');
+cmp_ok(scalar(grep { /Gather.*Parallel Custom Scan \(OlapAgg\).*Vector Joins/s } @plans), '>', $queries / 20, 'in workers in some');
 
 foreach my $way (
 	[ 'the plans of default settings', '' ],
@@ -294,7 +300,9 @@ foreach my $way (
 	[ 'joins in vectors, groups in little memory', "$ours SET work_mem = '256kB'; SET hash_mem_multiplier = 1;" ],
 	[ 'prepared queries', "$ours SET plan_cache_mode = force_generic_plan;", '' ],
 	[ 'prepared queries that lose their memory', "$ours SET plan_cache_mode = force_generic_plan;", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;" ],
-	[ 'joins with parallel workers', "$ours SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;" ],
+	[ 'joins with parallel workers', $workers ],
+	[ 'joins of workers alone', "$workers SET parallel_leader_participation = off;" ],
+	[ 'prepared joins of workers that lose their memory', "$workers SET plan_cache_mode = force_generic_plan;", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;" ],
 	[ 'joins by rows', 'SET olap.enable_vector_agg = off;' ])
 {
 	my ($name, $settings, $later) = @$way;

@@ -19,6 +19,7 @@ typedef struct OlapJoinQuery
 	List	   *sources;		/* their Vars, in the order of the joined columns */
 	List	   *steps;			/* see exec/agg_join.h */
 	List	   *names;			/* of the steps, the same */
+	double		rows;			/* joined, estimated */
 	double		dim_rows;
 	double		bytes;			/* what the sides take in memory, estimated */
 } OlapJoinQuery;

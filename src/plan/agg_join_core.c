@@ -4,7 +4,7 @@
  *		The way out of OlapAgg's joins: PostgreSQL's own aggregation, for when the
  *		sides take more memory than they may.
  *
- * Its columns are those of OlapAgg's rows: keys, then aggregates.
+ * Its columns are those of OlapAgg's rows: keys, aggregates, and GROUPING()s.
  *
  * src/plan/agg_join_core.c
  *-------------------------------------------------------------------------
@@ -39,7 +39,7 @@ core_target(PlannerInfo *root, const OlapAggQuery *query, List *aggs, List *tlis
 				ref = ((SortGroupClause *) lfirst(clause))->tleSortGroupRef;
 		add_column_to_pathtarget(target, lfirst(lc), ref);
 	}
-	foreach(lc, aggs)
+	foreach(lc, list_concat_copy(aggs, query->groupings))
 		add_column_to_pathtarget(target, lfirst(lc), 0);
 	return set_pathtarget_cost_width(root, target);
 }
@@ -66,12 +66,43 @@ core_path(PlannerInfo *root, const OlapAggQuery *query, Path *path,
 									NIL, &costs, groups);
 }
 
+/*
+ * Grouping sets.  How PostgreSQL divides them into sorts and hash tables is known only
+ * by the paths that it made, which come before ours.
+ */
+static Path *
+core_sets_path(PlannerInfo *root, const OlapAggQuery *query, RelOptInfo *output,
+			   List *tlist)
+{
+	GroupingSetsPath *best = NULL;
+	GroupingSetsPath *copy;
+	ListCell   *lc;
+
+	foreach(lc, output->pathlist)
+	{
+		GroupingSetsPath *path = lfirst(lc);
+
+		if (IsA(path, GroupingSetsPath) && olap_join_plans_twice(path->subpath) &&
+			(best == NULL || path->path.total_cost < best->path.total_cost))
+			best = path;
+	}
+	if (best == NULL)
+		return NULL;
+	copy = makeNode(GroupingSetsPath);
+	*copy = *best;
+	copy->path.pathtarget = core_target(root, query, query->aggs, tlist);
+	copy->qual = NIL;			/* HAVING is above OlapAgg's rows */
+	return &copy->path;
+}
+
 Path *
 olap_join_core_path(PlannerInfo *root, const OlapAggQuery *query,
 					RelOptInfo *input, RelOptInfo *output, List *tlist)
 {
 	Path	   *path = input->cheapest_total_path;
 
+	if (root->parse->groupingSets != NIL)
+		return core_sets_path(root, query, output, tlist);
 	if (!olap_join_plans_twice(path))
 		return NULL;
 	return core_path(root, query, path, output, query->aggs, AGGSPLIT_SIMPLE,

@@ -23,6 +23,7 @@
 #include "exec/agg_join.h"
 #include "plan/agg_join_internal.h"
 #include "plan/agg_parts.h"
+#include "plan/agg_sets.h"
 #include "plan/agg_topn.h"
 #include "plan/paths.h"
 
@@ -186,6 +187,7 @@ find_join(PlannerInfo *root, RelOptInfo *input, OlapJoinQuery *join)
 		memset(join, 0, sizeof(*join));
 		join->root = root;
 		join->fact = fact;
+		join->rows = input->rows;
 		if (olap_join_add_path(join, lfirst(lc)) && join->steps != NIL)
 			return true;
 	}
@@ -203,13 +205,17 @@ olap_agg_join_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	Path	   *path;
 	bool		cheap;
 
-	if (IS_DUMMY_REL(input) || (clauses != NIL && root->group_pathkeys == NIL) ||
+	if (IS_DUMMY_REL(input) ||
+		(root->parse->groupingSets == NIL && clauses != NIL &&
+		 root->group_pathkeys == NIL) ||
 		!olap_join_runs_twice(root) ||
 		!find_join(root, input, &join) ||
 		join.bytes > MEMORY_PART * get_hash_memory_limit() ||
 		!olap_agg_join_query_fill(&query, &join, clauses,
 								  get_sortgrouplist_exprs(clauses, extra->targetList),
-								  outputs))
+								  outputs) ||
+		(root->parse->groupingSets != NIL &&
+		 !olap_agg_sets_plan(root, &query, clauses)))
 		return;
 	path = join_path(root, &query, input, output, extra);
 	if (path == NULL)

@@ -171,7 +171,8 @@ add_dependents(Node *node, OlapAggQuery *query)
 {
 	SortGroupClause clause = {.type = T_SortGroupClause};
 
-	if (node == NULL || IsA(node, Aggref) || list_member(query->keys, node))
+	if (node == NULL || IsA(node, Aggref) || IsA(node, GroupingFunc) ||
+		list_member(query->keys, node))
 		return false;
 	if (!IsA(node, Var))
 		return expression_tree_walker(node, add_dependents, query);
@@ -374,8 +375,7 @@ group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		return;
 	if (input->reloptkind == RELOPT_JOINREL)
 	{
-		if (root->parse->groupingSets == NIL)
-			olap_agg_join_paths(root, input, output, extra);
+		olap_agg_join_paths(root, input, output, extra);
 		return;
 	}
 	if (olap_rel_is_ours(root, input) &&

@@ -23,6 +23,7 @@
 #include "utils/syscache.h"
 
 #include "exec/agg_call.h"
+#include "plan/agg_join.h"
 #include "plan/agg_sets.h"
 #include "vector/vector.h"
 
@@ -75,6 +76,13 @@ bits_of(List *clauses, List *refs)
 	return bits;
 }
 
+/* Rows that are grouped. */
+static double
+rows_of(const OlapAggQuery *query)
+{
+	return query->join != NULL ? query->join->rows : query->rel->rows;
+}
+
 static double
 count_groups(PlannerInfo *root, const OlapAggQuery *query, List *set)
 {
@@ -85,7 +93,7 @@ count_groups(PlannerInfo *root, const OlapAggQuery *query, List *set)
 		return 1;
 	foreach(lc, set)
 		exprs = lappend(exprs, list_nth(query->keys, lfirst_int(lc)));
-	return estimate_num_groups(root, exprs, query->rel->rows, NULL, NULL);
+	return estimate_num_groups(root, exprs, rows_of(query), NULL, NULL);
 }
 
 /* Is there memory for the groups of one vector in each set? */
@@ -160,7 +168,7 @@ kept_width(PlannerInfo *root, const OlapAggQuery *query)
 static bool
 values_fit(PlannerInfo *root, const OlapAggQuery *query)
 {
-	return kept_width(root, query) * query->rel->rows * list_length(query->sets) <=
+	return kept_width(root, query) * rows_of(query) * list_length(query->sets) <=
 		MOST_EXCESS * (double) Max(get_hash_memory_limit(), LEAST_LIMIT);
 }
 

@@ -147,7 +147,6 @@ SELECT join_check('SELECT count(*) FROM TAB o FULL JOIN join_dim d USING (k)');
 SELECT join_check('SELECT count(*), count(o.id) FROM TAB o RIGHT JOIN join_dim d USING (k)');
 SELECT join_check('SELECT count(*) FROM TAB o LEFT JOIN join_dim d ON d.k = o.k AND d.day > o.d');
 SELECT join_check('SELECT count(*) FROM TAB o WHERE EXISTS (SELECT 1 FROM join_many m WHERE m.k = o.k AND m.x < o.id)');
-SELECT join_check('SELECT kind, count(*) FROM TAB o JOIN join_dim d USING (k) GROUP BY ROLLUP (kind)');
 SELECT join_check('SELECT count(*) FROM TAB o JOIN join_dim d USING (k), LATERAL (SELECT o.k + d.k AS s OFFSET 0) l WHERE l.s > 100');
 
 -- views, subqueries, parameters, rescans

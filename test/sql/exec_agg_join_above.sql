@@ -1,5 +1,5 @@
--- What stands above OlapAgg's joins: ORDER BY an aggregate with LIMIT, parallel
--- workers. Answers are a heap table's.
+-- What stands above OlapAgg's joins: ORDER BY an aggregate with LIMIT, grouping sets,
+-- parallel workers. Answers are a heap table's.
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
 SET enable_nestloop = off;
@@ -81,6 +81,41 @@ RESET work_mem;
 RESET hash_mem_multiplier;
 RESET plan_cache_mode;
 DEALLOCATE above_top;
+
+-- Grouping sets: rolled up, or fed with joined rows.
+SET enable_hashagg = on;
+SELECT above_plan('SELECT kind, parent, grouping(kind), count(*) FROM above_olap o JOIN above_dim d USING (k) GROUP BY ROLLUP (kind, parent) HAVING count(*) > 100');
+SET enable_hashagg = off;
+SELECT above_check('SELECT kind, parent, grouping(kind, parent) + 0 AS g, count(*), sum(n), max(label) FROM TAB o JOIN above_dim d USING (k) GROUP BY ROLLUP (kind, parent) HAVING count(*) > 100', 'Vector Joins|Sets');
+SELECT above_check('SELECT kind, o.b, d.parent, o.k2 % 5, grouping(o.b), count(*), sum(num), avg(o.n) FILTER (WHERE o.k2 > d.parent) FROM TAB o LEFT JOIN above_dim d USING (k) GROUP BY CUBE (kind, o.b, 3, 4)', 'Vector Joins|Sets (Fed|Rolled)');
+SELECT above_check('SELECT kind, o.t, sum(o.f), count(DISTINCT label), array_agg(o.id ORDER BY o.id) FILTER (WHERE o.id % 100 = 0) FROM TAB o JOIN above_dim d USING (k) GROUP BY GROUPING SETS (kind, o.t, ())', 'Vector Joins|Sets');
+SELECT above_check('SELECT title, o.t, count(*) FROM TAB o JOIN above_few f ON f.k = o.k2 WHERE EXISTS (SELECT FROM above_many m WHERE m.k = o.k) GROUP BY GROUPING SETS (title, title, (), (title, o.t))', 'Vector Joins|Sets');
+SELECT above_check('SELECT title, count(*), sum(o.n) FROM TAB o JOIN above_few f ON f.k = o.k2 WHERE o.id + 0 < 0 GROUP BY ROLLUP (title)', 'Vector Joins|Sets');
+SELECT above_check('SELECT count(*), sum(o.n) FROM TAB o JOIN above_few f ON f.k = o.k2 GROUP BY ()', 'Vector Joins|Sets');
+SELECT above_check('SELECT title, count(*) AS c FROM TAB o JOIN above_few f ON f.k = o.k2 GROUP BY ROLLUP (title) ORDER BY c DESC LIMIT 2', 'Vector Joins|Sets|Top Groups');
+SELECT above_check('SELECT f.k, title, o.b, count(*) FROM TAB o JOIN above_few f ON f.k = o.k2 GROUP BY f.k, ROLLUP (o.b)', 'Vector Joins|Sets');
+SELECT above_check('SELECT c, title, count(*) FROM (SELECT 1 AS c, title FROM TAB o JOIN above_few f ON f.k = o.k2) s GROUP BY CUBE (c, title)', 'Vector Joins|Sets');
+-- groups that go to files, sets in each row of an outer query
+SET work_mem = '400kB';
+SET hash_mem_multiplier = 1.0;
+SELECT above_check('SELECT o.id % 9000 AS g, d.kind, count(*), sum(n), max(label) FROM TAB o JOIN above_dim d USING (k) GROUP BY CUBE (1, 2)', 'Vector Joins|Grouping Sets');
+SELECT above_check('SELECT o.id % 3000 AS g, d.kind, count(DISTINCT o.k2), sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY CUBE (1, 2)', 'Vector Joins|Grouping Sets');
+RESET work_mem;
+RESET hash_mem_multiplier;
+SELECT above_check('SELECT f.k, s.* FROM above_few f, LATERAL (SELECT kind, count(*) FROM TAB o JOIN above_dim d USING (k) WHERE o.k2 <> f.k GROUP BY ROLLUP (kind)) s WHERE f.k < 3', 'Vector Joins|Sets');
+-- PostgreSQL's own sets, where sides need more memory than the plan was made with
+PREPARE above_sets(int) AS SELECT kind, o.b, grouping(kind) * 10 + grouping(o.b) AS g, count(*), count(DISTINCT o.t) AS t, sum(d.num) FROM above_olap o JOIN above_dim d USING (k) WHERE o.id > $1 GROUP BY CUBE (kind, o.b) HAVING count(*) > 3500 ORDER BY 1, 2, 3;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE above_sets(100);
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1.0;
+EXECUTE above_sets(100);
+SELECT twin_said('EXECUTE above_sets(100)', 'Sets|Vector Aggregation');
+RESET work_mem;
+RESET hash_mem_multiplier;
+EXECUTE above_sets(20000);
+RESET plan_cache_mode;
+DEALLOCATE above_sets;
 
 -- Workers: each has the sides, and takes a part of the olap table's rows.
 SET parallel_setup_cost = 0;

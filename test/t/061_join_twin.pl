@@ -288,6 +288,7 @@ my $ours = 'SET enable_nestloop = off; SET enable_hashagg = off; SET enable_inde
 my @plans = answers('o', $ours, 'EXPLAIN ');
 cmp_ok(scalar(grep { /Vector Joins/ } @plans), '>', $queries / 4, 'OlapAgg joins in many of them');
 cmp_ok(scalar(grep { /Vector Joins/ && /Top Groups/ } @plans), '>', $queries / 60, 'below a LIMIT in some');
+cmp_ok(scalar(grep { /Vector Joins/ && /Grouping Sets/ } @plans), '>', $queries / 20, 'below grouping sets in some');
 
 # sums of the floats are exact, so workers may add them
 my $workers = "$ours SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET olap.parallel_float_aggregates = on;";

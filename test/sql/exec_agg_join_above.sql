@@ -129,7 +129,7 @@ SELECT above_check('SELECT d.k, kind, upper(label), count(*) FROM TAB o JOIN abo
 SELECT above_check('SELECT x, y, count(*) FROM TAB o JOIN (SELECT k, kind AS x, kind AS y FROM above_dim) d USING (k) GROUP BY x, y', 'Workers Launched|Vector Joins');
 SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN above_dim d USING (k) WHERE kind = ''kind 3'' AND d.parent < o.k2 GROUP BY kind', 'Workers Launched');
 SELECT above_check('SELECT title, count(*), count(f.k), sum(f.k2) FROM TAB o LEFT JOIN above_few f ON f.k = o.k2 WHERE NOT EXISTS (SELECT FROM above_few g WHERE g.k2 = o.k) AND o.k2 IN (SELECT k + 15 FROM above_few) GROUP BY title', 'Workers Launched|Vector Joins');
-SELECT above_check('SELECT d.label, count(*) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.label ORDER BY c DESC, d.label LIMIT 5', 'Workers Launched|Top Groups');
+SELECT above_check('SELECT d.label, count(*) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.label ORDER BY c DESC, d.label LIMIT 5', 'Vector Joins|Top Groups');
 -- values that the leader has before the workers start
 SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN above_dim d USING (k) WHERE o.k2 + d.parent < (SELECT max(x) / 100 FROM above_many) GROUP BY kind HAVING count(*) > (SELECT min(x) FROM above_many)', 'Workers Launched|Vector Joins');
 PREPARE above_par(int, text) AS SELECT kind, count(*), sum($1 + d.k) FROM above_olap o JOIN above_dim d ON d.k = o.k WHERE o.id % 50 + d.k > $1 AND kind < $2 GROUP BY kind ORDER BY kind;
@@ -163,14 +163,14 @@ SET enable_material = off;
 SELECT above_check('SELECT v.x, s.* FROM (VALUES (1), (2), (3)) v(x) LEFT JOIN (SELECT count(*) AS c, sum(o.n) FROM TAB o JOIN above_few f ON f.k = o.k2) s ON s.c > v.x', 'Workers Launched|Vector Joins');
 RESET enable_material;
 -- not where the order of the rows shows, nor with a side that workers may not run
-SELECT above_check('SELECT kind, sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
-SELECT above_check('SELECT kind, count(DISTINCT o.t) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT kind, sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Vector Joins');
+SELECT above_check('SELECT kind, count(DISTINCT o.t) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Vector Joins');
 SET olap.parallel_float_aggregates = on;
-SELECT above_check('SELECT kind, sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT kind, sum(f) FROM TAB o JOIN above_dim d USING (k) GROUP BY kind', 'Vector Joins');
 RESET olap.parallel_float_aggregates;
 CREATE FUNCTION above_unsafe(int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL RESTRICTED AS 'SELECT pg_backend_pid() * 0 + $1';
-SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN (SELECT above_unsafe(k) AS k, max(kind) AS kind FROM above_dim GROUP BY 1) d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
-SELECT above_check('WITH d AS MATERIALIZED (SELECT k, max(kind) AS kind FROM above_dim GROUP BY 1) SELECT kind, count(*) FROM TAB o JOIN d USING (k) GROUP BY kind', 'Workers Launched|Vector Joins');
+SELECT above_check('SELECT kind, count(*) FROM TAB o JOIN (SELECT above_unsafe(k) AS k, max(kind) AS kind FROM above_dim GROUP BY 1) d USING (k) GROUP BY kind', 'Vector Joins');
+SELECT above_check('WITH d AS MATERIALIZED (SELECT k, max(kind) AS kind FROM above_dim GROUP BY 1) SELECT kind, count(*) FROM TAB o JOIN d USING (k) GROUP BY kind', 'Vector Joins');
 DROP FUNCTION above_unsafe;
 -- by default, so small a table is for one process
 SET parallel_setup_cost = 1000;

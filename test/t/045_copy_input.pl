@@ -130,9 +130,9 @@ for my $settings ("SET datestyle = 'ISO, MDY'; SET timezone = 'UTC';", "SET date
 }
 
 # T is a time zone before it is what stands before a time, if the session's has that name, from 18 on; so is Z (above)
-my @t = map { [ $_, map { /^timestamp/ ? '2026-01-02T03:04:05' : '\\N' } @columns ] } 1 .. 10;
-is(join('', copy("SET timezone = '<T>5';", @first, @t)), '', 'a time zone T');
-is($node->safe_psql('postgres', "SELECT count(*) FROM (SELECT id, $send FROM heap.t EXCEPT SELECT id, $send FROM olap_.t) d"), '0', 'the same bytes');
+my @two_zones = copy("SET timezone = '<T>5';", @first, [ 1, map { /^timestamp/ ? '2026-01-02T03:04:05+02' : '\N' } @columns ]);
+is($two_zones[1], $two_zones[0], 'the same with a time zone T');
+is($two_zones[0] ne '', $node->pg_version >= 18, 'which is refused where it is one');
 
 # Errors, with their context
 for my $type (sort keys %wrong)

@@ -36,7 +36,8 @@ extern Path *olap_join_partial_core_path(PlannerInfo *root,
 
 /*
  * agg_join_paths.c: a scan of what the join and the aggregates read of the table; the
- * join in a plan; the cost of path, for so many joined rows.
+ * join in a plan; the cost of path, for so many joined rows; that of reading and
+ * hashing the sides once.
  */
 extern Path *olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query,
 								 int workers);
@@ -44,6 +45,8 @@ extern List *olap_join_plan_list(const OlapAggQuery *query);
 extern void olap_join_cost(PlannerInfo *root, const OlapAggQuery *query,
 						   double rows, List *having, Path *path,
 						   const Path *scan);
+
+extern Cost olap_join_sides_cost(const OlapAggQuery *query);
 
 /* agg_join_partial.c: add paths with workers, if query can be computed in parts. */
 extern void olap_agg_join_partial_path(PlannerInfo *root,

@@ -127,17 +127,25 @@ olap_join_plan_list(const OlapAggQuery *query)
 							query->join->names));
 }
 
+Cost
+olap_join_sides_cost(const OlapAggQuery *query)
+{
+	Cost		cost = query->join->dim_rows * HASH_FACTOR * cpu_operator_cost;
+	ListCell   *lc;
+
+	foreach(lc, query->join->dims)
+		cost += ((Path *) lfirst(lc))->total_cost;
+	return cost;
+}
+
 void
 olap_join_cost(PlannerInfo *root, const OlapAggQuery *query, double rows,
 			   List *having, Path *path, const Path *scan)
 {
 	Path		joined = *scan;
 	PathTarget	target = *scan->pathtarget;
-	ListCell   *lc;
 
-	foreach(lc, query->join->dims)
-		joined.total_cost += ((Path *) lfirst(lc))->total_cost;
-	joined.total_cost += query->join->dim_rows * HASH_FACTOR * cpu_operator_cost +
+	joined.total_cost += olap_join_sides_cost(query) +
 		scan->rows * list_length(query->join->dims) * PROBE_FACTOR *
 		cpu_operator_cost;
 	joined.rows = rows;

@@ -284,8 +284,11 @@ SELECT rt_check('SELECT e.id, d.k, d.t FROM TAB e JOIN rt_many d ON d.k = e.k WH
 SELECT rt_batches('SELECT e.id, d.k, d.t FROM rt_olap e JOIN rt_many d ON d.k = e.k WHERE d.r < 130000');
 SELECT rt_check('SELECT e.id, d.k, d.t FROM TAB e JOIN rt_many d ON d.t = e.t WHERE d.r < 130000', false);
 SELECT rt_batches('SELECT e.id, d.k, d.t FROM rt_olap e JOIN rt_many d ON d.t = e.t WHERE d.r < 130000');
+-- more memory: a file a batch and process is what takes the time here
+SET work_mem = '384kB';
 SELECT rt_check('SELECT e.id, d.k, md5(d.p) FROM TAB e JOIN (SELECT k, repeat(t, CASE WHEN k % 100 = 1 THEN 5000 + k ELSE 1 END) AS p FROM rt_many WHERE r < 100000 AND r + 0 = r UNION ALL SELECT k, t FROM rt_many WHERE r > 210000) d ON d.k = e.k', false);
 SELECT rt_batches('SELECT e.id, d.k, md5(d.p) FROM rt_olap e JOIN (SELECT k, repeat(t, CASE WHEN k % 100 = 1 THEN 5000 + k ELSE 1 END) AS p FROM rt_many WHERE r < 100000 AND r + 0 = r UNION ALL SELECT k, t FROM rt_many WHERE r > 210000) d ON d.k = e.k');
+SET work_mem = '64kB';
 -- and again, with other keys
 SELECT rt_check('SELECT g, l.* FROM generate_series(0, 2) g, LATERAL (SELECT count(*), sum(e.id), sum(length(d.t)) FROM TAB e JOIN rt_many d ON d.r = e.r WHERE d.k % 3 = g) l', false);
 RESET work_mem;

@@ -118,4 +118,3 @@ olap_join_collect_counts(OlapJoin *join, int nworkers)
 		memset(from, 0, sizeof(*from));
 	}
 }
-

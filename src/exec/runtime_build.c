@@ -181,17 +181,13 @@ is_worth_it(const OlapJoinKey *key, const OlapScanRows *rows)
 	HashJoinTable table = key->join->hj_HashTable;
 	Plan	   *plan = key->join->js.ps.plan;
 	double		outer_rows = outerPlan(plan)->plan_rows;
-	double		most;
 
 	if (!all_is_there(table))
 		return false;
 	/* the planner may have counted on the filter already */
 	outer_rows *= rows->unfiltered / Max(rows->expected, 1);
-	most = Max(outer_rows, rows->unfiltered);	/* scans may share it */
-	return table->totalTuples <= Max(most / OLAP_RUNTIME_SMALL_PART,
-									 OLAP_RUNTIME_FEW_TUPLES) ||
-		(table->totalTuples <= most &&
-		 plan->plan_rows <= outer_rows / OLAP_RUNTIME_LEFT_PART);
+	return olap_runtime_pays(table->totalTuples, outer_rows, rows->unfiltered,
+							 plan->plan_rows);
 }
 
 /* MemoryContextCallback: the hash table goes, with the sets. */

@@ -29,14 +29,19 @@
 #include "vector/key_set.h"
 
 /*
- * What a filter takes to be made. Tables of so many tuples are worth one whatever
- * the outer side is, ...
+ * Is a hash table of so many tuples worth a filter?  A few are whatever the outer side
+ * is, as is a small part of the outer rows, or of the scan's, which several joins may
+ * share; more where the planner expects the join to halve the outer rows.  Both are
+ * counts before any filter.  The planner asks of estimates, the executor of the table.
  */
-#define OLAP_RUNTIME_FEW_TUPLES 1000
-/* ... as are those of at most this part of the outer rows; ... */
-#define OLAP_RUNTIME_SMALL_PART 8
-/* ... larger ones where the planner expects the join to halve the outer rows. */
-#define OLAP_RUNTIME_LEFT_PART 2
+static inline bool
+olap_runtime_pays(double tuples, double outer_rows, double scan_rows, double joined_rows)
+{
+	double		most = Max(outer_rows, scan_rows);
+
+	return tuples <= Max(most / 8, 1000) ||
+		(tuples <= most && joined_rows <= outer_rows / 2);
+}
 
 /* What one process did; fits into shared memory. */
 typedef struct OlapRuntimeCounts

@@ -37,15 +37,13 @@
 #include "index/bitmap.h"
 #include "meta/options.h"
 #include "plan/bitmap_cost.h"
+#include "table/narrow.h"
 
 /* Looking a value up costs as much as reading so much of a row group. */
 #define PROBE_PART 0.01
 
-/* As in narrow.c, of which these are the work and the limits. */
-#define PAGE_WORK 24.0
-#define BUCKET_WORK 100.0
-#define VALUES_PART 8
-#define COPY_WORK 5.0			/* of a page of an index that is read whole */
+/* Besides the work in narrow.h: that of a page of an index that is read whole. */
+#define COPY_WORK 5.0
 
 typedef struct Columns
 {
@@ -182,9 +180,9 @@ pays(double part, const ColumnValues *values, double passing)
 	double		column = OLAP_ROWGROUP_ROWS * code / BLCKSZ;
 	double		index = OLAP_ROWGROUP_ROWS * values->listed * (code + 0.25) / BLCKSZ;
 	double		work = Min(2 * passing, COPY_WORK * (index + 1)) +
-		BUCKET_WORK * index * Min(passing / values->n, 1);
+		OLAP_NARROW_BUCKET_WORK * index * Min(passing / values->n, 1);
 
-	return column * PAGE_WORK * exp(-part * OLAP_VECTOR_ROWS) > work;
+	return column * OLAP_NARROW_PAGE_WORK * exp(-part * OLAP_VECTOR_ROWS) > work;
 }
 
 /* The part of the rows that an index leaves of ANDed tests of its column. */
@@ -206,7 +204,7 @@ column_part(const Columns *c, AttrNumber attno, List *tests)
 		return part;
 	values = values_of(c, attno);
 	if (values.n == 0 ||
-		values.n > Min(Max(c->rel->tuples, 1), OLAP_ROWGROUP_ROWS) / VALUES_PART)
+		values.n > Min(Max(c->rel->tuples, 1), OLAP_ROWGROUP_ROWS) / OLAP_NARROW_VALUES_PART)
 		return 1;
 	return pays(part, &values, kind == TEST_OTHERS ? values.n :
 				Max(values.n * part, 1)) ? part : 1;

@@ -169,17 +169,6 @@ find_filter(JoinFilter *filter)
 	return filter->rel != NULL && filter->left <= MOST_LEFT;
 }
 
-/* As the executor decides, see is_worth_it() in runtime_build.c; rows without filters. */
-static bool
-will_be_made(const JoinFilter *filter, double outer_rows, double scan_rows)
-{
-	double		keys = filter->inner->rows;
-	double		most = Max(outer_rows, scan_rows);
-
-	return keys <= Max(most / OLAP_RUNTIME_SMALL_PART, OLAP_RUNTIME_FEW_TUPLES) ||
-		(keys <= most && filter->joinrel->rows <= outer_rows / OLAP_RUNTIME_LEFT_PART);
-}
-
 /* ---- paths with fewer rows ---- */
 
 /* Rows of the inner side in the bucket of an outer row, as final_cost_hashjoin() has it. */
@@ -251,7 +240,8 @@ filtered_path(const JoinFilter *filter, Path *path, double outer_rows)
 		OlapScanPath *scan = olap_plain_scan_path(path);
 
 		if (scan == NULL ||
-			!will_be_made(filter, outer_rows, path->rows / scan->left))
+			!olap_runtime_pays(filter->inner->rows, outer_rows,
+							   path->rows / scan->left, filter->joinrel->rows))
 			return NULL;
 		return olap_filtered_scan_path(filter->root, scan, filter->attnos,
 									   filter->left, filter->inner->rows,
@@ -344,26 +334,10 @@ add_serial(const JoinFilter *filter)
 		add_path(filter->joinrel, &best->jpath.path);
 }
 
-static Path *
-parallel_safe_inner(const JoinFilter *filter)
-{
-	ListCell   *lc;
-
-	/* ordered by cost */
-	foreach(lc, filter->inner->pathlist)
-	{
-		Path	   *path = lfirst(lc);
-
-		if (path->parallel_safe && path->param_info == NULL)
-			return path;
-	}
-	return NULL;
-}
-
 static void
 add_partial(const JoinFilter *filter)
 {
-	Path	   *inner = parallel_safe_inner(filter);
+	Path	   *inner = get_cheapest_parallel_safe_total_inner(filter->inner->pathlist);
 	List	   *added = NIL;
 	ListCell   *lc;
 

@@ -166,18 +166,17 @@ olap_copy_input_speed_up(void)
 	const ErrorContextCallback *inner = error_context_stack;
 	CopyFromState copy;
 	ListCell   *lc;
-	bool		letters;
 
 	if (inner == NULL || inner->callback != CopyFromErrorCallback || !olap_guc_enable_fast_input)
 		return;
 	copy = inner->arg;
-	letters = letters_as_usual();
 	foreach(lc, copy->attnumlist)
 	{
 		FmgrInfo   *input = &copy->in_functions[lfirst_int(lc) - 1];
 
 		for (size_t i = 0; i < lengthof(inputs); i++)
-			if (input->fn_oid == inputs[i].function && (letters || !inputs[i].letters))
+			if (input->fn_oid == inputs[i].function && input->fn_addr != inputs[i].fast &&
+				(!inputs[i].letters || letters_as_usual()))
 				input->fn_addr = inputs[i].fast;
 	}
 }

@@ -99,19 +99,10 @@ olap_narrow_free(OlapNarrow *narrow)
 
 /* ---- does asking pay? ---- */
 
-/*
- * Work is measured in visits of pages for a few bytes. Decoding and filtering what a
- * page of a column holds takes about as long as so many, ...
- */
-#define PAGE_WORK 24.0
-/* ... what a page of an index' buckets lists about so many, row for row. */
-#define BUCKET_WORK 100.0
 /* Of what could be saved at best, an index is worth so much before anything is known. */
 #define FIRST_PART 0.4
 /* The work of reading a column's NULLs. */
 #define NULLS_WORK 10.0
-/* A column with more different values than a row in so many has is not asked one by one. */
-#define VALUES_PART 8
 /* After so many times in vain, a test rests, the longer the more often, up to ... */
 #define IN_VAIN 2
 /* ... so many row groups. */
@@ -134,7 +125,7 @@ saving(OlapNarrow *narrow, double rows, const OlapRowSet *among)
 		vectors = olap_rows_vectors(among);
 		rows *= olap_rows_count(among) / nrows;
 	}
-	return vectors == 0 ? 0 : (double) narrow->length / BLCKSZ / nvectors * PAGE_WORK *
+	return vectors == 0 ? 0 : (double) narrow->length / BLCKSZ / nvectors * OLAP_NARROW_PAGE_WORK *
 		vectors * exp(-rows / vectors);
 }
 
@@ -151,7 +142,7 @@ pays(OlapNarrow *narrow, const OlapColumnTest *test, const OlapSegPart *part, ui
 		n * test->rows_found / test->values_found;
 	double		buckets = 1 << part->bits;
 	double		visited = part->length * (1 - exp(-(double) n / buckets));
-	double		cost = olap_segment_bitmap_work(part, n) + visited / BLCKSZ * BUCKET_WORK;
+	double		cost = olap_segment_bitmap_work(part, n) + visited / BLCKSZ * OLAP_NARROW_BUCKET_WORK;
 
 	return (test->values_found <= 0 ? FIRST_PART : 1) * saving(narrow, rows, among) > cost;
 }
@@ -216,7 +207,7 @@ static bool
 test_values(OlapNarrow *narrow, OlapColumnTest *test, const OlapSegPart *part,
 			uint64 **hashes, uint32 *n)
 {
-	uint32		max = olap_segment_rowgroup_rows(narrow->segment, narrow->rg) / VALUES_PART;
+	uint32		max = olap_segment_rowgroup_rows(narrow->segment, narrow->rg) / OLAP_NARROW_VALUES_PART;
 	const OlapVector *values;
 
 	values = olap_segment_chunk_values(narrow->segment, test->col, narrow->rg,

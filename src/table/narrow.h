@@ -13,6 +13,16 @@
 #include "segment/segment.h"
 #include "table/scan.h"
 
+/*
+ * Does asking pay?  Work is measured in visits of pages for a few bytes. Decoding and
+ * filtering what a page of a column holds takes about as long as so many, ...
+ */
+#define OLAP_NARROW_PAGE_WORK 24.0
+/* ... what a page of an index' buckets lists about so many, row for row. */
+#define OLAP_NARROW_BUCKET_WORK 100.0
+/* A column with more different values than a row in so many has is not asked one by one. */
+#define OLAP_NARROW_VALUES_PART 8
+
 typedef struct OlapNarrow OlapNarrow;
 
 /* What the rows are tested for; all of it must stay as long as the narrow. */

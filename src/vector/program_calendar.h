@@ -56,6 +56,17 @@ olap_days_of(int64 year, int month, int day)
 		olap_floor_div(y, 400) + (m * 153 + 2) / 5 + day - 1 - 730425;
 }
 
+/* month: 1 to 12. */
+static inline int
+olap_days_of_month(int year, int month)
+{
+	static const int8 days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
+		return 29;
+	return days[month - 1];
+}
+
 /* The date of a day >= OLAP_MIN_DAY. */
 static inline void
 olap_date_of(int64 days, int *year, int *month, int *day)

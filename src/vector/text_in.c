@@ -20,34 +20,24 @@ static const double float_power[MAX_FLOAT_FRACTION + 1] = {
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
 };
 
-/* What a digit is worth; 255: none. */
-static inline uint8
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 255;
-}
-
 bool
 olap_text_uuid(const char *text, uint8 *out)
 {
 	for (int i = 0; i < 16; i++)
 	{
-		uint8		high;
-		uint8		low;
+		int			high;
+		int			low;
 
 		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
 			return false;
 		/* no digit is NUL: nothing is read behind the end */
-		high = hex_value(text[0]);
-		if (high > 15)
+		high = olap_hex_digit(text[0]);
+		if (high < 0)
 			return false;
-		low = hex_value(text[1]);
-		if (low > 15)
+		low = olap_hex_digit(text[1]);
+		if (low < 0)
 			return false;
-		out[i] = high << 4 | low;
+		out[i] = (uint8) (high << 4 | low);
 		text += 2;
 	}
 	return *text == '\0';
@@ -86,20 +76,14 @@ take(const char **text, char wanted)
 static bool
 take_date(const char **text, OlapTextTime *t, int64 *day)
 {
-	static const int8 days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int			last;
-
 	t->year = take_digits(text, 4);
 	if (t->year < 1000 || !take(text, '-'))
 		return false;
 	t->month = take_digits(text, 2);
 	if (t->month < 1 || t->month > 12 || !take(text, '-'))
 		return false;
-	last = days[t->month - 1];
-	if (t->month == 2 && t->year % 4 == 0 && (t->year % 100 != 0 || t->year % 400 == 0))
-		last = 29;
 	t->day = take_digits(text, 2);
-	if (t->day < 1 || t->day > last)
+	if (t->day < 1 || t->day > olap_days_of_month(t->year, t->month))
 		return false;
 	*day = olap_days_of(t->year, t->month, t->day);
 	return true;

@@ -28,6 +28,16 @@ typedef struct OlapTextTime
 	int32		east;			/* seconds */
 } OlapTextTime;
 
+/* What a hexadecimal digit is worth; -1: it is none. */
+static inline int
+olap_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* 8-4-4-4-12 hexadecimal digits; out has 16 bytes. */
 extern bool olap_text_uuid(const char *text, uint8 *out);
 

@@ -17,11 +17,8 @@ my $ROWS = 200_000;
 my $COLUMNS = q(id int8, ts timestamptz, t text, n numeric(12,4), odd numeric, f float8, u uuid, b bool, opt text, arr int[]);
 my $USING = q(USING olap WITH (time_column = 'ts', segment_interval = '1 day'));
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-# files of shared memory are then seen in pg_dynshmem
-$node->append_conf('postgresql.conf', q(
-shared_preload_libraries = 'olap'
+# with mmap files of shared memory are seen in pg_dynshmem
+my $node = olap_node('main', q(
 dynamic_shared_memory_type = 'mmap'
 max_parallel_workers_per_gather = 0
 olap.maintenance = off
@@ -30,7 +27,6 @@ autovacuum = off
 max_worker_processes = 8
 restart_after_crash = on
 ));
-$node->start;
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
 chmod 0777, $dir;

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "ingest/kafka/json_int.h"
+#include "vector/text_in.h"
 
 /*
  * Bytes between the quotes of the string at a token.  The next token starts
@@ -41,17 +42,11 @@ hex4(const char *p, const char *end)
 		return -1;
 	for (int i = 0; i < 4; i++)
 	{
-		char		c = p[i];
+		int			digit = olap_hex_digit(p[i]);
 
-		value <<= 4;
-		if (c >= '0' && c <= '9')
-			value |= c - '0';
-		else if (c >= 'a' && c <= 'f')
-			value |= c - 'a' + 10;
-		else if (c >= 'A' && c <= 'F')
-			value |= c - 'A' + 10;
-		else
+		if (digit < 0)
 			return -1;
+		value = value << 4 | digit;
 	}
 	return value;
 }

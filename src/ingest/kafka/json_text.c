@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "ingest/kafka/json_int.h"
+#include "vector/text_in.h"
 
 static size_t
 count_chars(const char *text, size_t len)
@@ -106,13 +107,9 @@ olap_json_append_uuid(OlapJsonDecoder *d, int col, const OlapJsonValue *value,
 	for (int i = 0; i < 32; i++)
 	{
 		char		c = p < end ? *p++ : '\0';
-		int			digit;
+		int			digit = olap_hex_digit(c);
 
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			digit = (c | 0x20) - 'a' + 10;
-		else
+		if (digit < 0)
 			return olap_json_fail_syntax(d, col, value, "uuid");
 		uuid[i / 2] = (unsigned char) (uuid[i / 2] << 4 | digit);
 		if (i % 4 == 3 && i < 31 && p < end && *p == '-')

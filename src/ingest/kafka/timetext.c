@@ -12,6 +12,7 @@
 
 #include "ingest/kafka/number.h"
 #include "ingest/kafka/timetext.h"
+#include "vector/program_calendar.h"
 
 /* 1970-01-01 to 2000-01-01 */
 #define EPOCH_SHIFT_US \
@@ -95,31 +96,6 @@ digits(Cursor *c, int min, int max, int *value)
 	return n < min ? 0 : n;
 }
 
-/*
- * Days from 2000-01-01 to a day of the Gregorian calendar, year >= 1.
- * Counts in years that start in March, so that leap days come last.
- */
-static int64
-day_number(int year, int month, int day)
-{
-	int64		y = month > 2 ? year : year - 1;
-	int64		m = month > 2 ? month - 3 : month + 9;
-
-	/* 730,425 days from 0000-03-01 to 2000-01-01 */
-	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
-		730425;
-}
-
-static int
-days_of_month(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-	if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-		return 29;
-	return days[month - 1];
-}
-
 static OlapTimeResult
 parse_date(Cursor *c, int64 *day)
 {
@@ -134,9 +110,9 @@ parse_date(Cursor *c, int64 *day)
 		!next_is(c, '-') || digits(c, 2, 2, &d) == 0)
 		return OLAP_TIMETEXT_SYNTAX;
 	if (negative || y == 0 || m < 1 || m > 12 || d < 1 ||
-		d > days_of_month(y, m))
+		d > olap_days_of_month(y, m))
 		return OLAP_TIMETEXT_RANGE;
-	*day = day_number(y, m, d);
+	*day = olap_days_of(y, m, d);
 	return OLAP_TIMETEXT_OK;
 }
 

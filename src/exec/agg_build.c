@@ -194,6 +194,7 @@ olap_agg_build(OlapAggNode *node)
 	node->ngroups = 0;
 	olap_batch_input_start(&node->input, node->scan, node->cxt);
 	build_programs(node);
+	olap_agg_divided_build(node);
 	if (node->sets == NIL)
 	{
 		olap_agg_build_states(node, node->css.ss.ps.plan->plan_rows);

@@ -45,6 +45,11 @@ show_keys(OlapAggNode *node, List *ancestors, ExplainState *es)
 		olap_agg_sets_explain(node, keys, es);
 	else if (keys != NIL)
 		ExplainPropertyList("Group Key", keys, es);
+	if (node->nparts > 0)
+	{
+		ExplainPropertyText("Divided By", list_nth(keys, node->divide_key), es);
+		ExplainPropertyInteger("Parts", NULL, node->nparts, es);
+	}
 }
 
 /*

@@ -262,6 +262,8 @@ olap_agg_new_place(OlapAggNode *node)
 {
 	for (int s = 0; s < node->nstages; s++)
 		olap_program_new_place(node->stages[s].program);
+	if (node->division != NULL)
+		olap_division_new_place(node->division);
 	if (node->groups != NULL)
 		olap_groups_new_place(node->groups);
 	for (int i = 0; i < node->nworks; i++)
@@ -344,6 +346,8 @@ olap_agg_fill(OlapAggNode *node)
 			olap_agg_new_place(node);
 		if (node->join != NULL)
 			batch = olap_join_batch(node->join, batch, node->input.new_place);
+		if (node->division != NULL)
+			olap_agg_divide(node, batch);
 		if (batch->nsel > 0)
 			take_batch(node, batch, &last);
 	}

@@ -20,6 +20,7 @@
 #include "exec/scan_batch.h"
 #include "vector/agg.h"
 #include "vector/distinct_sets.h"
+#include "vector/division.h"
 #include "vector/group.h"
 #include "vector/program.h"
 
@@ -91,6 +92,13 @@ typedef struct OlapAggNode
 	AggWork    *works;
 	bool		has_sets;		/* some of them are DISTINCT */
 	List	   *ordered;		/* struct OlapOrderedSet: see agg_ordered.h */
+
+	/* groups divided among parallel processes: see agg_divided.c */
+	int			nparts;			/* 0: not divided */
+	int			divide_key;
+	int			part;			/* this process's now; -1: none so far */
+	OlapDivision *division;		/* of one run; NULL: all rows are its own */
+	uint16	   *part_sel;		/* [OLAP_VECTOR_ROWS] */
 
 	/*
 	 * GROUPING SETS: the plan's lists, and of one run the nodes of its sets (see
@@ -202,7 +210,8 @@ typedef enum OlapAggPrivate
 	PRIVATE_TOPN,
 	PRIVATE_SETS,
 	PRIVATE_GROUPINGS,
-	PRIVATE_JOIN
+	PRIVATE_JOIN,
+	PRIVATE_DIVISION
 } OlapAggPrivate;
 
 extern List *olap_agg_private(const CustomScan *plan, OlapAggPrivate which);
@@ -302,6 +311,20 @@ extern void olap_agg_by_time_start(OlapAggNode *node);
 /* Their state as the server's serialization function writes it. */
 extern Datum olap_agg_by_time_state(const AggWork *work,
 									const OlapAggValue *value, bool *isnull);
+
+/*
+ * agg_divided.c: parallel processes each have a part of the groups.  _start takes the
+ * first one, _next, when its groups went up, another and makes its groups: false if
+ * none is left.  _build makes what a run needs; olap_agg_divide() narrows a batch to
+ * rows of the part.
+ */
+extern void olap_agg_divided_begin(OlapAggNode *node, const List *division);
+extern bool olap_agg_divided_start(OlapAggNode *node);
+extern bool olap_agg_divided_next(OlapAggNode *node);
+extern void olap_agg_divided_build(OlapAggNode *node);
+extern void olap_agg_divide(OlapAggNode *node, OlapBatch *batch);
+/* agg_shared.c: the number of a part, one that nobody has yet. */
+extern uint32 olap_agg_next_part(AggShared *shared);
 
 /* agg_output.c: the next row into the scan slot; false at the end. */
 extern bool olap_agg_emit(OlapAggNode *node);

@@ -56,10 +56,11 @@ olap_agg_node_init(void)
 
 List *
 olap_agg_plan_private(List *keys, List *calls, List *topn, List *sets,
-					  List *groupings, List *join)
+					  List *groupings, List *join, List *division)
 {
 	/* in the order of OlapAggPrivate */
-	return lappend(list_make5(keys, calls, topn, sets, groupings), join);
+	return lappend(lappend(list_make5(keys, calls, topn, sets, groupings), join),
+				   division);
 }
 
 List *
@@ -183,6 +184,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 	node->timing = (estate->es_instrument & INSTRUMENT_TIMER) != 0;
 	begin_works(node, plan);
 	olap_agg_sets_begin(node, plan);
+	olap_agg_divided_begin(node, olap_agg_private(plan, PRIVATE_DIVISION));
 }
 
 /* The same of PostgreSQL's own plan. */
@@ -223,7 +225,7 @@ next_row(OlapAggNode *node)
 		found = node->family != NULL ? olap_agg_sets_next_row(node) :
 			olap_agg_emit(node);
 		olap_agg_lap(node, &last, &node->times.output);
-	} while (!found && olap_agg_refill(node));
+	} while (!found && (olap_agg_refill(node) || olap_agg_divided_next(node)));
 	return found;
 }
 
@@ -247,7 +249,8 @@ start_join(OlapAggNode *node)
 static void
 run(OlapAggNode *node)
 {
-	if (node->join != NULL && !start_join(node))
+	if ((node->join != NULL && !start_join(node)) ||
+		(node->nparts > 0 && !olap_agg_divided_start(node)))
 		return;
 	olap_agg_build(node);
 	olap_agg_fill(node);
@@ -293,7 +296,8 @@ olap_agg_results_repeat(const OlapAggNode *node)
 {
 	if (node->family != NULL && !node->is_set)
 		return node->filled && olap_agg_sets_repeat(node);
-	if (!node->filled || node->in_parts || !olap_agg_ordered_repeats(node))
+	if (!node->filled || node->in_parts || node->nparts > 0 ||
+		!olap_agg_ordered_repeats(node))
 		return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (node->works[i].server != NULL)
@@ -328,6 +332,7 @@ rescan(CustomScanState *css)
 		return;
 	}
 	olap_agg_discard(node);
+	node->part = -1;
 	foreach(lc, css->custom_ps)
 	{
 		PlanState  *child = lfirst(lc);

@@ -36,10 +36,18 @@ extern const CustomScanMethods olap_agg_plan_methods;
  * keys: the OlapOrder of each; calls: olap_agg_call_to_list() of each; topn:
  * olap_agg_topn_to_list(); sets: NIL, or of each grouping set a list of integers,
  * the groups expected and then its keys; groupings: of each GROUPING() a list of
- * its keys; join: NIL, or see agg_join.h.
+ * its keys; join: NIL, or see agg_join.h; division: NIL, or
+ * olap_agg_division_to_list().
  */
 extern List *olap_agg_plan_private(List *keys, List *calls, List *topn,
-								   List *sets, List *groupings, List *join);
+								   List *sets, List *groupings, List *join,
+								   List *division);
+
+/*
+ * Parallel processes each take the groups of one of nparts parts, by the value of
+ * key number key.
+ */
+extern List *olap_agg_division_to_list(int key, int nparts);
 
 /* Register the node; called by olap_exec_init(). */
 extern void olap_agg_node_init(void);

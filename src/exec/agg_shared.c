@@ -3,7 +3,8 @@
  * agg_shared.c
  *		What parallel participants of an OlapAgg tell of their work.
  *
- * Workers share nothing to aggregate: the scan below hands out row groups, and what
+ * Workers share nothing to aggregate: the scan below hands out row groups, or a counter
+ * here the parts of the groups (agg_divided.c), and what
  * they have to agree on in a join is in agg_join_shared.c.  For
  * EXPLAIN each leaves its counters in shared memory when it ends, and the leader
  * adds them to its own when the query shuts down, or starts over.
@@ -23,6 +24,7 @@ typedef struct Counts
 	AggTimes	times;
 	uint64		peak_memory;	/* the greatest of a process */
 	uint64		groups_made;
+	uint64		left_out;
 	uint64		server_rows;
 	uint64		spilled_files;
 	uint64		spilled_rows;
@@ -34,6 +36,7 @@ typedef struct Counts
 struct AggShared
 {
 	int			nworkers;
+	pg_atomic_uint32 next_part;
 	Counts		counts[FLEXIBLE_ARRAY_MEMBER];	/* one a worker; a join's follow */
 };
 
@@ -68,6 +71,7 @@ olap_agg_initialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
 {
 	memset(dsm, 0, olap_agg_estimate_dsm(css, pcxt));
 	((AggShared *) dsm)->nworkers = pcxt->nworkers;
+	pg_atomic_init_u32(&((AggShared *) dsm)->next_part, 0);
 	share((OlapAggNode *) css, dsm);
 }
 
@@ -85,6 +89,7 @@ collect(OlapAggNode *node)
 		node->times.output += from->times.output;
 		node->peak_memory = Max(node->peak_memory, from->peak_memory);
 		node->groups_made += from->groups_made;
+		node->left_out += from->left_out;
 		if (node->nworks > 0)
 			node->works[0].server_rows += from->server_rows;
 		node->spilled_files += from->spilled_files;
@@ -103,8 +108,15 @@ olap_agg_reinitialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm
 	OlapAggNode *node = (OlapAggNode *) css;
 
 	collect(node);
+	pg_atomic_write_u32(&node->shared->next_part, 0);
 	if (node->join != NULL)
 		olap_join_undecide(node->join);
+}
+
+uint32
+olap_agg_next_part(AggShared *shared)
+{
+	return pg_atomic_fetch_add_u32(&shared->next_part, 1);
 }
 
 void
@@ -121,6 +133,7 @@ leave(OlapAggNode *node)
 	to->times = node->times;
 	to->peak_memory = node->peak_memory;
 	to->groups_made = node->groups_made;
+	to->left_out = node->left_out;
 	for (int i = 0; i < node->nworks; i++)
 		to->server_rows += node->works[i].server_rows;
 	to->spilled_files = node->spilled_files;

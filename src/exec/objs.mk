@@ -2,6 +2,7 @@
 OLAP_OBJS += src/exec/agg_build.o
 OLAP_OBJS += src/exec/agg_by_time.o
 OLAP_OBJS += src/exec/agg_distinct.o
+OLAP_OBJS += src/exec/agg_divided.o
 OLAP_OBJS += src/exec/agg_explain.o
 OLAP_OBJS += src/exec/agg_final.o
 OLAP_OBJS += src/exec/agg_generic.o

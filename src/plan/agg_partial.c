@@ -51,6 +51,9 @@
 #define SETUP_FACTOR 2.0
 #define STATE_FACTOR 4.0
 
+/* Of a worker more, where each reads all rows. */
+#define EXTRA_WORKER 1.0
+
 /* The paths over the parts of one relation, and what they compute. */
 typedef struct Parts
 {
@@ -259,6 +262,16 @@ bool
 olap_agg_is_cheap(const Path *path)
 {
 	return path->total_cost < SETUP_FACTOR * parallel_setup_cost;
+}
+
+void
+olap_agg_add_worker_cost(Path *gather, int workers)
+{
+	Cost		setup = (SETUP_FACTOR - 1) * parallel_setup_cost +
+		EXTRA_WORKER * parallel_setup_cost * (workers - 1);
+
+	gather->startup_cost += setup;
+	gather->total_cost += setup;
 }
 
 Path *

@@ -24,6 +24,9 @@ extern PathTarget *olap_agg_partial_target(PlannerInfo *root, List *clauses,
 /* So little to do that workers are not worth a thought. */
 extern bool olap_agg_is_cheap(const Path *path);
 
+/* What starting workers costs beside what PostgreSQL counts: see SETUP_FACTOR. */
+extern void olap_agg_add_worker_cost(Path *gather, int workers);
+
 /* path's participants, gathered. */
 extern Path *olap_agg_gather_parts(PlannerInfo *root, RelOptInfo *output,
 								   Path *path);

@@ -21,7 +21,6 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
-#include "utils/selfuncs.h"
 #include "utils/typcache.h"
 
 #include "base/compat_planner.h"
@@ -37,21 +36,6 @@
 #include "plan/paths.h"
 #include "plan/qual_order.h"
 #include "vector/vector.h"
-
-/*
- * Work a row, in units of cpu_operator_cost: what a kernel, a group number and
- * an update of a state cost, measured against an operator call of the executor;
- * a transition function costs a call.
- */
-#define KERNEL_FACTOR 0.1
-#define UPDATE_FACTOR 0.1
-#define GENERIC_FACTOR 1.5
-
-/* Building programs and tables, in units of cpu_tuple_cost. */
-#define START_TUPLES 100
-
-/* Making a row of a group, in units of cpu_tuple_cost. */
-#define GROUP_FACTOR 0.5
 
 static create_upper_paths_hook_type previous_hook = NULL;
 
@@ -200,55 +184,6 @@ filters_supported(RelOptInfo *rel)
 
 /* ---- path ---- */
 
-double
-olap_agg_count_groups(PlannerInfo *root, const OlapAggQuery *query, double rows)
-{
-	if (query->keys == NIL)
-		return 1;
-	return estimate_num_groups(root, query->keys, rows, NULL, NULL);
-}
-
-void
-olap_agg_cost(PlannerInfo *root, const OlapAggQuery *query, List *having,
-			  Path *path, const Path *scan)
-{
-	double		rows = scan->rows;
-	double		groups = query->sets != NIL ? olap_agg_sets_groups(query) :
-		olap_agg_count_groups(root, query, rows);
-	double		operators;
-	Cost		work;
-
-	operators = KERNEL_FACTOR * scan->pathtarget->cost.per_tuple /
-		Max(cpu_operator_cost, 1e-10) +
-		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs) +
-						 olap_agg_sets_updates(query)) +
-		GENERIC_FACTOR * query->ngeneric;
-	work = rows * operators * cpu_operator_cost;
-	if (query->columns == NIL)
-		work /= OLAP_VECTOR_ROWS;	/* rows are counted, not looked at */
-
-	/* all input is taken before the first group goes up */
-	path->startup_cost = scan->total_cost + scan->pathtarget->cost.startup +
-		START_TUPLES * cpu_tuple_cost + work;
-	path->rows = groups;
-	path->total_cost = path->startup_cost +
-		groups * GROUP_FACTOR * cpu_tuple_cost;
-	if (having != NIL)
-	{
-		QualCost	cost;
-
-		cost_qual_eval(&cost, having, root);
-		path->startup_cost += cost.startup;
-		path->total_cost += cost.startup + groups * cost.per_tuple;
-		path->rows = clamp_row_est(groups *
-								   clauselist_selectivity(root, having, 0,
-														  JOIN_INNER, NULL));
-	}
-	path->startup_cost += path->pathtarget->cost.startup;
-	path->total_cost += path->pathtarget->cost.startup +
-		path->pathtarget->cost.per_tuple * path->rows;
-}
-
 OlapAggPath *
 olap_agg_path_create(const OlapAggQuery *query, RelOptInfo *parent, List *having,
 					 List *aggs)
@@ -302,6 +237,8 @@ add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	path->topn = olap_agg_topn_plan(root, query->rel, having, query->aggs,
 									query->calls);
 	add_path(output, &path->path.path);
+	if (query->sets == NIL)
+		olap_agg_divided_paths(root, query, output, target, having);
 }
 
 bool
@@ -452,7 +389,8 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	scan->custom_scan_tlist = rows;
 	scan->custom_private = olap_agg_plan_private(query->orders, query->calls,
 												 path->topn, query->sets,
-												 query->grouping_keys, path->join);
+												 query->grouping_keys, path->join,
+												 path->division);
 	if (path->join != NIL)
 		scan->custom_exprs = olap_join_dependencies(path->join);
 	scan->methods = &olap_agg_plan_methods;

@@ -35,6 +35,7 @@ typedef struct OlapAggPath
 	List	   *aggs;			/* to compute: query.aggs, or partial ones */
 	List	   *topn;			/* olap_agg_topn_plan() */
 	List	   *join;			/* NIL: one table; else see exec/agg_join.h */
+	List	   *division;		/* NIL, or olap_agg_division_to_list() */
 } OlapAggPath;
 
 /*
@@ -68,6 +69,15 @@ extern bool olap_agg_join_query_fill(OlapAggQuery *query,
 extern void olap_agg_cost(PlannerInfo *root, const OlapAggQuery *query,
 						  List *having, Path *path, const Path *scan);
 
+/* Those of one of nparts processes that have the groups divided by a key among them. */
+extern void olap_agg_cost_part(PlannerInfo *root, const OlapAggQuery *query,
+							   List *having, Path *path, const Path *scan,
+							   int nparts, int key);
+
+/* The part of the costs that depends on how many groups there are. */
+extern Cost olap_agg_group_work(PlannerInfo *root, const OlapAggQuery *query,
+								double rows);
+
 extern bool olap_is_agg_path(const CustomPath *path);
 
 /* May two plans be made of path, an OlapAgg's? */
@@ -89,5 +99,10 @@ extern void olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input,
 								   GroupPathExtraData *extra);
 extern void olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 										RelOptInfo *output, PathTarget *target);
+
+/* agg_divided.c: paths whose processes have the groups divided among them. */
+extern void olap_agg_divided_paths(PlannerInfo *root, OlapAggQuery *query,
+								   RelOptInfo *output, PathTarget *target,
+								   List *having);
 
 #endif							/* OLAP_AGG_QUERY_H */

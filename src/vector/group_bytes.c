@@ -146,6 +146,7 @@ olap_byte_table_init(OlapByteTable *table, OlapOrder order, MemoryContext cxt)
 	table->shift = __builtin_clz((uint32) table->mask);
 	table->seed = UINT64CONST(0x9E3779B97F4A7C15);
 	table->max_probes = MAX_PROBES;
+	table->expected = 0;
 	table->slots = MemoryContextAlloc(cxt, MIN_SLOTS * sizeof(OlapByteSlot));
 	table->capacity = MIN_SLOTS;
 	table->strings = MemoryContextAlloc(cxt, MIN_SLOTS * sizeof(char *));
@@ -257,7 +258,8 @@ add_string(OlapByteTable *table, const uint8 *data, size_t len, uint32 hash)
 	if (table->frozen)
 		return OLAP_NUMBER_NONE;
 	if ((uint64) table->count * 8 > (table->mask + 1) * 5)
-		rebuild(table, table->mask * 2 + 1, false);
+		rebuild(table, olap_table_grown(table->mask, table->count, table->expected),
+				false);
 	for (at = hash >> table->shift;
 		 table->slots[at].number != OLAP_NUMBER_NONE;
 		 at = (at + 1) & table->mask)

@@ -40,6 +40,7 @@ start(OlapGroups *groups, OlapKeyState *key, const OlapVector *v)
 	{
 		key->mode = OLAP_KEY_BYTES;
 		olap_byte_table_init(&key->bytes, key->def.order, groups->cxt);
+		key->bytes.expected = groups->nkeys == 1 ? groups->expected : 0;
 		return;
 	}
 	key->mode = OLAP_KEY_RAW;
@@ -184,6 +185,7 @@ olap_key_to_words(OlapGroups *groups, OlapKeyState *key)
 
 	key->mode = OLAP_KEY_WORDS;
 	olap_word_table_init(&key->words, groups->cxt);
+	key->words.expected = groups->nkeys == 1 ? groups->expected : 0;
 	for (uint32 first = 0; first < groups->count; first += OLAP_VECTOR_ROWS)
 	{
 		uint32		n = Min(groups->count - first, OLAP_VECTOR_ROWS);

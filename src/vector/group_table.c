@@ -69,6 +69,7 @@ olap_word_table_init(OlapWordTable *table, MemoryContext cxt)
 	table->shift = __builtin_clzll(table->mask);
 	table->seed = UINT64CONST(0x9E3779B97F4A7C15);
 	table->max_probes = MAX_PROBES;
+	table->expected = 0;
 	table->slots = MemoryContextAlloc(cxt, MIN_SLOTS * sizeof(OlapWordSlot));
 	clear_words(table);
 }
@@ -150,7 +151,8 @@ add_word(OlapWordTable *table, uint64 key)
 		return OLAP_NUMBER_NONE;
 	check_count(table->count);
 	if (is_full(table->count, table->mask))
-		rebuild_words(table, table->mask * 2 + 1);
+		rebuild_words(table, olap_table_grown(table->mask, table->count,
+											  table->expected));
 	for (at = home_of_word(table, key);
 		 table->slots[at].number != OLAP_NUMBER_NONE;
 		 at = (at + 1) & table->mask)
@@ -317,7 +319,8 @@ add_wide(OlapWideTable *table, const uint64 *key)
 		return OLAP_NUMBER_NONE;
 	check_count(number);
 	if (is_full(number, table->mask))
-		rebuild_wide(table, table->mask * 2 + 1, false);
+		rebuild_wide(table, olap_table_grown(table->mask, number,
+											 table->expected), false);
 	if (number == table->capacity)
 	{
 		table->capacity = (uint32) Min((uint64) number * 2,

@@ -41,9 +41,29 @@ typedef struct OlapWordTable
 	uint64		seed;
 	uint32		max_probes;
 	uint32		count;			/* numbers given, NULL's included */
+	uint32		expected;		/* by the caller's guess; 0: none */
 	uint32		null_number;
 	bool		frozen;			/* unknown keys get OLAP_NUMBER_NONE */
 } OlapWordTable;
+
+/*
+ * The mask of a table of count entries that is full.  It doubles; but once a guess at
+ * how many there will be has begun to come true, the steps to it are longer, because
+ * moving entries takes a third of the time of a table that only doubles.
+ */
+#define OLAP_TABLE_BELIEF 4096
+#define OLAP_TABLE_STEP 16
+
+static inline uint64
+olap_table_grown(uint64 mask, uint32 count, uint32 expected)
+{
+	uint64		target = Min((uint64) expected, (uint64) count * OLAP_TABLE_STEP);
+
+	mask = mask * 2 + 1;
+	while (count >= OLAP_TABLE_BELIEF && target * 8 > (mask + 1) * 5)
+		mask = mask * 2 + 1;
+	return mask;
+}
 
 extern void olap_word_table_init(OlapWordTable *table, MemoryContext cxt);
 extern void olap_word_table_free(OlapWordTable *table);
@@ -73,6 +93,7 @@ typedef struct OlapWideTable
 	uint64	   *keys;			/* [count * width], by number */
 	uint32		capacity;		/* keys have room for */
 	uint32		count;
+	uint32		expected;		/* by the caller's guess; 0: none */
 	bool		frozen;
 } OlapWideTable;
 
@@ -122,6 +143,7 @@ typedef struct OlapByteTable
 	const char **strings;		/* [count], by number; NULL's is NULL */
 	uint32		capacity;
 	uint32		count;
+	uint32		expected;		/* by the caller's guess; 0: none */
 	uint32		null_number;
 	bool		frozen;
 	OlapByteArena arena;

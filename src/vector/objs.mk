@@ -12,6 +12,7 @@ OLAP_OBJS += src/vector/agg_value.o
 OLAP_OBJS += src/vector/decimal.o
 OLAP_OBJS += src/vector/decimal128.o
 OLAP_OBJS += src/vector/distinct_sets.o
+OLAP_OBJS += src/vector/division.o
 OLAP_OBJS += src/vector/expr.o
 OLAP_OBJS += src/vector/expr_bytes.o
 OLAP_OBJS += src/vector/expr_kernels.o

@@ -20,6 +20,8 @@
 
 #define MIN_SLOTS 512
 #define MAX_PROBES 1024
+/* Tables of less slots grow by four. */
+#define LONG_STEPS (UINT64CONST(1) << 21)
 /* Rows whose slots are fetched ahead. */
 #define BATCH 64
 
@@ -162,18 +164,27 @@ rebuild(OlapPairSet *set, uint64 mask, bool reseed)
 	pfree(from);
 }
 
-/* The table is full: move what goes to maps, else double it, else freeze. */
+/*
+ * The table is full: move what goes to maps, else make it larger, else freeze it.
+ * Small ones take longer steps: to move all entries, and to look at them for maps,
+ * takes as long as to add them. A single group is not among them: it soon has a map.
+ */
 static void
 grow(OlapPairSet *set)
 {
+	uint64		slots = set->mask + 1;
+
 	if (olap_pair_move_to_maps(set))
 	{
 		rebuild(set, set->mask, false);
 		if (set->count * 2 <= set->mask + 1)
 			return;
 	}
-	if (olap_pair_set_has_room(set, (set->mask + 1) * 2 * sizeof(uint64)))
-		rebuild(set, set->mask * 2 + 1, false);
+	if (slots < LONG_STEPS && !set->single &&
+		olap_pair_set_has_room(set, slots * 4 * sizeof(uint64)))
+		rebuild(set, slots * 4 - 1, false);
+	else if (olap_pair_set_has_room(set, slots * 2 * sizeof(uint64)))
+		rebuild(set, slots * 2 - 1, false);
 	else
 		set->frozen = is_full(set);
 }

@@ -27,6 +27,7 @@ typedef struct OlapPlanWork
 	double		kernels;		/* tests on every row read */
 	QualCost	rest;			/* the other clauses */
 	Bitmapset  *filter;			/* attributes that vector clauses read */
+	Oid			table;
 } OlapPlanWork;
 
 /* An OlapScan path; by its first member PostgreSQL's CustomPath. */

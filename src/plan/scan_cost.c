@@ -11,12 +11,16 @@
 #include <math.h>
 
 #include "access/sysattr.h"
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_statistic.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/compat_planner.h"
 #include "exec/qual.h"
@@ -34,6 +38,16 @@
  * makes a scan of a small table dearer than the lookup of one key, as it is.
  */
 #define START_PAGES 2
+
+/*
+ * A byte of a string that is compressed, in operators: a scan of 1 M URLs of 40 bytes
+ * takes 35 ms, as long as one of 10 M rows whose numbers are summed and grouped for
+ * a cost of 8,300.  With less distinct values than a part of the rows there is a
+ * dictionary; in small tables it is of no account.
+ */
+#define STRING_FACTOR 0.08
+#define FEW_DISTINCT 0.1
+#define STRING_TUPLES 50000
 
 bool
 olap_is_vector_clause(RelOptInfo *rel, RestrictInfo *rinfo)
@@ -137,6 +151,7 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 	ListCell   *lc;
 
 	memset(work, 0, sizeof(*work));
+	work->table = rte->relid;
 	work->read = 1;
 	foreach(lc, rel->baserestrictinfo)
 	{
@@ -186,6 +201,55 @@ column_part(RelOptInfo *rel, const OlapScanPath *scan)
 	return filter + (all - filter) * (1 - exp(-rows * OLAP_VECTOR_ROWS));
 }
 
+/*
+ * Strings with many distinct values, which no dictionary stands for, are
+ * decompressed and copied: operators a row and column.
+ */
+static double
+string_operators(const OlapPlanWork *work, int attno)
+{
+	HeapTuple	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(work->table),
+										Int16GetDatum(attno), BoolGetDatum(false));
+	Form_pg_statistic stats;
+	double		distinct;
+	double		width;
+
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	stats = (Form_pg_statistic) GETSTRUCT(tuple);
+	distinct = stats->stadistinct < 0 ? -stats->stadistinct :
+		stats->stadistinct / work->tuples;
+	width = stats->stawidth * (1 - stats->stanullfrac);
+	ReleaseSysCache(tuple);
+	return STRING_FACTOR * width * Min(1, distinct / FEW_DISTINCT);
+}
+
+/* Those of the filter's columns for all rows that are read, of others for rows left. */
+static Cost
+strings_cost(const OlapScanPath *scan)
+{
+	const OlapPlanWork *work = &scan->work;
+	double		filter = 0,
+				rest = 0;
+	int			x = -1;
+
+	if (work->tuples < STRING_TUPLES)
+		return 0;
+	while ((x = bms_next_member(scan->set, x)) >= 0)
+	{
+		int			attno = x + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno <= 0 || get_typlen(get_atttype(work->table, attno)) != -1)
+			continue;
+		if (bms_is_member(x, work->filter))
+			filter += string_operators(work, attno);
+		else
+			rest += string_operators(work, attno);
+	}
+	return cpu_operator_cost * (work->tuples * work->read * filter +
+								work->vector_rows * scan->left * rest);
+}
+
 void
 olap_cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit)
 {
@@ -196,6 +260,7 @@ olap_cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit)
 
 	io = rel->pages * column_part(rel, scan) * work->read * seq_page_cost;
 	cpu = work->tuples * work->read * olap_kernel_cost(work->kernels) +
+		strings_cost(scan) +
 		work->vector_rows * scan->left * emit +
 		path->rows * path->pathtarget->cost.per_tuple;
 

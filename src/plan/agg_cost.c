@@ -70,18 +70,23 @@ miss_factor(const OlapAggQuery *query)
 		MISS_FACTOR;
 }
 
-/* Work a row that depends on how many groups there are, in operators. */
+/* Work a row for states that are not in a cache, in operators. */
 static double
-operators_of_groups(const OlapAggQuery *query, double groups)
+miss_operators(const OlapAggQuery *query, double groups)
+{
+	if (query->keys == NIL || query->sets != NIL || groups <= CACHED_GROUPS)
+		return 0;
+	return miss_factor(query) *
+		Min(1, log(groups / CACHED_GROUPS) / log(MISS_RANGE));
+}
+
+/* The same for values that are kept. */
+static double
+kept_operators(const OlapAggQuery *query)
 {
 	double		operators = 0;
 	ListCell   *lc;
 
-	if (query->keys == NIL || query->sets != NIL)
-		return 0;
-	if (groups > CACHED_GROUPS)
-		operators = miss_factor(query) *
-			Min(1, log(groups / CACHED_GROUPS) / log(MISS_RANGE));
 	foreach(lc, query->calls)
 	{
 		OlapAggCall call;
@@ -93,16 +98,30 @@ operators_of_groups(const OlapAggQuery *query, double groups)
 	return operators;
 }
 
+/*
+ * What dividing the groups adds to the work of a row, less what it saves beside
+ * that of the rows of other parts: values that are kept are in no plan's cost, as
+ * PostgreSQL does not count what is sorted inside an aggregate.
+ */
+static double
+divide_operators(const OlapAggQuery *query, int nparts, int key)
+{
+	double		hash = list_nth_int(query->orders, key) == OLAP_ORDER_BYTES ?
+		DIVIDE_STRING_FACTOR : DIVIDE_FACTOR;
+
+	return hash - kept_operators(query) * (nparts - 1) / nparts;
+}
+
 Cost
 olap_agg_group_work(PlannerInfo *root, const OlapAggQuery *query, double rows)
 {
-	double		operators = KEPT_FACTOR * list_length(query->aggs) + MISS_FACTOR;
+	double		operators = kept_operators(query) + MISS_FACTOR;
 
 	/* statistics are only looked at if it may be worth it */
 	if (rows * operators * cpu_operator_cost < parallel_setup_cost)
 		return 0;
-	operators = operators_of_groups(query,
-									olap_agg_count_groups(root, query, rows));
+	operators += miss_operators(query, olap_agg_count_groups(root, query, rows)) -
+		MISS_FACTOR;
 	return rows * operators * cpu_operator_cost;
 }
 
@@ -128,15 +147,15 @@ olap_agg_cost_part(PlannerInfo *root, const OlapAggQuery *query, List *having,
 		Max(cpu_operator_cost, 1e-10) +
 		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs) +
 						 olap_agg_sets_updates(query)) +
-		operators_of_groups(query, groups) +
+		miss_operators(query, groups) +
 		GENERIC_FACTOR * query->ngeneric;
 	work = rows / nparts * operators * cpu_operator_cost;
 	if (nparts > 1)
-		work += rows * cpu_operator_cost *
-			(list_nth_int(query->orders, key) == OLAP_ORDER_BYTES ?
-			 DIVIDE_STRING_FACTOR : DIVIDE_FACTOR);
+		work += rows * cpu_operator_cost * divide_operators(query, nparts, key);
 	if (query->columns == NIL)
 		work /= OLAP_VECTOR_ROWS;	/* rows are counted, not looked at */
+
+	work = Max(work, 0);
 
 	/* all input is taken before the first group goes up */
 	path->startup_cost = scan->total_cost + scan->pathtarget->cost.startup +

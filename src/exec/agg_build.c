@@ -14,6 +14,7 @@
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/varlena.h"
 
 #include "exec/agg_internal.h"
 
@@ -132,6 +133,15 @@ build_groups(OlapAggNode *node, double expected)
 	olap_groups_expect(node->groups, expected);
 }
 
+/* OlapStringCompare */
+static int
+compare_text(Oid collation, const uint8 *a, size_t alen, const uint8 *b,
+			 size_t blen)
+{
+	return varstr_cmp((const char *) a, (int) alen, (const char *) b, (int) blen,
+					  collation);
+}
+
 static void
 build_work(OlapAggNode *node, AggStage *stage, AggWork *work, double expected)
 {
@@ -155,6 +165,8 @@ build_work(OlapAggNode *node, AggStage *stage, AggWork *work, double expected)
 	{
 		work->agg = olap_agg_create(work->call.kind, type, work->call.order,
 									node->cxt);
+		if (olap_agg_call_collated(&work->call, work->aggref))
+			olap_agg_collate(work->agg, compare_text, work->aggref->inputcollid);
 		olap_agg_expect(work->agg, expected);
 	}
 	if (work->call.distinct)

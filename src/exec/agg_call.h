@@ -69,6 +69,12 @@ extern bool olap_agg_ordered_plan(const Aggref *aggref, OlapAggCall *call);
 extern bool olap_agg_ordered_by_words(const Aggref *aggref,
 									  const OlapAggCall *call);
 
+/*
+ * Is it a min or max of text whose collation has another order than its bytes?  call
+ * knows the order of bytes alone.
+ */
+extern bool olap_agg_call_collated(const OlapAggCall *call, const Aggref *aggref);
+
 extern List *olap_agg_call_to_list(const OlapAggCall *call);
 extern void olap_agg_call_from_list(const List *list, OlapAggCall *call);
 

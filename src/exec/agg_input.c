@@ -267,8 +267,12 @@ olap_agg_new_place(OlapAggNode *node)
 	if (node->groups != NULL)
 		olap_groups_new_place(node->groups);
 	for (int i = 0; i < node->nworks; i++)
+	{
+		if (node->works[i].agg != NULL)
+			olap_agg_new_dictionaries(node->works[i].agg);
 		if (node->works[i].sets != NULL)
 			olap_distinct_sets_new_place(node->works[i].sets);
+	}
 	for (int i = 0; i < olap_agg_sets_number(node); i++)
 		olap_agg_new_place(olap_agg_sets_get(node, i));
 }

@@ -97,21 +97,33 @@ static const KindRow rows[] = {
 	ROW(OLAP_F_ANY_VALUE, FIRST, VALUE),
 };
 
+static bool
+is_text_order(OlapOrder order)
+{
+	return order == OLAP_ORDER_BYTES || order == OLAP_ORDER_BPCHAR;
+}
+
 static const KindRow *
 kind_of(const Aggref *aggref)
 {
 	for (size_t i = 0; i < lengthof(rows); i++)
 		if (rows[i].fnoid == aggref->aggfnoid && OidIsValid(rows[i].fnoid))
 		{
-			/* text has the order of its bytes in one collation only */
-			if ((rows[i].order == OLAP_ORDER_BYTES ||
-				 rows[i].order == OLAP_ORDER_BPCHAR) &&
+			/* else it shows in the bytes which of equal values was met first */
+			if (is_text_order(rows[i].order) &&
 				(!OidIsValid(aggref->inputcollid) ||
-				 !olap_collation_is_c(aggref->inputcollid)))
+				 !get_collation_isdeterministic(aggref->inputcollid)))
 				return NULL;
 			return &rows[i];
 		}
 	return NULL;
+}
+
+bool
+olap_agg_call_collated(const OlapAggCall *call, const Aggref *aggref)
+{
+	return (call->kind == OLAP_AGG_MIN || call->kind == OLAP_AGG_MAX) &&
+		is_text_order(call->order) && !olap_collation_is_c(aggref->inputcollid);
 }
 
 /* approx_count_distinct(), known by its functions: they are in this library. */

@@ -47,7 +47,9 @@ is_answerable(const OlapAggNode *node, const AggWork *work)
 			return !work->call.distinct;
 		case OLAP_AGG_MIN:
 		case OLAP_AGG_MAX:
-			return work->call.nargs == 1;
+			/* zones have the order of bytes */
+			return work->call.nargs == 1 &&
+				!olap_agg_call_collated(&work->call, work->aggref);
 		default:
 			return false;
 	}

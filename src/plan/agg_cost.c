@@ -23,11 +23,12 @@
 /*
  * Work a row, in units of cpu_operator_cost: what a kernel, a group number and
  * an update of a state cost, measured against an operator call of the executor;
- * a transition function costs a call.
+ * a transition function costs a call, as does comparing text in a collation.
  */
 #define KERNEL_FACTOR 0.1
 #define UPDATE_FACTOR 0.1
 #define GENERIC_FACTOR 1.5
+#define COLLATED_FACTOR 1.0
 
 /*
  * The same of a row whose group's state is not in a cache: from so many groups on,
@@ -148,7 +149,7 @@ olap_agg_cost_part(PlannerInfo *root, const OlapAggQuery *query, List *having,
 		UPDATE_FACTOR * (list_length(query->keys) + list_length(query->aggs) +
 						 olap_agg_sets_updates(query)) +
 		miss_operators(query, groups) +
-		GENERIC_FACTOR * query->ngeneric;
+		GENERIC_FACTOR * query->ngeneric + COLLATED_FACTOR * query->ncollated;
 	work = rows / nparts * operators * cpu_operator_cost;
 	if (nparts > 1)
 		work += rows * cpu_operator_cost * divide_operators(query, nparts, key);

@@ -118,6 +118,8 @@ add_aggregate(OlapAggQuery *query, Aggref *aggref)
 	/* a sort inside an aggregate costs the same in every plan, and none counts it */
 	if (call.kind == OLAP_CALL_GENERIC)
 		query->ngeneric++;
+	else if (olap_agg_call_collated(&call, aggref))
+		query->ncollated++;
 	query->aggs = lappend(query->aggs, aggref);
 	query->calls = lappend(query->calls, olap_agg_call_to_list(&call));
 	return true;

@@ -18,7 +18,8 @@ typedef struct OlapAggQuery
 	List	   *orders;			/* OlapOrder of each */
 	List	   *aggs;			/* Aggrefs, each once */
 	List	   *calls;			/* olap_agg_call_to_list() of each */
-	int			ngeneric;
+	int			ngeneric;		/* by the server's functions */
+	int			ncollated;		/* olap_agg_call_collated() */
 	List	   *columns;		/* the scan's target list, or of joined columns */
 	struct OlapJoinQuery *join; /* NULL: one table */
 	List	   *groupings;		/* GroupingFuncs, each once */

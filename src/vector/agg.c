@@ -214,6 +214,7 @@ olap_agg_reset(OlapAgg *agg)
 		MemoryContextReset(agg->hll_cxt);
 	if (agg->mode != OLAP_VALUE_UNKNOWN)
 		olap_agg_drop_values(agg);
+	olap_agg_string_dict_free(agg);
 	olap_byte_arena_reset(&agg->arena);
 }
 

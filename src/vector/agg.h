@@ -68,6 +68,19 @@ extern OlapAgg *olap_agg_create(OlapAggKind kind, const OlapColumnType *type,
 								OlapOrder order, MemoryContext parent);
 
 /*
+ * MIN and MAX of text in a collation whose order is not that of bytes, before the first
+ * row.  compare is called with what OLAP_ORDER_BYTES or OLAP_ORDER_BPCHAR looks at,
+ * the latter without trailing blanks; it may find the same bytes equal, and no others.
+ */
+typedef int (*OlapStringCompare) (Oid collation, const uint8 *a, size_t alen,
+								  const uint8 *b, size_t blen);
+extern void olap_agg_collate(OlapAgg *agg, OlapStringCompare compare,
+							 Oid collation);
+
+/* Dictionaries of vectors are others from now on, whatever their addresses. */
+extern void olap_agg_new_dictionaries(OlapAgg *agg);
+
+/*
  * About how many groups there will be: once there are many, states get room for
  * as many at once.
  */

@@ -44,6 +44,9 @@ typedef struct OlapStringState
 	char	   *data;			/* NULL: none yet */
 	uint32		len;
 	uint32		room;
+	uint64		prefix;			/* MIN, MAX: its first bytes as a number that sorts */
+	uint32		ranking;		/* the ranks that rank is one of; 0: none */
+	uint32		rank;			/* see agg_string_dict.c */
 } OlapStringState;
 
 /* FIRST_BY, LAST_BY: of the row that wins so far. */
@@ -86,6 +89,9 @@ struct OlapAgg
 	int64	   *values;			/* MIN, MAX, FIRST in WORD mode, BOOL_* */
 	double	   *doubles;		/* ... in FLOAT mode */
 	OlapStringState *strings;	/* ... in BYTES mode */
+	OlapStringCompare compare;	/* NULL: order says it all */
+	Oid			collation;		/* for compare */
+	struct OlapStringDict *dict;	/* of the vectors at work, once there was one */
 	OlapTimeState *times;		/* FIRST_BY, LAST_BY, whose values are as above */
 	bool		keeps_turns;
 	uint64		turn;			/* of the next row */
@@ -165,10 +171,48 @@ olap_agg_keeps_seen(const OlapAgg *agg)
 		agg->kind == OLAP_AGG_LAST_BY;
 }
 
-/* agg_value.c: have arrays for values as arg's; a string in a state's memory. */
+/* Of a state and a merged one that are equal: does the latter take its place? */
+static inline bool
+olap_agg_takes_turn(const OlapAgg *agg, uint64 state, uint64 other)
+{
+	return agg->order == OLAP_ORDER_BPCHAR ? other < state : other > state;
+}
+
+/* agg_value.c: have arrays for values as arg's. */
 extern void olap_agg_value_prepare(OlapAgg *agg, const OlapVector *arg);
+
+/*
+ * agg_string.c: a string in a state's memory; updates and merges in BYTES mode.
+ * live: as olap_vector_live() gives it.
+ */
 extern void olap_agg_set_string(OlapAgg *agg, OlapStringState *state,
 								const uint8 *data, size_t len);
+extern void olap_agg_string_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
+								   const OlapVector *v, const uint8 *live,
+								   uint32 n);
+extern void olap_agg_string_merge(OlapAgg *agg, const uint32 *gids,
+								  const OlapAgg *from, uint32 first, uint32 n);
+
+/* The order of two strings, of MIN and MAX. */
+extern int	olap_agg_string_compare(const OlapAgg *agg, const uint8 *a,
+									size_t alen, const uint8 *b, size_t blen);
+
+/* Row i of v, which is not NULL: group gid gets it if it is better. */
+extern void olap_agg_string_row(OlapAgg *agg, uint32 gid, const OlapVector *v,
+								uint32 i);
+
+/* The same for one that is better: the state has a copy of it. */
+extern void olap_agg_string_take(OlapAgg *agg, uint32 gid, const uint8 *data,
+								 size_t len, uint64 turn);
+
+/*
+ * agg_string_dict.c: MIN and MAX of a vector with a dictionary, if that is less
+ * work than row by row; else nothing is done, and the rows are counted.
+ */
+extern bool olap_agg_string_dict_update(OlapAgg *agg, const uint32 *gids,
+										uint32 gid, const OlapVector *v,
+										const uint8 *live, uint32 n);
+extern void olap_agg_string_dict_free(OlapAgg *agg);
 
 /* agg_value.c: room for the turns of capacity states. */
 extern void olap_agg_grow_turns(OlapAgg *agg, uint32 capacity);

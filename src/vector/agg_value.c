@@ -18,23 +18,6 @@
 #include "vector/agg_kernels.h"
 #include "vector/expr_internal.h"
 
-/* Does a new value take a state's place?  By the order of both, -1, 0, 1. */
-static inline bool
-takes_place(const OlapAgg *agg, int order)
-{
-	switch (agg->kind)
-	{
-		case OLAP_AGG_MIN:
-			return order < 0 ||
-				(order == 0 && agg->order != OLAP_ORDER_BPCHAR);
-		case OLAP_AGG_MAX:
-			return order > 0 ||
-				(order == 0 && agg->order != OLAP_ORDER_BPCHAR);
-		default:
-			return false;
-	}
-}
-
 /* Turns ------------------------------------------------------------------- */
 
 void
@@ -60,13 +43,6 @@ olap_agg_keep_turns(OlapAgg *agg)
 		return;
 	olap_agg_grow_turns(agg, agg->capacity);
 	memset(agg->turns, 0, agg->ngroups * sizeof(uint64));
-}
-
-/* Of a state and a merged one that are equal: does the latter take its place? */
-static inline bool
-takes_turn(const OlapAgg *agg, uint64 state, uint64 other)
-{
-	return agg->order == OLAP_ORDER_BPCHAR ? other < state : other > state;
 }
 
 /* Words ------------------------------------------------------------------- */
@@ -212,50 +188,6 @@ update_one_float(OlapAgg *agg, uint32 gid, const double *values, uint32 n)
 
 /* Bytes ------------------------------------------------------------------- */
 
-/* A longer string gets room for as much again, so that waste stays bounded. */
-void
-olap_agg_set_string(OlapAgg *agg, OlapStringState *state, const uint8 *data,
-					size_t len)
-{
-	if (state->data == NULL || state->room < len)
-	{
-		size_t		room = state->data == NULL ? len :
-			Max(len, Min((size_t) state->room * 2, MaxAllocSize / 2));
-
-		state->data = olap_byte_arena_take(&agg->arena, room);
-		state->room = (uint32) room;
-	}
-	memcpy(state->data, data, len);
-	state->len = (uint32) len;
-}
-
-static void
-update_strings(OlapAgg *agg, const uint32 *gids, const OlapVector *v, uint32 n)
-{
-	OlapNumericScratch scratch;
-	size_t		len;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		OlapStringState *state = &agg->strings[gids[i]];
-		const uint8 *data;
-
-		if (olap_vector_is_null(v, i) ||
-			(agg->kind == OLAP_AGG_FIRST && state->data != NULL))
-			continue;
-		data = olap_vector_bytes(v, i, &scratch, &len);
-		if (state->data == NULL ||
-			takes_place(agg, olap_value_compare(agg->order, data, len,
-												(uint8 *) state->data,
-												state->len)))
-		{
-			olap_agg_set_string(agg, state, data, len);
-			if (agg->turns != NULL)
-				agg->turns[gids[i]] = agg->turn + i;
-		}
-	}
-}
-
 /*
  * Scaled integers no longer do: the states become numerics.
  */
@@ -330,7 +262,7 @@ olap_agg_value_update(OlapAgg *agg, const uint32 *gids, uint32 gid,
 					 olap_vector_words(arg, agg->order == OLAP_ORDER_UINT, n,
 									   agg->words), live, n);
 	else if (agg->mode == OLAP_VALUE_BYTES)
-		update_strings(agg, olap_agg_gids(agg, gids, gid, n), arg, n);
+		olap_agg_string_update(agg, gids, gid, arg, live, n);
 	else
 	{
 		if (arg->phys == OLAP_PHYS_F32)
@@ -356,40 +288,6 @@ has_value(const OlapAgg *agg, uint32 gid)
 							  agg->values[gid] != olap_agg_neutral(agg));
 }
 
-/* Is a merged string better, of group gid and from's from_gid? */
-static bool
-string_wins(const OlapAgg *agg, uint32 gid, const OlapAgg *from, uint32 from_gid)
-{
-	const OlapStringState *state = &agg->strings[gid];
-	const OlapStringState *other = &from->strings[from_gid];
-	int			order;
-
-	if (state->data == NULL)
-		return true;
-	order = olap_value_compare(agg->order, (uint8 *) other->data, other->len,
-							   (uint8 *) state->data, state->len);
-	if (order == 0 && agg->turns != NULL)
-		return takes_turn(agg, agg->turns[gid], from->turns[from_gid]);
-	return takes_place(agg, order);
-}
-
-static void
-merge_strings(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 first,
-			  uint32 n)
-{
-	for (uint32 i = 0; i < n; i++)
-	{
-		const OlapStringState *other = &from->strings[first + i];
-
-		if (other->data == NULL || !string_wins(agg, gids[i], from, first + i))
-			continue;
-		olap_agg_set_string(agg, &agg->strings[gids[i]], (uint8 *) other->data,
-							other->len);
-		if (agg->turns != NULL)
-			agg->turns[gids[i]] = from->turns[first + i];
-	}
-}
-
 static void
 merge_floats(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 first,
 			 uint32 n)
@@ -403,7 +301,7 @@ merge_floats(OlapAgg *agg, const uint32 *gids, const OlapAgg *from, uint32 first
 			continue;
 		if (agg->seen[g] && agg->turns != NULL && other == 0 && agg->doubles[g] == 0)
 		{
-			if (!takes_turn(agg, agg->turns[g], from->turns[first + i]))
+			if (!olap_agg_takes_turn(agg, agg->turns[g], from->turns[first + i]))
 				continue;
 			agg->doubles[g] = other;
 		}
@@ -439,7 +337,7 @@ olap_agg_value_merge(OlapAgg *agg, const uint32 *gids, const OlapAgg *from,
 	{
 		if (agg->mode == OLAP_VALUE_WORD)
 			words_to_strings(agg);
-		merge_strings(agg, gids, from, first, n);
+		olap_agg_string_merge(agg, gids, from, first, n);
 		return;
 	}
 	if (from->mode == OLAP_VALUE_FLOAT)

@@ -180,6 +180,7 @@ sub aggregate
 		'count(*)', "count($any)", "sum($int)", "avg($int)", "sum($numeric)", "avg($numeric)",
 		"sum($float)", "min($int)", "max($int)", "trim_scale(min($numeric))", "max($float) + 0",
 		'min(ts)', 'max(d)', 'min(tc)', 'max(v)', 'min(t COLLATE "C")', 'max(iv)',
+		pick('min', 'max') . '(' . pick('t', 'tc', 'v', 'c', "left(v, 3)", 't || v') . pick('', '', ' COLLATE "und-x-icu"', ' COLLATE "C"') . ')',
 		'count(DISTINCT ' . pick('i2', 'i4 % 50', 't', 'tc', 'd', 'b', 'u', 'n', 'f4', 'c',
 			'id', 'id / 3', 'i4', 'i8', 'ts', 'f8', 'n6', 'v', 'by', 'id::int8 << 40', 'id - i2') . ')',
 		'sum(DISTINCT i4)', 'avg(DISTINCT n6)', 'stddev(DISTINCT id / 2)', 'bool_and(b)', 'bool_or(i4 > 0)',

@@ -27,7 +27,8 @@ typedef enum Kind
 	KIND_FLOAT_UNARY,
 	KIND_CAST,
 	KIND_DECIMAL,
-	KIND_DECIMAL_UNARY			/* op is an OlapDecimalOp */
+	KIND_DECIMAL_UNARY,			/* op is an OlapDecimalOp */
+	KIND_DECIMAL_LENGTH
 } Kind;
 
 typedef struct FuncRow
@@ -99,6 +100,7 @@ static const FuncRow rows[] = {
 	{F_INT4_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TO_INT, INT4OID},
 	{F_INT8_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TO_INT, INT8OID},
 	{F_FLOAT8_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TO_DOUBLE, FLOAT8OID},
+	{F_NUMERIC_NUMERIC_INT4, KIND_DECIMAL_LENGTH, 0, NUMERICOID},
 };
 
 static const FuncRow *
@@ -166,6 +168,32 @@ compile_decimal(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 								   a, &bridge);
 }
 
+/*
+ * numeric(x, typmod), what a cast to numeric(precision, scale) ends with; x may be
+ * the cast of a float to a numeric without a length, which has no kernel alone.
+ */
+static OlapNode *
+compile_length(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call)
+{
+	OlapColumnType type = olap_expr_type(call->expr);
+	Node	   *arg = linitial(call->args);
+	Const	   *length = lsecond(call->args);
+	int			precision;
+	int			digits;
+
+	if (!IsA(length, Const) || length->constisnull ||
+		!olap_numeric_length(DatumGetInt32(length->constvalue), &precision,
+							 &digits) || digits < 0 || digits > 18)
+		return NULL;
+	if (IsA(arg, FuncExpr) && (((FuncExpr *) arg)->funcid == F_NUMERIC_FLOAT8 ||
+							   ((FuncExpr *) arg)->funcid == F_NUMERIC_FLOAT4))
+		arg = linitial(((FuncExpr *) arg)->args);
+	return olap_node_decimal_length(scope, precision, digits, &type,
+									olap_compile_node(compiler, scope, arg),
+									olap_compile_bridge(compiler, scope,
+														call->expr));
+}
+
 static OlapNode *
 compile_row(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 			const FuncRow *row)
@@ -181,6 +209,8 @@ compile_row(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 	}
 	if (row->kind == KIND_DECIMAL || row->kind == KIND_DECIMAL_UNARY)
 		return compile_decimal(compiler, scope, call, row);
+	if (row->kind == KIND_DECIMAL_LENGTH)
+		return compile_length(compiler, scope, call);
 	a = compile_as(compiler, scope, linitial(call->args), &type);
 	if (list_length(call->args) > 1)
 		b = compile_as(compiler, scope, lsecond(call->args), &type);

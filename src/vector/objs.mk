@@ -24,6 +24,7 @@ OLAP_OBJS += src/vector/filter.o
 OLAP_OBJS += src/vector/filter_bytes.o
 OLAP_OBJS += src/vector/filter_columns.o
 OLAP_OBJS += src/vector/filter_number.o
+OLAP_OBJS += src/vector/float_decimal.o
 OLAP_OBJS += src/vector/group.o
 OLAP_OBJS += src/vector/group_bytes.o
 OLAP_OBJS += src/vector/group_codes.o

@@ -137,6 +137,14 @@ extern OlapNode *olap_node_decimal_unary(OlapScope *scope, OlapDecimalOp op,
 										 OlapNode *a, const OlapBridge *bridge);
 
 /*
+ * a, a numeric or a float, as numeric(precision, scale) (type), 0 <= scale <= 18.
+ * fallback is the same by other means.
+ */
+extern OlapNode *olap_node_decimal_length(OlapScope *scope, int precision,
+										  int scale, const OlapColumnType *type,
+										  OlapNode *a, OlapNode *fallback);
+
+/*
  * A cast between integers, floats, and boolean and I32; from integers to
  * numeric as well.  a itself if the representation is the same; NULL if there
  * is no such cast.

@@ -4,7 +4,8 @@
  *		numeric as scaled int64.
  *
  * Display scales follow numeric.c: of a sum or difference the greater of the
- * operands', of a product their sum, of a rounded number what was asked for.
+ * operands', of a product their sum, of a rounded number, and of a cast to
+ * numeric(precision, scale), what was asked for.
  * Whatever does not fit (a NaN, a result beyond int64 or 18 decimals, a number
  * too big for the cast's target) sends the whole vector to the bridge, which
  * has the answer, or raises the error.
@@ -17,6 +18,7 @@
 #include "utils/memutils.h"
 
 #include "base/kernel.h"
+#include "vector/float_decimal.h"
 #include "vector/program_internal.h"
 
 #define MAX_SCALE 18
@@ -29,7 +31,8 @@ typedef struct DecimalNode
 	OlapNode	node;
 	OlapArith	op;
 	OlapDecimalOp unary;
-	int			digits;			/* OLAP_DECIMAL_ROUND */
+	int			digits;			/* of OLAP_DECIMAL_ROUND, and of a length: scale */
+	int64		limit;			/* of a length: 10^precision, at most 10^18 */
 	OlapNode   *fallback;		/* the same by the bridge */
 	int64	   *scaled;			/* an operand at the other's scale */
 } DecimalNode;
@@ -305,5 +308,57 @@ olap_node_decimal_unary(OlapScope *scope, OlapDecimalOp op, int digits,
 	self->unary = op;
 	self->digits = digits;
 	self->fallback = olap_node_bridge(scope, type, bridge, &a, 1);
+	return &self->node;
+}
+
+/* ---- numeric(precision, scale) ---- */
+
+OLAP_KERNEL static bool
+within(const int64 *restrict a, int64 limit, uint32 n)
+{
+	uint32		bad = 0;
+
+	for (uint32 i = 0; i < n; i++)
+		bad |= (a[i] >= limit) | (a[i] <= -limit);
+	return bad == 0;
+}
+
+static const OlapVector *
+eval_length(OlapNode *node)
+{
+	DecimalNode *self = (DecimalNode *) node;
+	const OlapVector *a = olap_node_eval(node->args[0]);
+	uint32		n = node->scope->n;
+	OlapVector *out = olap_node_result_as(node, OLAP_PHYS_DEC64, sizeof(int64),
+										  n);
+	bool		fits = false;
+
+	out->scale = (uint8) self->digits;
+	if (a->phys == OLAP_PHYS_F64)
+		fits = olap_decimal_from_f64(out->values, a->values, a->valid, n,
+									 self->digits, self->limit);
+	else if (a->phys == OLAP_PHYS_F32)
+		fits = olap_decimal_from_f32(out->values, a->values, a->valid, n,
+									 self->digits, self->limit);
+	else if (a->phys == OLAP_PHYS_DEC64)
+		fits = round_loop(self, out, a, n) && within(out->values, self->limit, n);
+	if (!fits)
+		return olap_node_eval(self->fallback);
+	olap_node_strict(node, a, NULL);
+	return out;
+}
+
+OlapNode *
+olap_node_decimal_length(OlapScope *scope, int precision, int scale,
+						 const OlapColumnType *type, OlapNode *a,
+						 OlapNode *fallback)
+{
+	DecimalNode *self = olap_node_make(scope, sizeof(DecimalNode), eval_length,
+									   type, &a, 1);
+
+	Assert(scale >= 0 && scale <= MAX_SCALE);
+	self->digits = scale;
+	self->limit = power_of_10(Min(precision, MAX_SCALE));
+	self->fallback = fallback;
 	return &self->node;
 }

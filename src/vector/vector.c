@@ -40,6 +40,16 @@ phys_width(OlapPhys phys)
 	}
 }
 
+bool
+olap_numeric_length(int32 typmod, int *precision, int *scale)
+{
+	if (typmod < (int32) VARHDRSZ)
+		return false;
+	*precision = ((typmod - VARHDRSZ) >> 16) & 0xFFFF;
+	*scale = (((typmod - VARHDRSZ) & 0x7FF) ^ 1024) - 1024;
+	return true;
+}
+
 /*
  * Scaled int64 for numeric(p, s) with at most 18 digits.  A negative scale
  * stores whole numbers of p - s digits with display scale 0.
@@ -50,11 +60,8 @@ numeric_fits_dec64(int32 typmod, uint8 *scale)
 	int			precision;
 	int			s;
 
-	if (typmod < (int32) VARHDRSZ)
-		return false;
-	precision = ((typmod - VARHDRSZ) >> 16) & 0xFFFF;
-	s = (((typmod - VARHDRSZ) & 0x7FF) ^ 1024) - 1024;
-	if (s > 18 || (s < 0 ? precision - s : precision) > 18)
+	if (!olap_numeric_length(typmod, &precision, &s) || s > 18 ||
+		(s < 0 ? precision - s : precision) > 18)
 		return false;
 	*scale = (uint8) Max(s, 0);
 	return true;

@@ -279,4 +279,7 @@ extern bool olap_decimal_to_i64(const void *numeric, int scale, int64 *out);
 extern int	olap_decimal_from_i64(int64 value, int scale, char *out);
 extern int	olap_numeric_scale(const void *numeric);
 
+/* The parts of numeric's typmod; false if it has none. scale may be negative. */
+extern bool olap_numeric_length(int32 typmod, int *precision, int *scale);
+
 #endif							/* OLAP_VECTOR_H */

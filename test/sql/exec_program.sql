@@ -63,6 +63,7 @@ INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id > 4500;
 -- what runs in kernels, what does not
 SELECT e, debug_describe(format('SELECT %s FROM twin_olap', e)) FROM unnest(ARRAY[
     'i2 + i4, i8 / 3, i4 % 7, -i4, f4 * f8, n + 1.5, n * m, round(n, 1), n::int, n / 3, i4::float8',
+    'f8::numeric(12, 3), f4::numeric(6, 2), i4::numeric(12, 2), n::numeric(14, 1), n::numeric(20, 4), f8::numeric, f8::numeric(12, -2), u::numeric(9, 3)',
     'i2 < i8, n > u, s = ''x'', b AND i4 > 0, i4 IN (1, 2), i4 IS NULL, CASE WHEN b THEN i4 END, coalesce(n, 0)',
     'date_trunc(''day'', tz), date_trunc(''month'', d), extract(hour FROM ts), date_bin(''1 day'', ts, ''2000-01-01''), tz::date, ts + interval ''1 day'', time_bucket(''1 week'', tz), ts + interval ''1 month''',
     's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b']) e;
@@ -78,7 +79,9 @@ SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %
     '- n, abs(n), - u, round(n, 1), round(n, 0), round(n, 5), round(u, 2), round(m, 2), round(n), ceil(n), trunc(n, 1)',
     'n::int2, n::int4, n::int8, m::int4, n::float8, m::float8, u::float8, u::int4, n::float4, n::numeric(14, 1)',
     'i2::int4, i2::int8, i4::int8, i4::int2, i8::int4, i8::float4, i4::float8, i4::numeric, i8::numeric, b::int, i4::boolean',
-    'f4::float8, f8::float4, f4::int2, f8::int4, f8::int8, (f8 / 2)::int4, (f4 * 2)::int8, f8::numeric']) e));
+    'f4::float8, f8::float4, f4::int2, f8::int4, f8::int8, (f8 / 2)::int4, (f4 * 2)::int8, f8::numeric',
+    'f8::numeric(12, 3), f8::numeric(7, 0), f4::numeric(9, 2), (f8 * f4)::numeric(18, 6), f8::numeric(30, 10), f8::numeric(10, -2), f8::numeric(25, 20), - f8::numeric(12, 1), f8::numeric(12, 2) + n',
+    'i2::numeric(5, 1), i4::numeric(18, 4), i8::numeric(9, 2), i8::numeric(40, 18), n::numeric(14, 1), n::numeric(14, 5), m::numeric(10, 4), u::numeric(12, 1), n::numeric(7, -1), "numeric"(f8::numeric, 786439), "numeric"(n, i2 % 2 - 1)']) e));
 
 -- comparisons and logic
 SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %% 3 <> 1', e) FROM unnest(ARRAY[
@@ -155,13 +158,27 @@ SELECT e, count(*) FROM unnest(ARRAY['i2 + i2', 'i2 - 1::int2', 'i2 * i2', 'i2 /
     LATERAL (SELECT DISTINCT ON (i2) id FROM twin_heap ORDER BY i2, id) r,
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;
 SELECT e, count(*) FROM unnest(ARRAY['f4 + f4', 'f4 - f8', 'f4 * f4', 'f4 / f4', 'f4 / 3e38::float4', 'f4 * 1e-10::float4', 'f8 + f8', 'f8 - f8', 'f8 * f8', 'f8 / f8', 'f8 / 1.7e308', 'f8 * 1e-300',
-    '1 / f8', '- f8', 'abs(f4)', 'f8::float4', 'f4::int2', 'f8::int2', 'f4::int4', 'f8::int4', 'f4::int8', 'f8::int8', 'f8 > f4', 'f8 = f8', 'greatest(f8, 1, f4)', 'least(f8, 1)']) e,
+    '1 / f8', '- f8', 'abs(f4)', 'f8::float4', 'f4::int2', 'f8::int2', 'f4::int4', 'f8::int4', 'f4::int8', 'f8::int8', 'f8 > f4', 'f8 = f8', 'greatest(f8, 1, f4)', 'least(f8, 1)',
+    'f4::numeric(6, 2)', 'f8::numeric(6, 2)', 'f4::numeric(5, 0)', 'f4::numeric(4, 0)', 'f8::numeric(18, 0)', 'f8::numeric(10, 0)', 'f8::numeric(9, 0)', 'f8::numeric(18, 18)', 'f8::numeric(2, 4)', 'f8::numeric(400, 9)', 'f4::numeric(50, 12)']) e,
     LATERAL (SELECT DISTINCT ON (f4::text) id FROM twin_heap ORDER BY f4::text, id) r,
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;
 SELECT e, count(*) FROM unnest(ARRAY['n + n', 'n - u', 'n * n', 'n * u', 'n * n * n * n', '- n', 'abs(u)', 'round(n, 1)', 'round(n, 0)', 'n::int2', 'n::int4', 'n::int8', 'u::int8', 'n::float8', 'u::float8', 'n > u', 'n = n',
-    'n + i8', 'n * i8', 'i8::numeric + i8', 'n / 3', 'greatest(n, u)']) e,
+    'n + i8', 'n * i8', 'i8::numeric + i8', 'n / 3', 'greatest(n, u)',
+    'n::numeric(12, 1)', 'n::numeric(11, 1)', 'n::numeric(10, 1)', 'n::numeric(30, 10)', 'u::numeric(12, 2)', 'u::numeric(1, 1)', 'i8::numeric(18, 2)', 'i8::numeric(19, 0)', 'i8::numeric(40, 4)', 'i4::numeric(12, 2)', 'i4::numeric(9, 0)', 'i2::numeric(5, 1)']) e,
     LATERAL (SELECT DISTINCT ON (n, i8) id FROM twin_heap ORDER BY n, i8, id) r,
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;
+
+-- floats as numerics: numbers of many sizes that are decimals, nearly so, and neither
+TRUNCATE twin_heap, twin_olap;
+INSERT INTO twin_heap (id, i2, f8, f4, s) SELECT i, i % 5, x, x, kind::text FROM (
+    SELECT i, kind, CASE kind WHEN 0 THEN round(h / 1e9::numeric, i % 7)::float8 WHEN 1 THEN (round(h / 1e9::numeric, i % 5) + 0.0005)::float8
+        WHEN 2 THEN h / 3.0e6 WHEN 3 THEN round(h / 1e6::numeric, 3)::float8 * (1 + (i % 9 - 4) * 2.220446049250313e-16) ELSE h * 10.0 ^ (i % 20 - 27) END AS x
+    FROM (SELECT i, i / 7 % 5 AS kind, hashint8extended(i, 1) / 4 AS h FROM generate_series(1, 20000) i) r) v;
+INSERT INTO twin_olap SELECT * FROM twin_heap;
+SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s', e) FROM unnest(ARRAY[
+    'f8::numeric(18, 0), f8::numeric(18, 1), f8::numeric(18, 2), f8::numeric(18, 3), f8::numeric(30, 4), f8::numeric(30, 5), (f8 / 1e4)::numeric(30, 9), (f8 / 1e9)::numeric(35, 14), (f8 / 1e13)::numeric(40, 18), f8::numeric(35, 14)',
+    'f4::numeric(18, 0), f4::numeric(18, 1), f4::numeric(18, 2), f4::numeric(18, 3), f4::numeric(30, 4), f4::numeric(30, 5), (f4 / 1e4::float4)::numeric(30, 9), (f4 / 1e9::float4)::numeric(35, 14), (f4 / 1e13::float4)::numeric(40, 18), f4::numeric(35, 14)',
+    'CASE WHEN i2 > 1 THEN f8::numeric(18, 2) ELSE f4::numeric(18, 2) END, (f8 / 2)::numeric(20, 3), f8::numeric(18, 3) > f4::numeric(18, 3)']) e));
 
 -- times at the edges, one by one
 TRUNCATE twin_heap, twin_olap;

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type_d.h"
+#include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
 
@@ -292,6 +293,37 @@ olap_compile_compare(OlapCompiler *compiler, OlapScope *scope,
 	return olap_node_compare(scope, op.order, op.cmp, a, b);
 }
 
+/* length() and octet_length() of text and bytea. */
+static OlapNode *
+compile_text_length(OlapCompiler *compiler, OlapScope *scope,
+					const OlapCall *call)
+{
+	OlapColumnType type = olap_expr_type(call->expr);
+	bool		utf8 = false;
+	OlapNode   *a;
+
+	switch (call->funcid)
+	{
+		case F_LENGTH_TEXT:
+		case F_CHAR_LENGTH_TEXT:
+		case F_CHARACTER_LENGTH_TEXT:
+			utf8 = GetDatabaseEncoding() == PG_UTF8;
+			if (!utf8 && pg_database_encoding_max_length() > 1)
+				return NULL;
+			break;
+		case F_OCTET_LENGTH_TEXT:
+		case F_OCTET_LENGTH_BPCHAR:
+		case F_OCTET_LENGTH_BYTEA:
+		case F_LENGTH_BYTEA:
+			break;
+		default:
+			return NULL;
+	}
+	a = olap_compile_node(compiler, scope, linitial(call->args));
+	return olap_node_type(a)->phys == OLAP_PHYS_VAR ?
+		olap_node_length(scope, utf8, &type, a) : NULL;
+}
+
 OlapNode *
 olap_compile_call(OlapCompiler *compiler, OlapScope *scope,
 				  const OlapCall *call)
@@ -301,6 +333,8 @@ olap_compile_call(OlapCompiler *compiler, OlapScope *scope,
 
 	if (row != NULL)
 		return compile_row(compiler, scope, call, row);
-	node = olap_compile_compare(compiler, scope, call);
+	node = compile_text_length(compiler, scope, call);
+	if (node == NULL)
+		node = olap_compile_compare(compiler, scope, call);
 	return node != NULL ? node : olap_compile_time(compiler, scope, call);
 }

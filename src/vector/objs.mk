@@ -50,6 +50,7 @@ OLAP_OBJS += src/vector/program_int.o
 OLAP_OBJS += src/vector/program_leaf.o
 OLAP_OBJS += src/vector/program_logic.o
 OLAP_OBJS += src/vector/program_shift.o
+OLAP_OBJS += src/vector/program_text.o
 OLAP_OBJS += src/vector/program_time.o
 OLAP_OBJS += src/vector/text_in.o
 OLAP_OBJS += src/vector/value_lists.o

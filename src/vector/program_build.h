@@ -152,6 +152,12 @@ extern OlapNode *olap_node_decimal_length(OlapScope *scope, int precision,
 extern OlapNode *olap_node_cast(OlapScope *scope, const OlapColumnType *type,
 								OlapNode *a);
 
+/*
+ * The length of a, VAR, as I32: in characters (a is valid UTF-8) or in bytes.
+ */
+extern OlapNode *olap_node_length(OlapScope *scope, bool utf8,
+								  const OlapColumnType *type, OlapNode *a);
+
 /* ---- comparisons and logic: booleans, NULL where SQL says so ---- */
 
 /*

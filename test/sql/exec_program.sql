@@ -66,7 +66,8 @@ SELECT e, debug_describe(format('SELECT %s FROM twin_olap', e)) FROM unnest(ARRA
     'f8::numeric(12, 3), f4::numeric(6, 2), i4::numeric(12, 2), n::numeric(14, 1), n::numeric(20, 4), f8::numeric, f8::numeric(12, -2), u::numeric(9, 3)',
     'i2 < i8, n > u, s = ''x'', b AND i4 > 0, i4 IN (1, 2), i4 IS NULL, CASE WHEN b THEN i4 END, coalesce(n, 0)',
     'date_trunc(''day'', tz), date_trunc(''month'', d), extract(hour FROM ts), date_bin(''1 day'', ts, ''2000-01-01''), tz::date, ts + interval ''1 day'', time_bucket(''1 week'', tz), ts + interval ''1 month''',
-    's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b']) e;
+    's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b',
+    'length(s), char_length(v), octet_length(s), bit_length(v), length(c), octet_length(c), length(s) > 7, length(upper(s))']) e;
 
 -- numbers
 SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %% 3 <> 1', e) FROM unnest(ARRAY[
@@ -179,6 +180,20 @@ SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s', e) FROM 
     'f8::numeric(18, 0), f8::numeric(18, 1), f8::numeric(18, 2), f8::numeric(18, 3), f8::numeric(30, 4), f8::numeric(30, 5), (f8 / 1e4)::numeric(30, 9), (f8 / 1e9)::numeric(35, 14), (f8 / 1e13)::numeric(40, 18), f8::numeric(35, 14)',
     'f4::numeric(18, 0), f4::numeric(18, 1), f4::numeric(18, 2), f4::numeric(18, 3), f4::numeric(30, 4), f4::numeric(30, 5), (f4 / 1e4::float4)::numeric(30, 9), (f4 / 1e9::float4)::numeric(35, 14), (f4 / 1e13::float4)::numeric(40, 18), f4::numeric(35, 14)',
     'CASE WHEN i2 > 1 THEN f8::numeric(18, 2) ELSE f4::numeric(18, 2) END, (f8 / 2)::numeric(20, 3), f8::numeric(18, 3) > f4::numeric(18, 3)']) e));
+
+-- lengths: characters of one to four bytes, strings of many sizes, some of them often
+TRUNCATE twin_heap, twin_olap;
+INSERT INTO twin_heap (id, i2, s, v, c) SELECT i, i % 5, CASE WHEN i % 37 <> 0 THEN
+        (SELECT string_agg(chr(CASE (i + k * k) % 7 WHEN 0 THEN 233 WHEN 1 THEN 8364 WHEN 2 THEN 128512 + k % 9 ELSE 97 + k % 26 END), '') FROM generate_series(1, i % 300) k) END,
+    CASE WHEN i % 41 <> 0 THEN repeat(U&'\00E9\+01F600', i % 4) || i % 9 END, repeat(U&'\20AC', i % 6)
+FROM generate_series(1, 3000) i;
+INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id <= 2500;
+CALL olap.compact('twin_olap');
+INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id > 2500;
+SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s %s', e, w) FROM unnest(ARRAY['', 'WHERE id % 3 <> 1', 'WHERE length(s) > 99 AND octet_length(v) < 9']) w, unnest(ARRAY[
+    'length(s), char_length(s), character_length(s), octet_length(s), bit_length(s), length(s::bytea), octet_length(s::bytea)',
+    'length(v), char_length(v), octet_length(v), bit_length(v), length(c), char_length(c), octet_length(c), bit_length(c)',
+    'CASE WHEN i2 > 1 THEN length(s) ELSE length(v) END, length(coalesce(s, v)), length(upper(v)) + length(''x''), length(nullif(s, ''a'')), length(left(s, i2))']) e));
 
 -- times at the edges, one by one
 TRUNCATE twin_heap, twin_olap;

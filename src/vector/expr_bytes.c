@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "vector/expr_internal.h"
+#include "vector/search.h"
 
 /* A run of literal bytes, or of characters that may be anything. */
 typedef struct Element
@@ -28,6 +29,7 @@ typedef struct Piece
 	Element    *elements;
 	size_t		nbytes;			/* of literals */
 	size_t		nany;			/* characters that may be anything */
+	OlapNeedle	needle;			/* its longest run of literals, if nbytes > 0 */
 } Piece;
 
 struct OlapPattern
@@ -35,6 +37,7 @@ struct OlapPattern
 	bool		utf8;
 	int			npieces;		/* number of '%' + 1 */
 	Piece	   *pieces;
+	const OlapNeedle *needle;	/* the longest between two '%', or NULL */
 };
 
 size_t
@@ -193,6 +196,8 @@ compile_piece(Piece *piece, const uint8 *pattern, size_t len, uint8 *literals)
 			*literals++ = pattern[i++];
 		}
 		element->len = literals - element->bytes;
+		if (piece->nbytes == 0 || element->len > piece->needle.len)
+			olap_needle_init(&piece->needle, element->bytes, element->len);
 		piece->nbytes += element->len;
 	}
 }
@@ -229,7 +234,23 @@ olap_pattern_compile(const uint8 *pattern, size_t len, bool utf8)
 			start = i + 1;
 		}
 	}
+	for (int i = 1; i < result->npieces - 1; i++)
+	{
+		const Piece *piece = &result->pieces[i];
+
+		if (piece->nbytes > 0 &&
+			(result->needle == NULL || piece->needle.len > result->needle->len))
+			result->needle = &piece->needle;
+	}
 	return result;
+}
+
+const OlapNeedle *
+olap_pattern_needle(const OlapPattern *pattern, bool *alone)
+{
+	*alone = pattern->npieces == 3 && pattern->pieces[0].nelements == 0 &&
+		pattern->pieces[1].nany == 0 && pattern->pieces[2].nelements == 0;
+	return pattern->needle;
 }
 
 /* Match piece at data; *used gets the bytes it takes. */
@@ -272,8 +293,7 @@ piece_find(const Piece *piece, const uint8 *data, size_t len, bool utf8)
 		return 0;
 	if (piece->nany == 0)
 	{
-		const uint8 *at = memmem(data, len, piece->elements[0].bytes,
-								 piece->elements[0].len);
+		const uint8 *at = olap_needle_find(&piece->needle, data, len);
 
 		return at == NULL ? -1 : (ssize_t) (at - data + piece->nbytes);
 	}

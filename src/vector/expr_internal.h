@@ -10,6 +10,7 @@
 #define OLAP_EXPR_INTERNAL_H
 
 #include "vector/expr.h"
+#include "vector/search.h"
 
 /* Does a value pass?  Without regard to expr->negated. */
 typedef bool (*OlapByteTest) (const OlapExpr *expr, const uint8 *data,
@@ -36,13 +37,20 @@ struct OlapExprState
 	uint8	   *answers;
 	uint32		answers_cap;
 	uint32		nmatches;		/* entries that pass, ... */
-	uint32		match;			/* ... and the last of them */
+	uint32		odd;			/* ... and the only one that does, or does not */
 };
 
 extern OlapPattern *olap_pattern_compile(const uint8 *pattern, size_t len,
 										 bool utf8);
 extern bool olap_pattern_match(const OlapPattern *pattern, const uint8 *data,
 							   size_t len);
+
+/*
+ * What every value that matches has in it, NULL if there is no such thing.  Alone: a
+ * value that has it matches.
+ */
+extern const OlapNeedle *olap_pattern_needle(const OlapPattern *pattern,
+											 bool *alone);
 
 /* Length without trailing blanks. */
 extern size_t olap_bpchar_length(const uint8 *data, size_t len);

@@ -4,7 +4,9 @@
  *		Tests of byte strings against constants.
  *
  * Row by row over the live rows, or once an entry of the dictionary if that is
- * less work. Answers are kept until the dictionary changes.
+ * less work. Answers are kept until the dictionary changes. What a LIKE asks for is
+ * searched in all values at once where most rows are live: they are short, and what
+ * begins and ends a search costs more than the bytes.
  *
  * src/vector/filter_bytes.c
  *-------------------------------------------------------------------------
@@ -13,12 +15,117 @@
 
 #include "utils/memutils.h"
 
+#include "base/kernel.h"
 #include "base/varlena.h"
 #include "vector/expr_kernels.h"
 #include "vector/filter_internal.h"
 
 /* A dictionary of at most this many entries is always answered whole. */
 #define SMALL_DICT 256
+/* Heaps are searched as one for at least so many live rows, ... */
+#define DENSE_MIN 8
+/* ... and if at least one row in so many is live. */
+#define DENSE_PART 4
+/* Rows that are passed over together. */
+#define SKIP 64
+
+/* v = constant, flipped; lengths differ more often than they do not. */
+static void
+test_equal_rows(const OlapExprValue *value, const OlapVector *v, uint8 *mask,
+				uint32 n, uint8 flip)
+{
+	const uint32 *offsets = v->values;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		const char *row;
+
+		if (!mask[i])
+			continue;
+		row = v->heap + offsets[i];
+		mask[i] = (uint8) (VARSIZE(row) - VARHDRSZ == value->len &&
+						   memcmp(VARDATA(row), value->data, value->len) == 0) ^ flip;
+	}
+}
+
+OLAP_KERNEL static bool
+ascends(const uint32 *offsets, uint32 n)
+{
+	uint32		bad = 0;
+
+	for (uint32 i = 1; i < n; i++)
+		bad |= offsets[i] < offsets[i - 1];
+	return bad == 0;
+}
+
+/*
+ * The same for LIKE with something that all matches have in them: it is searched in
+ * the whole heap, headers of values included, and where it is found that is the answer
+ * of all rows before.  Offsets ascend, and first and last are live rows.
+ */
+static void
+search_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 first,
+			uint32 last, uint8 flip)
+{
+	const uint32 *offsets = v->values;
+	const char *end = v->heap + offsets[last] + VARSIZE(v->heap + offsets[last]);
+	const char *hit = v->heap;
+	bool		alone;
+	const OlapNeedle *needle = olap_pattern_needle(expr->state->pattern, &alone);
+
+	for (uint32 i = first; i <= last; i++)
+	{
+		const char *value = v->heap + offsets[i];
+		bool		found;
+
+		/* rows that end before what was found; they may share values, dead ones have none */
+		while (last - i >= SKIP && mask[i + SKIP] &&
+			   v->heap + offsets[i + SKIP] <= hit &&
+			   offsets[i + SKIP - 1] < offsets[i + SKIP])
+		{
+			if (!flip)
+				memset(mask + i, 0, SKIP);
+			i += SKIP;
+			value = v->heap + offsets[i];
+		}
+		if (!mask[i])
+			continue;
+		if (hit < VARDATA(value))
+		{
+			hit = (const char *) olap_needle_find(needle, (const uint8 *) VARDATA(value),
+												  end - VARDATA(value));
+			if (hit == NULL)
+				hit = end;
+		}
+		found = hit + needle->len <= value + VARSIZE(value);
+		if (found && !alone)
+			found = olap_pattern_match(expr->state->pattern, (const uint8 *) VARDATA(value),
+									   VARSIZE(value) - VARHDRSZ);
+		mask[i] = (uint8) found ^ flip;
+	}
+}
+
+/* Can search_rows() be used for the live rows, and is it less work? */
+static bool
+search_pays(const OlapExpr *expr, const OlapVector *v, const uint8 *mask, uint32 n,
+			uint32 *first, uint32 *last)
+{
+	bool		alone;
+	uint32		live;
+
+	/* a heap that is shared with a dictionary has much that is of no row */
+	if (expr->kind != OLAP_EXPR_LIKE || v->codes != NULL ||
+		olap_pattern_needle(expr->state->pattern, &alone) == NULL)
+		return false;
+	live = olap_mask_count(mask, n);
+	if (live < DENSE_MIN || live < n / DENSE_PART || !ascends(v->values, n))
+		return false;
+	for (*first = 0; !mask[*first];)
+		(*first)++;
+	for (*last = n - 1; !mask[*last];)
+		(*last)--;
+	return true;
+}
 
 /* Apply a byte test to the rows of v that mask leaves; no NULL among them. */
 static void
@@ -26,8 +133,16 @@ test_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
 {
 	OlapByteTest test = expr->state->test;
 	uint8		flip = expr->kind != OLAP_EXPR_COMPARE && expr->negated;
+	uint32		first;
+	uint32		last;
 
-	if (v->phys == OLAP_PHYS_VAR)
+	if (v->phys == OLAP_PHYS_VAR && expr->kind == OLAP_EXPR_COMPARE &&
+		expr->order == OLAP_ORDER_BYTES &&
+		(expr->cmp == OLAP_CMP_EQ || expr->cmp == OLAP_CMP_NE))
+		test_equal_rows(&expr->values[0], v, mask, n, expr->cmp == OLAP_CMP_NE);
+	else if (v->phys == OLAP_PHYS_VAR && search_pays(expr, v, mask, n, &first, &last))
+		search_rows(expr, v, mask, first, last, flip);
+	else if (v->phys == OLAP_PHYS_VAR)
 	{
 		const uint32 *offsets = v->values;
 
@@ -59,10 +174,10 @@ test_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
 static void
 test_coded_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
 {
+	OlapVector	entry = *v->dict;
+
 	for (uint32 i = 0; i < n; i++)
 	{
-		OlapVector	entry = *v->dict;
-
 		if (!mask[i])
 			continue;
 		entry.values = (char *) v->dict->values + (size_t) v->codes[i] * entry.width;
@@ -70,16 +185,18 @@ test_coded_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n
 	}
 }
 
+/* How many of the n entries pass, and where the only one is that does, or does not. */
 static void
 count_matches(OlapExprState *state, uint32 n)
 {
-	state->nmatches = 0;
-	for (uint32 code = 0; code < n; code++)
-		if (state->answers[code])
-		{
-			state->nmatches++;
-			state->match = code;
-		}
+	const uint8 *odd = NULL;
+
+	state->nmatches = olap_mask_count(state->answers, n);
+	if (state->nmatches == 1)
+		odd = memchr(state->answers, 1, n);
+	else if (state->nmatches + 1 == n)
+		odd = memchr(state->answers, 0, n);
+	state->odd = odd != NULL ? (uint32) (odd - state->answers) : 0;
 }
 
 /*
@@ -123,7 +240,9 @@ olap_filter_bytes(OlapFilter *filter, OlapExpr *expr, const OlapVector *v,
 	if (state->nmatches == 0)
 		memset(mask, 0, n);
 	else if (state->nmatches == 1)
-		olap_range_u32(mask, v->codes, n, state->match, 0, 0);
+		olap_range_u32(mask, v->codes, n, state->odd, 0, 0);
+	else if (state->nmatches + 1 == dict->n)
+		olap_range_u32(mask, v->codes, n, state->odd, 0, 1);
 	else if (state->nmatches < dict->n)
 		olap_mask_codes(mask, v->codes, n, state->answers, dict->n, 0);
 }

@@ -52,6 +52,7 @@ OLAP_OBJS += src/vector/program_logic.o
 OLAP_OBJS += src/vector/program_shift.o
 OLAP_OBJS += src/vector/program_text.o
 OLAP_OBJS += src/vector/program_time.o
+OLAP_OBJS += src/vector/search.o
 OLAP_OBJS += src/vector/text_in.o
 OLAP_OBJS += src/vector/value_lists.o
 OLAP_OBJS += src/vector/value_select.o

@@ -132,6 +132,145 @@ like_matches_by_its_definition(void)
 	CHECK(olap_expr_like(0, false, (const uint8 *) "a\\", 2, true) == NULL);
 }
 
+/* The same of values with any bytes, of which each is a character. */
+static bool
+like_bytes(const uint8 *p, size_t plen, const uint8 *s, size_t len)
+{
+	if (plen == 0)
+		return len == 0;
+	if (*p == '%')
+		return like_bytes(p + 1, plen - 1, s, len) ||
+			(len > 0 && like_bytes(p, plen, s + 1, len - 1));
+	if (len == 0)
+		return false;
+	if (*p == '_')
+		return like_bytes(p + 1, plen - 1, s + 1, len - 1);
+	if (*p == '\\')
+	{
+		p++;
+		plen--;
+	}
+	return *p == *s && like_bytes(p + 1, plen - 1, s + 1, len - 1);
+}
+
+/* Rows some of which are empty, long, NULL, or share the value of the one before. */
+static void
+make_many(OlapVector *v, uint32 n, int alphabet, bool nulls)
+{
+	OlapColumnType type = make_type(TEXTOID, -1, -1, false,
+									unit_random() % 2 == 0 ? 'i' : 'd');
+
+	olap_vector_init(v, &type, n, CurrentMemoryContext);
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint8		value[200];
+		size_t		len = unit_random() % 100 == 0 ? unit_random() % sizeof(value) :
+			unit_random() % 12;
+
+		/* NULs and bytes that headers have as well */
+		for (size_t k = 0; k < len; k++)
+			value[k] = "abc\0 $(d"[unit_random() % alphabet];
+		if (nulls && unit_random() % 5 == 0)
+			olap_vector_append_null(v);
+		else if (i > 0 && !olap_vector_is_null(v, i - 1) && unit_random() % 7 == 0)
+		{
+			uint32	   *offsets = v->values;
+
+			if (v->valid != NULL)
+				v->valid[i / 64] |= UINT64CONST(1) << i % 64;
+			offsets[i] = offsets[i - 1];
+			v->n++;
+		}
+		else
+			olap_vector_append_var(v, (const char *) value, len);
+	}
+}
+
+/* Bytes of the heap as they are, headers and borders of values included. */
+static size_t
+add_slice(uint8 *pattern, size_t len, const OlapVector *v)
+{
+	size_t		m = 1 + unit_random() % 12;
+	size_t		at = unit_random() % (v->heap_len - m);
+
+	for (size_t i = 0; i < m; i++)
+	{
+		uint8		byte = (uint8) v->heap[at + i];
+
+		if (byte == '%' || byte == '_' || byte == '\\')
+			pattern[len++] = '\\';
+		pattern[len++] = byte;
+	}
+	return len;
+}
+
+static void
+like_finds_nothing_across_rows(void)
+{
+	static const char *const shapes[] = {
+		"%x%", "%x%", "%x%x%", "a%x%", "%x%b", "%_x%", "%x_x%", "%x__%x%", "%x"
+	};
+
+	for (int turn = 0; turn < 3000; turn++)
+	{
+		const char *shape = shapes[unit_random() % lengthof(shapes)];
+		uint32		n = turn % 10 == 0 ? OLAP_VECTOR_ROWS : 1 + unit_random() % 300;
+		uint8		pattern[100];
+		size_t		len = 0;
+		OlapVector	v;
+		bool		expected[OLAP_VECTOR_ROWS];
+
+		make_many(&v, n, 1 + unit_random() % 8, turn % 3 == 0);
+		if (v.heap_len < 16)
+			olap_vector_append_var(&v, "aaaaaaaaaaaa", 12);
+		for (; *shape != '\0'; shape++)
+			if (*shape == 'x')
+				len = add_slice(pattern, len, &v);
+			else
+				pattern[len++] = (uint8) *shape;
+		for (int negated = 0; negated < 2; negated++)
+		{
+			for (uint32 i = 0; i < v.n; i++)
+			{
+				const char *value = v.heap + ((uint32 *) v.values)[i];
+
+				expected[i] = !olap_vector_is_null(&v, i) &&
+					like_bytes(pattern, len, (const uint8 *) VARDATA(value),
+							   VARSIZE(value) - VARHDRSZ) != (bool) negated;
+			}
+			check_filter(olap_expr_like(0, negated, pattern, len, false), &v, 1, expected);
+		}
+		olap_vector_free(&v);
+	}
+}
+
+/* Many rows have the value that is found, and NULLs among them repeat its place. */
+static void
+like_finds_values_that_rows_share(void)
+{
+	for (uint32 from = 0; from < 80; from++)
+	{
+		OlapColumnType type = make_type(TEXTOID, -1, -1, false, 'i');
+		OlapVector	v;
+		bool		expected[300];
+
+		olap_vector_init(&v, &type, 300, CurrentMemoryContext);
+		for (uint32 i = 0; i < 300; i++)
+		{
+			if (i % 7 == 3 && i != from)
+				olap_vector_append_null(&v);
+			else
+				olap_vector_append_var(&v, i == from ? "a needle" : "hay", i == from ? 8 : 3);
+			expected[i] = i >= from && i < from + 150 && (i == from || i % 7 != 3);
+			if (i > from && i < from + 150)
+				((uint32 *) v.values)[i] = ((uint32 *) v.values)[from];
+		}
+		check_filter(olap_expr_like(0, false, (const uint8 *) "%need%", 6, true), &v, 1,
+					 expected);
+		olap_vector_free(&v);
+	}
+}
+
 /* A byte is a character where the encoding says so. */
 static void
 like_counts_bytes_in_single_byte_encodings(void)
@@ -207,6 +346,8 @@ main(void)
 {
 	RUN(texts_compare_bytewise);
 	RUN(like_matches_by_its_definition);
+	RUN(like_finds_nothing_across_rows);
+	RUN(like_finds_values_that_rows_share);
 	RUN(like_counts_bytes_in_single_byte_encodings);
 	RUN(uuids_compare_bytewise);
 	RUN(answers_do_not_outlive_their_dictionary);

@@ -44,7 +44,7 @@ typedef struct StringBlock
 	size_t		raw_len;		/* of all groups */
 	StringGroup groups[MAX_GROUPS];
 	uint32		lengths[OLAP_VECTOR_ROWS];
-	uint32		prefixes[OLAP_VECTOR_ROWS]; /* zeros if not front */
+	uint32		prefixes[OLAP_VECTOR_ROWS]; /* if front */
 } StringBlock;
 
 /*

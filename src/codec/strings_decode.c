@@ -19,6 +19,28 @@
 
 /* Bytes that are copied at a time. */
 #define COPY_SLACK 32
+/* The same of values without a prefix, most of which take one step. */
+#define SPREAD_STEP 64
+
+/* The sums of n lengths, and of the room that such values take in a heap. */
+OLAP_KERNEL static bool
+sum_whole_lengths(const uint32 *restrict lengths, uint32 n, uint64 align,
+				  uint64 *bytes, uint64 *room)
+{
+	uint64		sum = 0;
+	uint64		sum_room = 0;
+	uint32		bad = 0;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		bad |= lengths[i] > MaxAllocSize - VARHDRSZ;
+		sum += lengths[i];
+		sum_room += ((uint64) lengths[i] + VARHDRSZ + align - 1) & ~(align - 1);
+	}
+	*bytes = sum;
+	*room = sum_room;
+	return bad == 0;
+}
 
 /*
  * The sums of n lengths less their prefixes, and of the room that values of these
@@ -47,6 +69,46 @@ sum_lengths(const uint32 *restrict lengths, const uint32 *restrict prefixes,
 }
 
 /*
+ * As spread() for the values that move down by SPREAD_STEP bytes or more: what is
+ * written behind the end of such a value was read before, or is written again.
+ * Returns how many these are; all others come after them.  Up to SPREAD_STEP bytes
+ * are read behind src's end.
+ */
+OLAP_KERNEL static uint32
+spread_far(char *heap, size_t *start, const uint8 **from, const uint32 *lengths,
+		   uint32 n, size_t align, uint32 *offsets)
+{
+	const uint8 *src = *from;
+	size_t		at = *start;
+	uint32		i;
+
+	for (i = 0; i < n && src - (const uint8 *) (heap + at + VARHDRSZ) >= SPREAD_STEP; i++)
+	{
+		size_t		len = lengths[i];
+		size_t		done = 0;
+		char	   *value = heap + at + VARHDRSZ;
+
+		offsets[i] = (uint32) at;
+		SET_VARSIZE(heap + at, len + VARHDRSZ);
+		do
+		{
+			char		step[SPREAD_STEP];
+
+			memcpy(step, src + done, SPREAD_STEP);
+			memcpy(value + done, step, SPREAD_STEP);
+			done += SPREAD_STEP;
+		}
+		while (done < len);
+		memset(value + len, 0, MAXIMUM_ALIGNOF);
+		src += len;
+		at = TYPEALIGN(align, at + VARHDRSZ + len);
+	}
+	*from = src;
+	*start = at;
+	return i;
+}
+
+/*
  * Spread the bytes at src, one after the other, to varlenas from dst on.  src
  * may overlap dst's end: every value moves down, by its own header at least.
  */
@@ -56,7 +118,7 @@ spread(char *heap, size_t start, const uint8 *src, const uint32 *lengths,
 {
 	size_t		at = start;
 
-	for (uint32 i = 0; i < n; i++)
+	for (uint32 i = spread_far(heap, &at, &src, lengths, n, align, offsets); i < n; i++)
 	{
 		size_t		len = lengths[i];
 		size_t		end = at + VARHDRSZ + len;
@@ -113,16 +175,17 @@ unfold(char *heap, size_t start, size_t need, const uint8 *src,
 		{
 			copy_short(value, last, prefix);
 			copy_short(value + prefix, (const char *) src, len - prefix);
+			memset(heap + end, 0, MAXIMUM_ALIGNOF);
 		}
 		else
 		{
 			memcpy(value, last, prefix);
 			memcpy(value + prefix, src, len - prefix);
+			while (end < next)
+				heap[end++] = 0;
 		}
 		src += len - prefix;
 		last = value;
-		while (end < next)
-			heap[end++] = 0;
 		at = next;
 	}
 }
@@ -250,7 +313,7 @@ fill_heap(const StringBlock *block, uint32 n, size_t start, OlapVector *out)
 
 	if (!block->front)
 	{
-		/* extract to the end of the room, and spread from there */
+		/* extract to the end of the room, and spread from there; SPREAD_STEP is behind */
 		bytes = (uint8 *) out->heap + start + block->need - block->raw_len;
 		if (!extract_groups(block, bytes))
 			return false;
@@ -331,9 +394,9 @@ check_block(StringBlock *block, uint8 mode, uint32 n, size_t align)
 	uint64		bytes;
 	uint64		room;
 
-	if (!block->front)
-		memset(block->prefixes, 0, n * sizeof(uint32));
-	if (!sum_lengths(block->lengths, block->prefixes, n, align, &bytes, &room) ||
+	if (!(block->front ?
+		  sum_lengths(block->lengths, block->prefixes, n, align, &bytes, &room) :
+		  sum_whole_lengths(block->lengths, n, align, &bytes, &room)) ||
 		bytes != block->raw_len)
 		return false;
 	block->need = room;
@@ -385,7 +448,7 @@ olap_strings_decode(const uint8 *src, size_t len, uint32 n, OlapVector *out,
 	if (start + block.need > PG_UINT32_MAX)
 		OLAP_REJECT("a string block is too large");
 
-	olap_vector_reserve_heap(out, start - out->heap_len + block.need);
+	olap_vector_reserve_heap(out, start - out->heap_len + block.need + SPREAD_STEP);
 	memset(out->heap + out->heap_len, 0, start - out->heap_len);
 	if (!fill_heap(&block, n, start, out))
 		OLAP_REJECT("a string block cannot be extracted");
@@ -461,6 +524,8 @@ olap_strings_decode_row(const OlapChunkSource *source, const uint8 *src, size_t 
 	olap_chunk_need(source, src, len);
 	if (!open_block(&block, src, len, n, 4, reason))
 		return false;
+	if (!block.front)
+		memset(block.prefixes, 0, n * sizeof(uint32));
 	g = row / block.group_rows;
 	first = g * block.group_rows;
 	return olap_string_group_row(&block.groups[g], block.lengths + first,

@@ -48,6 +48,66 @@ odd_strings_round_trip(void)
 }
 
 /*
+ * Values that share nothing, of the lengths where copying takes another step, and empty
+ * ones at the end: the heap is what appends make of them, padding included.
+ */
+static void
+heaps_are_as_appended(void)
+{
+	for (int turn = 0; turn < 400; turn++)
+	{
+		OlapColumnType type = data_type(OLAP_PHYS_VAR);
+		uint32		n = turn % 3 == 0 ? OLAP_VECTOR_ROWS : 1 + scramble(turn) % 60;
+		uint32		longest = 1 + scramble(turn + 1000) % 140;
+		OlapVector	v;
+		OlapVector	out;
+		OlapBytes	bytes;
+		const char *reason = NULL;
+
+		type.typalign = turn % 2 == 0 ? 'i' : 'd';
+		olap_vector_init(&v, &type, n, CurrentMemoryContext);
+		olap_vector_init(&out, &type, n + 1, CurrentMemoryContext);
+		olap_bytes_init(&bytes, CurrentMemoryContext);
+		for (uint32 i = 0; i < n; i++)
+		{
+			char		value[140];
+			uint64		r = scramble(turn * 10000 + i);
+			size_t		len = n - i < r % 30 ? 0 : r / 32 % longest;
+
+			for (size_t k = 0; k < len; k++)
+				value[k] = (char) (scramble(r + k) % 5 * 50);
+			olap_vector_append_var(&v, value, len);
+		}
+		(void) olap_strings_encode(&v, 0, n, turn % 5 == 0, turn % 4 < 3, &bytes);
+		/* values before, as in a dictionary's heap */
+		if (turn % 7 == 0)
+			olap_vector_append_var(&out, "before", 6);
+		CHECK(olap_strings_decode(bytes.data, bytes.len, n, &out, &reason));
+		if (turn % 7 != 0)
+		{
+			size_t		align = type.typalign == 'd' ? 8 : 4;
+
+			CHECK_INT(out.heap_len, TYPEALIGN(align, v.heap_len));
+			CHECK(memcmp(out.heap, v.heap, v.heap_len) == 0);
+			CHECK(memcmp(out.values, v.values, n * sizeof(uint32)) == 0);
+			for (size_t i = v.heap_len; i < out.heap_len; i++)
+				CHECK_INT(out.heap[i], 0);
+		}
+		else
+		{
+			uint32		wrong = 0;
+
+			for (uint32 i = 0; i < n; i++)
+				wrong += !data_equal(&v, i, &out, i + 1);
+			CHECK_INT(wrong, 0);
+		}
+		olap_vector_free(&v);
+		olap_vector_free(&out);
+		pfree(bytes.data);
+	}
+}
+
+/*
  * A dictionary has no duplicates, and is sorted byte by byte, shorter first,
  * within each of at most eight classes.
  */
@@ -354,6 +414,7 @@ int
 main(void)
 {
 	RUN(odd_strings_round_trip);
+	RUN(heaps_are_as_appended);
 	RUN(dictionaries_are_sorted);
 	RUN(rows_need_few_entries);
 	RUN(groups_of_values_are_read);

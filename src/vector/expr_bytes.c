@@ -71,7 +71,7 @@ static bool
 test_equal(const OlapExpr *expr, const uint8 *data, size_t len)
 {
 	return len == expr->values[0].len &&
-		memcmp(data, expr->values[0].data, len) == 0;
+		olap_same_bytes(data, expr->values[0].data, len);
 }
 
 static bool
@@ -127,7 +127,7 @@ static bool
 test_prefix(const OlapExpr *expr, const uint8 *data, size_t len)
 {
 	return len >= expr->values[0].len &&
-		memcmp(data, expr->values[0].data, expr->values[0].len) == 0;
+		olap_same_bytes(data, expr->values[0].data, expr->values[0].len);
 }
 
 static bool
@@ -253,10 +253,10 @@ olap_pattern_needle(const OlapPattern *pattern, bool *alone)
 	return pattern->needle;
 }
 
-/* Match piece at data; *used gets the bytes it takes. */
+/* Match a piece where some characters may be anything. */
 static bool
-piece_matches(const Piece *piece, const uint8 *data, size_t len, bool utf8,
-			  size_t *used)
+elements_match(const Piece *piece, const uint8 *data, size_t len, bool utf8,
+			   size_t *used)
 {
 	size_t		at = 0;
 
@@ -281,6 +281,18 @@ piece_matches(const Piece *piece, const uint8 *data, size_t len, bool utf8,
 	}
 	*used = at;
 	return true;
+}
+
+/* Match piece at data; *used gets the bytes it takes. */
+static inline bool
+piece_matches(const Piece *piece, const uint8 *data, size_t len, bool utf8,
+			  size_t *used)
+{
+	*used = piece->nbytes;
+	if (piece->nany > 0)
+		return elements_match(piece, data, len, utf8, used);
+	return len >= piece->nbytes &&
+		(piece->nbytes == 0 || olap_same_bytes(data, piece->needle.bytes, piece->nbytes));
 }
 
 /* First match of piece in data: where it ends, or -1. */

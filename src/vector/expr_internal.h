@@ -31,9 +31,11 @@ struct OlapExprState
 	int			ints_scale;
 	bool		ints_ready;
 
-	/* answers by code, for the dictionary last seen */
+	/* answers by code, for the dictionary last seen; before, how many rows asked */
 	const OlapVector *dict;
 	uint64		dict_place;
+	bool		answered;
+	uint32		asked;
 	uint8	   *answers;
 	uint32		answers_cap;
 	uint32		nmatches;		/* entries that pass, ... */

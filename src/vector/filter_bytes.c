@@ -4,7 +4,8 @@
  *		Tests of byte strings against constants.
  *
  * Row by row over the live rows, or once an entry of the dictionary if that is
- * less work. Answers are kept until the dictionary changes. What a LIKE asks for is
+ * less work, as it is when enough rows have asked. Answers are kept until the
+ * dictionary changes. What a LIKE asks for is
  * searched in all values at once where most rows are live: they are short, and what
  * begins and ends a search costs more than the bytes.
  *
@@ -22,10 +23,16 @@
 
 /* A dictionary of at most this many entries is always answered whole. */
 #define SMALL_DICT 256
+/*
+ * A larger one is if as many rows asked as this part of its entries: what it costs is
+ * then paid by those that follow.  Entries that are searched as one cost less.
+ */
+#define ENTRIES_PART 4
+#define SEARCHED_PART 16
 /* Heaps are searched as one for at least so many live rows, ... */
 #define DENSE_MIN 8
 /* ... and if at least one row in so many is live. */
-#define DENSE_PART 4
+#define DENSE_PART 8
 /* Rows that are passed over together. */
 #define SKIP 64
 
@@ -44,7 +51,8 @@ test_equal_rows(const OlapExprValue *value, const OlapVector *v, uint8 *mask,
 			continue;
 		row = v->heap + offsets[i];
 		mask[i] = (uint8) (VARSIZE(row) - VARHDRSZ == value->len &&
-						   memcmp(VARDATA(row), value->data, value->len) == 0) ^ flip;
+						   olap_same_bytes((const uint8 *) VARDATA(row), value->data,
+										   value->len)) ^ flip;
 	}
 }
 
@@ -199,6 +207,39 @@ count_matches(OlapExprState *state, uint32 n)
 	state->odd = odd != NULL ? (uint32) (odd - state->answers) : 0;
 }
 
+/* Is an answer for each of the n entries yet to pay? live: rows that ask now. */
+static bool
+entries_can_wait(const OlapExpr *expr, uint32 n, uint32 live)
+{
+	bool		alone;
+	bool		searched = expr->kind == OLAP_EXPR_LIKE &&
+		olap_pattern_needle(expr->state->pattern, &alone) != NULL;
+
+	return n > SMALL_DICT &&
+		n / (searched ? SEARCHED_PART : ENTRIES_PART) > live + expr->state->asked;
+}
+
+/* Test the entries of a dictionary, each once. */
+static void
+answer_entries(OlapFilter *filter, const OlapExpr *expr, const OlapVector *dict)
+{
+	OlapExprState *state = expr->state;
+
+	if (state->answers_cap < dict->n)
+	{
+		if (state->answers != NULL)
+			pfree(state->answers);
+		state->answers = NULL;
+		state->answers_cap = 0;
+		state->answers = MemoryContextAllocHuge(filter->cxt, dict->n);
+		state->answers_cap = dict->n;
+	}
+	memset(state->answers, 1, dict->n);
+	test_rows(expr, dict, state->answers, dict->n);
+	count_matches(state, dict->n);
+	state->answered = true;
+}
+
 /*
  * Apply a byte test through the dictionary where that is less work: each
  * entry is tested once, then codes look their answer up.
@@ -217,25 +258,22 @@ olap_filter_bytes(OlapFilter *filter, OlapExpr *expr, const OlapVector *v,
 	}
 	if (state->dict != dict || state->dict_place != filter->place)
 	{
-		if (dict->n > SMALL_DICT && dict->n / 4 > olap_mask_count(mask, n))
+		state->dict = dict;
+		state->dict_place = filter->place;
+		state->answered = false;
+		state->asked = 0;
+	}
+	if (!state->answered)
+	{
+		uint32		live = olap_mask_count(mask, n);
+
+		if (entries_can_wait(expr, dict->n, live))
 		{
+			state->asked += live;
 			test_coded_rows(expr, v, mask, n);
 			return;
 		}
-		if (state->answers_cap < dict->n)
-		{
-			if (state->answers != NULL)
-				pfree(state->answers);
-			state->answers_cap = 0;
-			state->answers = MemoryContextAllocHuge(filter->cxt, dict->n);
-			state->answers_cap = dict->n;
-		}
-		state->dict = NULL;
-		memset(state->answers, 1, dict->n);
-		test_rows(expr, dict, state->answers, dict->n);
-		count_matches(state, dict->n);
-		state->dict = dict;
-		state->dict_place = filter->place;
+		answer_entries(filter, expr, dict);
 	}
 	if (state->nmatches == 0)
 		memset(mask, 0, n);

@@ -71,35 +71,6 @@ olap_needle_init(OlapNeedle *needle, const uint8 *bytes, size_t len)
 	needle->probes[1] = (uint32) second;
 }
 
-#define LOAD(type) \
-static inline type \
-load_##type(const uint8 *p) \
-{ \
-	type		value; \
-\
-	memcpy(&value, p, sizeof(value)); \
-	return value; \
-}
-
-LOAD(uint16)
-LOAD(uint32)
-LOAD(uint64)
-
-/* Are len > 1 bytes equal?  Their ends overlap where there are few. */
-static inline bool
-same(const uint8 *a, const uint8 *b, size_t len)
-{
-	if (len >= 8)
-		return load_uint64(a) == load_uint64(b) &&
-			load_uint64(a + len - 8) == load_uint64(b + len - 8) &&
-			(len <= 16 || memcmp(a + 8, b + 8, len - 16) == 0);
-	if (len >= 4)
-		return load_uint32(a) == load_uint32(b) &&
-			load_uint32(a + len - 4) == load_uint32(b + len - 4);
-	return load_uint16(a) == load_uint16(b) &&
-		load_uint16(a + len - 2) == load_uint16(b + len - 2);
-}
-
 /* At each place from `first` on, of count. */
 static const uint8 *
 find_slowly(const OlapNeedle *needle, const uint8 *hay, size_t first, size_t count)
@@ -108,7 +79,7 @@ find_slowly(const OlapNeedle *needle, const uint8 *hay, size_t first, size_t cou
 	uint8		byte = needle->bytes[probe];
 
 	for (size_t i = first; i < count; i++)
-		if (hay[i + probe] == byte && same(hay + i, needle->bytes, needle->len))
+		if (hay[i + probe] == byte && olap_same_bytes(hay + i, needle->bytes, needle->len))
 			return hay + i;
 	return NULL;
 }
@@ -121,7 +92,7 @@ find_slowly(const OlapNeedle *needle, const uint8 *hay, size_t first, size_t cou
 	{ \
 		const uint8 *place = (at) + __builtin_ctzll(mask); \
 \
-		if (same(place, needle->bytes, needle->len)) \
+		if (olap_same_bytes(place, needle->bytes, needle->len)) \
 			return place; \
 	}
 

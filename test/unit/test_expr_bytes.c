@@ -341,6 +341,79 @@ answers_do_not_outlive_their_dictionary(void)
 	CHECK_INT(olap_filter_run(filter, make_batch(&v, 1)), 1);
 }
 
+/* Entry i, of the dictionary with this number. */
+static int
+make_entry(char *text, uint32 i, int number)
+{
+	return sprintf(text, "%05u-%d-entry", i * 7919 % 65536, number);
+}
+
+/*
+ * Rows ask for entries one by one until all entries are answered: the answers are the
+ * same, and those of the next dictionary, which has the same address, are others.
+ */
+static void
+large_dictionaries_are_asked_in_part_and_whole(void)
+{
+	OlapExprValue value = {.data = (const uint8 *) "00000-1-entry", .len = 13};
+	OlapExpr   *exprs[] = {
+		olap_expr_like(0, false, (const uint8 *) "%7-1-%", 6, true),
+		olap_expr_like(0, true, (const uint8 *) "0%", 2, true),
+		olap_expr_compare(0, OLAP_ORDER_BYTES, OLAP_CMP_EQ, &value),
+		olap_expr_compare(0, OLAP_ORDER_BYTES, OLAP_CMP_NE, &value)
+	};
+	OlapColumnType type = make_type(TEXTOID, -1, -1, false, 'i');
+
+	for (int e = 0; e < lengthof(exprs); e++)
+	{
+		OlapFilter *filter = olap_filter_create(&exprs[e], 1, CurrentMemoryContext);
+		OlapVector	dict;
+
+		for (int turn = 0; turn < 60; turn++)
+		{
+			int			number = turn < 40;
+			uint32		entries = turn < 40 ? 9000 : 12000;
+			OlapVector	v;
+			uint32		codes[ROWS];
+			OlapBatch  *batch;
+			uint32		kept = 0;
+			uint32		wrong = 0;
+			char		text[32];
+
+			if (turn % 40 == 0)
+			{
+				olap_vector_init(&dict, &type, entries, CurrentMemoryContext);
+				for (uint32 i = 0; i < entries; i++)
+					olap_vector_append_var(&dict, text, make_entry(text, i, number));
+				olap_filter_new_place(filter);
+			}
+			olap_vector_init(&v, &type, ROWS, CurrentMemoryContext);
+			v.n = ROWS;
+			for (uint32 i = 0; i < ROWS; i++)
+				codes[i] = unit_random() % 20 == 0 ? 0 : (uint32) (unit_random() % entries);
+			v.codes = codes;
+			v.dict = &dict;
+			batch = make_batch(&v, 1);
+			olap_filter_run(filter, batch);
+			for (uint32 i = 0; i < ROWS; i++)
+			{
+				bool		expected;
+
+				make_entry(text, codes[i], number);
+				expected = e == 0 ? strstr(text, "7-1-") != NULL : e == 1 ? text[0] != '0' :
+					(strcmp(text, "00000-1-entry") == 0) == (e == 2);
+				if (!expected)
+					continue;
+				wrong += kept >= batch->nsel ||
+					(batch->sel != NULL ? batch->sel[kept] : kept) != i;
+				kept++;
+			}
+			CHECK_INT(wrong, 0);
+			CHECK_INT(batch->nsel, kept);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -351,5 +424,6 @@ main(void)
 	RUN(like_counts_bytes_in_single_byte_encodings);
 	RUN(uuids_compare_bytewise);
 	RUN(answers_do_not_outlive_their_dictionary);
+	RUN(large_dictionaries_are_asked_in_part_and_whole);
 	return DONE();
 }

@@ -17,9 +17,7 @@
 #include "base/kernel.h"
 #include "codec/strings.h"
 
-/* Bytes that are copied at a time. */
-#define COPY_SLACK 32
-/* The same of values without a prefix, most of which take one step. */
+/* Bytes that are copied at a time: most values take one step. */
 #define SPREAD_STEP 64
 
 /* The sums of n lengths, and of the room that such values take in a heap. */
@@ -134,59 +132,81 @@ spread(char *heap, size_t start, const uint8 *src, const uint32 *lengths,
 	}
 }
 
-/* len bytes, and up to COPY_SLACK more: the ranges may be that close. */
-static inline void
-copy_short(char *dst, const char *src, size_t len)
-{
-	for (size_t i = 0; i < len; i += COPY_SLACK)
-	{
-		char		step[COPY_SLACK];
+/* A step, and which of its bytes are of a prefix. */
+typedef uint8 Step __attribute__((vector_size(SPREAD_STEP)));
+typedef int8 StepMask __attribute__((vector_size(SPREAD_STEP)));
 
-		memcpy(step, src + i, COPY_SLACK);
-		memcpy(dst + i, step, COPY_SLACK);
-	}
+static inline void
+load_step(Step *step, const void *src)
+{
+	memcpy(step, src, sizeof(*step));
 }
 
 /*
- * As spread, for values that continue a prefix of the one before.  COPY_SLACK bytes
- * may be read behind src's end; all values take need bytes.
+ * A step of a value: the first prefix bytes as they are in *step, those behind from
+ * src.  More bytes of a prefix than a step has are as good as a step's.
  */
-static void
-unfold(char *heap, size_t start, size_t need, const uint8 *src,
-	   const uint32 *lengths, const uint32 *prefixes, uint32 n, size_t align,
-	   uint32 *offsets)
+static inline void
+continue_step(Step *step, const Step *places, const uint8 *src, size_t prefix)
 {
-	size_t		at = start;
-	size_t		room = start + need;
-	const char *last = heap + start;
+	size_t		kept = Min(prefix, SPREAD_STEP);
+	Step		mask;
+	Step		rest;
 
+	/* places are up to 63: all are positive in 8 bits */
+	mask = (Step) ((StepMask) *places < (int8) kept);
+	load_step(&rest, src - kept);
+	*step = (*step & mask) | (rest & ~mask);
+}
+
+/*
+ * As spread, for values that continue a prefix of the one before.  SPREAD_STEP bytes
+ * may be read before src and behind its end, and written behind all values.
+ *
+ * The first step of the value before stays in a register: read from where it was just
+ * written it would have to be waited for.
+ */
+OLAP_KERNEL static void
+unfold(char *heap, size_t start, const uint8 *src, const uint32 *lengths,
+	   const uint32 *prefixes, uint32 n, size_t align, uint32 *offsets)
+{
+	static const uint8 numbers[SPREAD_STEP] = {
+		0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+		32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+		48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63
+	};
+	size_t		at = start;
+	const char *last = heap + start;
+	Step		places;
+	Step		head = {0};
+
+	load_step(&places, numbers);
 	for (uint32 i = 0; i < n; i++)
 	{
 		size_t		len = lengths[i];
 		size_t		prefix = prefixes[i];
-		size_t		end = at + VARHDRSZ + len;
-		size_t		next = TYPEALIGN(align, end);
 		char	   *value = heap + at + VARHDRSZ;
 
 		offsets[i] = (uint32) at;
 		SET_VARSIZE(heap + at, len + VARHDRSZ);
-		/* what is written behind a short value's end is written again */
-		if (len <= SHORT_MAX && end + COPY_SLACK <= room)
+		continue_step(&head, &places, src, prefix);
+		memcpy(value, &head, sizeof(head));
+		for (size_t k = SPREAD_STEP; k < len; k += SPREAD_STEP)
 		{
-			copy_short(value, last, prefix);
-			copy_short(value + prefix, (const char *) src, len - prefix);
-			memset(heap + end, 0, MAXIMUM_ALIGNOF);
+			Step		step;
+
+			load_step(&step, last + k);
+			if (k < prefix)
+				continue_step(&step, &places, src, prefix - k);
+			else
+				load_step(&step, src + k - prefix);
+			memcpy(value + k, &step, sizeof(step));
 		}
-		else
-		{
-			memcpy(value, last, prefix);
-			memcpy(value + prefix, src, len - prefix);
-			while (end < next)
-				heap[end++] = 0;
-		}
+		memset(value + len, 0, MAXIMUM_ALIGNOF);
 		src += len - prefix;
 		last = value;
-		at = next;
+		at = TYPEALIGN(align, at + VARHDRSZ + len);
 	}
 }
 
@@ -313,17 +333,18 @@ fill_heap(const StringBlock *block, uint32 n, size_t start, OlapVector *out)
 
 	if (!block->front)
 	{
-		/* extract to the end of the room, and spread from there; SPREAD_STEP is behind */
+		/* extract to the end of the room, and spread from there; more than that room is there */
 		bytes = (uint8 *) out->heap + start + block->need - block->raw_len;
 		if (!extract_groups(block, bytes))
 			return false;
 		spread(out->heap, start, bytes, block->lengths, n, align, offsets);
 		return true;
 	}
-	bytes = MemoryContextAllocHuge(CurrentMemoryContext, block->raw_len + COPY_SLACK);
-	ok = extract_groups(block, bytes);
+	bytes = MemoryContextAllocHuge(CurrentMemoryContext,
+								   block->raw_len + 2 * SPREAD_STEP);
+	ok = extract_groups(block, bytes + SPREAD_STEP);
 	if (ok)
-		unfold(out->heap, start, block->need, bytes, block->lengths, block->prefixes,
+		unfold(out->heap, start, bytes + SPREAD_STEP, block->lengths, block->prefixes,
 			   n, align, offsets);
 	pfree(bytes);
 	return ok;

@@ -48,17 +48,24 @@ odd_strings_round_trip(void)
 }
 
 /*
- * Values that share nothing, of the lengths where copying takes another step, and empty
- * ones at the end: the heap is what appends make of them, padding included.
+ * Values of the lengths where copying takes another step, that share nothing or prefixes
+ * of such lengths, and empty ones at the end: the heap is what appends make of them,
+ * padding included.
  */
 static void
 heaps_are_as_appended(void)
 {
-	for (int turn = 0; turn < 400; turn++)
+	static const uint16 edges[] = {0, 1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 390};
+
+	uint32		modes[MODE_GROUPS + 1] = {0};
+
+	for (int turn = 0; turn < 600; turn++)
 	{
 		OlapColumnType type = data_type(OLAP_PHYS_VAR);
 		uint32		n = turn % 3 == 0 ? OLAP_VECTOR_ROWS : 1 + scramble(turn) % 60;
-		uint32		longest = 1 + scramble(turn + 1000) % 140;
+		uint32		longest = 1 + scramble(turn + 1000) % (turn % 4 == 0 ? 400 : 140);
+		bool		sorted = turn % 5 < 3;
+		char		value[400] = {0};
 		OlapVector	v;
 		OlapVector	out;
 		OlapBytes	bytes;
@@ -70,15 +77,18 @@ heaps_are_as_appended(void)
 		olap_bytes_init(&bytes, CurrentMemoryContext);
 		for (uint32 i = 0; i < n; i++)
 		{
-			char		value[140];
 			uint64		r = scramble(turn * 10000 + i);
 			size_t		len = n - i < r % 30 ? 0 : r / 32 % longest;
+			size_t		shared = sorted ? edges[(r >> 40) % lengthof(edges)] : 0;
 
-			for (size_t k = 0; k < len; k++)
+			if (r >> 50 & 1)
+				len = Min(shared + (r >> 51) % 3, longest);
+			for (size_t k = shared; k < len; k++)
 				value[k] = (char) (scramble(r + k) % 5 * 50);
 			olap_vector_append_var(&v, value, len);
 		}
-		(void) olap_strings_encode(&v, 0, n, turn % 5 == 0, turn % 4 < 3, &bytes);
+		(void) olap_strings_encode(&v, 0, n, sorted, turn % 4 < 3, &bytes);
+		modes[bytes.data[0]]++;
 		/* values before, as in a dictionary's heap */
 		if (turn % 7 == 0)
 			olap_vector_append_var(&out, "before", 6);
@@ -105,6 +115,8 @@ heaps_are_as_appended(void)
 		olap_vector_free(&out);
 		pfree(bytes.data);
 	}
+	CHECK(modes[MODE_PLAIN] > 0 && modes[MODE_FRONT] > 0 && modes[MODE_FRONT_SHORT] > 0 &&
+		  modes[MODE_GROUPS] > 0);
 }
 
 /*

@@ -253,6 +253,19 @@ olap_pattern_needle(const OlapPattern *pattern, bool *alone)
 	return pattern->needle;
 }
 
+bool
+olap_pattern_prefix(const OlapPattern *pattern, const uint8 **prefix, size_t *len)
+{
+	const Piece *piece = &pattern->pieces[0];
+
+	if (pattern->npieces != 2 || pattern->pieces[1].nelements != 0 ||
+		piece->nany != 0 || piece->nbytes == 0)
+		return false;
+	*prefix = piece->needle.bytes;
+	*len = piece->nbytes;
+	return true;
+}
+
 /* Match a piece where some characters may be anything. */
 static bool
 elements_match(const Piece *piece, const uint8 *data, size_t len, bool utf8,

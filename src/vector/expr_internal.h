@@ -23,6 +23,7 @@ struct OlapExprState
 {
 	OlapByteTest test;			/* VAR and FIXED values */
 	OlapPattern *pattern;		/* LIKE */
+	uint64		lengths;		/* modulo 64, that VAR values can have which pass */
 	int			cost;			/* to order the tests of a filter */
 
 	/* the constants as sorted integers: of this decimal scale, or -1 */
@@ -53,6 +54,10 @@ extern bool olap_pattern_match(const OlapPattern *pattern, const uint8 *data,
  */
 extern const OlapNeedle *olap_pattern_needle(const OlapPattern *pattern,
 											 bool *alone);
+
+/* Is the pattern some bytes, and then anything? */
+extern bool olap_pattern_prefix(const OlapPattern *pattern, const uint8 **prefix,
+								size_t *len);
 
 /* Length without trailing blanks. */
 extern size_t olap_bpchar_length(const uint8 *data, size_t len);

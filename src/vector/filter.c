@@ -23,6 +23,19 @@
 
 static void eval(OlapFilter *filter, OlapExpr *expr, uint8 *mask);
 
+/* Which lengths do strings have that pass a test?  As a bit each, modulo 64. */
+static uint64
+possible_lengths(const OlapExpr *expr)
+{
+	uint64		lengths = 0;
+
+	if (expr->kind != OLAP_EXPR_IN || expr->order != OLAP_ORDER_BYTES)
+		return PG_UINT64_MAX;
+	for (int i = 0; i < expr->nvalues; i++)
+		lengths |= UINT64CONST(1) << expr->values[i].len % 64;
+	return lengths;
+}
+
 /* Make the states of a tree; returns its cost in units of an integer test. */
 static int
 prepare(OlapExpr *expr)
@@ -55,6 +68,7 @@ prepare(OlapExpr *expr)
 			break;
 	}
 	expr->state->test = olap_byte_test(expr);
+	expr->state->lengths = possible_lengths(expr);
 	expr->state->cost = cost;
 	return cost;
 }

@@ -28,7 +28,7 @@
  * then paid by those that follow.  Entries that are searched as one cost less.
  */
 #define ENTRIES_PART 4
-#define SEARCHED_PART 16
+#define SEARCHED_PART 8
 /* Heaps are searched as one for at least so many live rows, ... */
 #define DENSE_MIN 8
 /* ... and if at least one row in so many is live. */
@@ -36,23 +36,54 @@
 /* Rows that are passed over together. */
 #define SKIP 64
 
-/* v = constant, flipped; lengths differ more often than they do not. */
+/* Where value number i is: an entry of a dictionary, or the row's own. */
+static inline uint32
+place_of(const uint32 *codes, uint32 i)
+{
+	return codes != NULL ? codes[i] : i;
+}
+
+/*
+ * Strings equal to a constant, or not equal: most differ in their length, and of
+ * the empty string there is nothing else to compare.
+ */
 static void
-test_equal_rows(const OlapExprValue *value, const OlapVector *v, uint8 *mask,
-				uint32 n, uint8 flip)
+test_equality(const OlapVector *v, const uint32 *codes,
+			  const OlapExprValue *constant, bool equal, uint8 *mask, uint32 n)
+{
+	const uint32 *offsets = v->values;
+	size_t		size = constant->len + VARHDRSZ;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		const char *value;
+
+		if (!mask[i])
+			continue;
+		value = v->heap + offsets[place_of(codes, i)];
+		mask[i] = (VARSIZE(value) == size &&
+				   olap_same_bytes((const uint8 *) VARDATA(value), constant->data,
+								   constant->len)) == equal;
+	}
+}
+
+/* Strings that begin with a constant. */
+static void
+test_prefixes(const OlapVector *v, const uint32 *codes, const uint8 *prefix,
+			  size_t len, uint8 flip, uint8 *mask, uint32 n)
 {
 	const uint32 *offsets = v->values;
 
 	for (uint32 i = 0; i < n; i++)
 	{
-		const char *row;
+		const char *value;
 
 		if (!mask[i])
 			continue;
-		row = v->heap + offsets[i];
-		mask[i] = (uint8) (VARSIZE(row) - VARHDRSZ == value->len &&
-						   olap_same_bytes((const uint8 *) VARDATA(row), value->data,
-										   value->len)) ^ flip;
+		value = v->heap + offsets[place_of(codes, i)];
+		mask[i] = (uint8) (VARSIZE(value) - VARHDRSZ >= len &&
+						   olap_same_bytes((const uint8 *) VARDATA(value), prefix,
+										   len)) ^ flip;
 	}
 }
 
@@ -135,62 +166,66 @@ search_pays(const OlapExpr *expr, const OlapVector *v, const uint8 *mask, uint32
 	return true;
 }
 
-/* Apply a byte test to the rows of v that mask leaves; no NULL among them. */
 static void
-test_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
+test_var(const OlapExpr *expr, const OlapVector *v, const uint32 *codes,
+		 uint8 *mask, uint32 n)
 {
 	OlapByteTest test = expr->state->test;
 	uint8		flip = expr->kind != OLAP_EXPR_COMPARE && expr->negated;
+	const uint32 *offsets = v->values;
+	uint64		lengths = expr->state->lengths;
+	const OlapExprValue *value = expr->values;
+	OlapExprValue prefix;
 	uint32		first;
 	uint32		last;
 
-	if (v->phys == OLAP_PHYS_VAR && expr->kind == OLAP_EXPR_COMPARE &&
-		expr->order == OLAP_ORDER_BYTES &&
+	if (expr->kind == OLAP_EXPR_COMPARE && expr->order == OLAP_ORDER_BYTES &&
 		(expr->cmp == OLAP_CMP_EQ || expr->cmp == OLAP_CMP_NE))
-		test_equal_rows(&expr->values[0], v, mask, n, expr->cmp == OLAP_CMP_NE);
-	else if (v->phys == OLAP_PHYS_VAR && search_pays(expr, v, mask, n, &first, &last))
+		test_equality(v, codes, value, expr->cmp == OLAP_CMP_EQ, mask, n);
+	else if (expr->kind == OLAP_EXPR_PREFIX)
+		test_prefixes(v, codes, value->data, value->len, flip, mask, n);
+	else if (expr->kind == OLAP_EXPR_LIKE &&
+			 olap_pattern_prefix(expr->state->pattern, &prefix.data, &prefix.len))
+		test_prefixes(v, codes, prefix.data, prefix.len, flip, mask, n);
+	else if (codes == NULL && search_pays(expr, v, mask, n, &first, &last))
 		search_rows(expr, v, mask, first, last, flip);
-	else if (v->phys == OLAP_PHYS_VAR)
-	{
-		const uint32 *offsets = v->values;
-
+	else
 		for (uint32 i = 0; i < n; i++)
 		{
-			const char *value;
+			const char *row;
 
 			if (!mask[i])
 				continue;
-			value = v->heap + offsets[i];
-			mask[i] = (uint8) test(expr, (const uint8 *) VARDATA(value),
-								   VARSIZE(value) - VARHDRSZ) ^ flip;
+			row = v->heap + offsets[place_of(codes, i)];
+			mask[i] = (lengths >> (VARSIZE(row) - VARHDRSZ) % 64 & 1 &&
+					   test(expr, (const uint8 *) VARDATA(row),
+							VARSIZE(row) - VARHDRSZ)) ^ flip;
 		}
-	}
+}
+
+/*
+ * Apply a byte test to the rows that mask leaves; no NULL among them.  v holds
+ * their values, or, with codes, the entries that these name.
+ */
+static void
+test_rows(const OlapExpr *expr, const OlapVector *v, const uint32 *codes,
+		  uint8 *mask, uint32 n)
+{
+	OlapByteTest test = expr->state->test;
+	uint8		flip = expr->kind != OLAP_EXPR_COMPARE && expr->negated;
+	const uint8 *values = v->values;
+
+	if (v->phys == OLAP_PHYS_VAR)
+		test_var(expr, v, codes, mask, n);
 	else if (v->phys == OLAP_PHYS_FIXED)
 	{
-		const uint8 *values = v->values;
-
 		for (uint32 i = 0; i < n; i++)
 			if (mask[i])
-				mask[i] = (uint8) test(expr, values + (size_t) i * v->width,
-									   v->width) ^ flip;
+				mask[i] = (uint8) test(expr, values + (size_t) place_of(codes, i) *
+									   v->width, v->width) ^ flip;
 	}
 	else
 		olap_filter_unexpected(v);
-}
-
-/* The same through the dictionary, row by row: v may have no values. */
-static void
-test_coded_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 n)
-{
-	OlapVector	entry = *v->dict;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		if (!mask[i])
-			continue;
-		entry.values = (char *) v->dict->values + (size_t) v->codes[i] * entry.width;
-		test_rows(expr, &entry, mask + i, 1);
-	}
 }
 
 /* How many of the n entries pass, and where the only one is that does, or does not. */
@@ -235,7 +270,7 @@ answer_entries(OlapFilter *filter, const OlapExpr *expr, const OlapVector *dict)
 		state->answers_cap = dict->n;
 	}
 	memset(state->answers, 1, dict->n);
-	test_rows(expr, dict, state->answers, dict->n);
+	test_rows(expr, dict, NULL, state->answers, dict->n);
 	count_matches(state, dict->n);
 	state->answered = true;
 }
@@ -253,7 +288,7 @@ olap_filter_bytes(OlapFilter *filter, OlapExpr *expr, const OlapVector *v,
 
 	if (dict == NULL || dict->n == 0 || dict->valid != NULL)
 	{
-		test_rows(expr, v, mask, n);
+		test_rows(expr, v, NULL, mask, n);
 		return;
 	}
 	if (state->dict != dict || state->dict_place != filter->place)
@@ -270,7 +305,8 @@ olap_filter_bytes(OlapFilter *filter, OlapExpr *expr, const OlapVector *v,
 		if (entries_can_wait(expr, dict->n, live))
 		{
 			state->asked += live;
-			test_coded_rows(expr, v, mask, n);
+			/* v may have no values */
+			test_rows(expr, dict, v->codes, mask, n);
 			return;
 		}
 		answer_entries(filter, expr, dict);

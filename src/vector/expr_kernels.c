@@ -107,21 +107,50 @@ COLUMNS(i64, int64)
 FLOAT_COLUMNS(f32, float)
 FLOAT_COLUMNS(f64, double)
 
-OLAP_KERNEL void
+/* Bit i in byte i, as these lie in memory. */
+#ifdef WORDS_BIGENDIAN
+#define BIT_OF_BYTE UINT64CONST(0x0102040810204080)
+#else
+#define BIT_OF_BYTE UINT64CONST(0x8040201008040201)
+#endif
+
+/* Bits 0 .. 7 of byte as bytes 0 .. 7, each 0 or 1. */
+static inline uint64
+spread_bits(uint64 byte)
+{
+	uint64		bits = byte * UINT64CONST(0x0101010101010101) & BIT_OF_BYTE;
+
+	/* one bit a byte, which the addition carries to the top of its byte */
+	return ((bits + UINT64CONST(0x7f7f7f7f7f7f7f7f)) >> 7) &
+		UINT64CONST(0x0101010101010101);
+}
+
+/* Not a kernel: vectors have no cheap multiplication of 64 bits. */
+void
 olap_mask_valid(uint8 *restrict mask, const uint64 *restrict valid, uint32 n,
 				uint8 flip)
 {
 	uint64		dull = flip ? 0 : ~UINT64CONST(0);
+	uint64		all = flip * UINT64CONST(0x0101010101010101);
 
 	for (uint32 base = 0; base < n; base += 64)
 	{
 		uint64		word = valid[base / 64];
-		uint32		rows = n - base < 64 ? n - base : 64;
+		uint32		end = n - base < 64 ? n : base + 64;
+		uint32		i = base;
 
 		if (word == dull)
 			continue;
-		for (uint32 i = 0; i < rows; i++)
-			mask[base + i] &= (uint8) ((word >> i) & 1) ^ flip;
+		for (; i + 8 <= end; i += 8, word >>= 8)
+		{
+			uint64		rows;
+
+			memcpy(&rows, mask + i, sizeof(rows));
+			rows &= spread_bits(word & 0xff) ^ all;
+			memcpy(mask + i, &rows, sizeof(rows));
+		}
+		for (; i < end; i++, word >>= 1)
+			mask[i] &= (uint8) (word & 1) ^ flip;
 	}
 }
 

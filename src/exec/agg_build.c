@@ -76,11 +76,14 @@ build_programs(OlapAggNode *node)
 {
 	List	  **columns = palloc0((node->nworks + 1) * sizeof(List *));
 	List	   *main = NIL;
+	ListCell   *lc;
 
 	node->stages = palloc0((node->nworks + 1) * sizeof(AggStage));
 	(void) stage_of(node, -1);
 	for (int i = 0; i < node->nkeys; i++)
 		main = lappend_int(main, i);
+	foreach(lc, node->derived)
+		(void) program_column(&main, lfirst_int(lc));
 	for (int i = 0; i < node->nworks; i++)
 	{
 		AggWork    *work = &node->works[i];
@@ -94,6 +97,14 @@ build_programs(OlapAggNode *node)
 			work->outs[a] = program_column(list, work->call.args[a]);
 	}
 	node->program = compile_columns(node, main);
+	node->derived_outs = NIL;
+	foreach(lc, node->derived)
+	{
+		int			out = program_column(&main, lfirst_int(lc));
+
+		if (!olap_program_is_safe(node->program, out))
+			node->derived_outs = lappend_int(node->derived_outs, out);
+	}
 	for (int s = 0; s < node->nstages; s++)
 		node->stages[s].program = node->stages[s].filter < 0 ? node->program :
 			compile_columns(node, columns[s]);

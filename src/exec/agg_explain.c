@@ -52,6 +52,26 @@ show_keys(OlapAggNode *node, List *ancestors, ExplainState *es)
 	}
 }
 
+/* Group expressions that are not keys, as the scan below has them. */
+static void
+show_derived(OlapAggNode *node, List *ancestors, ExplainState *es)
+{
+	List	   *context = set_deparse_context_plan(es->deparse_cxt,
+												   node->scan->ss.ps.plan,
+												   lcons(node->css.ss.ps.plan,
+														 list_copy(ancestors)));
+	List	   *texts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, node->derived)
+		texts = lappend(texts,
+						deparse_expression(list_nth(node->columns, lfirst_int(lc)),
+										   context, list_length(es->rtable) > 1 ||
+										   es->verbose, false));
+	if (texts != NIL)
+		ExplainPropertyList("Derived Keys", texts, es);
+}
+
 /*
  * How expressions and aggregates are computed.  Programs are built by a run, so
  * without one only the aggregates are known.
@@ -183,6 +203,7 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 
 	olap_agg_sets_count(node);
 	show_keys(node, ancestors, es);
+	show_derived(node, ancestors, es);
 	if (node->join != NULL)
 	{
 		olap_join_explain(node->join, css->ss.ps.plan, ancestors, es);

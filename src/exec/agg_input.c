@@ -239,9 +239,14 @@ static bool
 assign_groups(OlapAggNode *node, OlapBatch *batch)
 {
 	bool		one_group;
+	ListCell   *lc;
 
 	if (node->groups == NULL)
 		return true;
+	/* for their errors; rows that were put aside have raised none */
+	if (node->level == 0)
+		foreach(lc, node->derived_outs)
+			(void) olap_program_eval(node->program, lfirst_int(lc), batch);
 	for (int k = 0; k < node->nkeys; k++)
 		node->keys[k] = olap_program_eval(node->program, node->key_at[k], batch);
 	one_group = olap_groups_assign(node->groups, node->keys, batch->nsel,

@@ -88,6 +88,8 @@ typedef struct OlapAggNode
 	int		   *key_at;			/* [nkeys]: result of the program, column of the slot */
 	int			nslot_keys;		/* keys in the slot; aggregates follow */
 	OlapOrder  *orders;			/* [nkeys] */
+	List	   *derived;		/* group expressions that keys determine: columns, */
+	List	   *derived_outs;	/* ... and results of the program that may fail */
 	int			nworks;
 	AggWork    *works;
 	bool		has_sets;		/* some of them are DISTINCT */
@@ -206,6 +208,7 @@ extern bool olap_agg_refill(OlapAggNode *node);
 typedef enum OlapAggPrivate
 {
 	PRIVATE_KEYS,
+	PRIVATE_DERIVED,
 	PRIVATE_CALLS,
 	PRIVATE_TOPN,
 	PRIVATE_SETS,

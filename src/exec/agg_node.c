@@ -55,12 +55,12 @@ olap_agg_node_init(void)
 }
 
 List *
-olap_agg_plan_private(List *keys, List *calls, List *topn, List *sets,
-					  List *groupings, List *join, List *division)
+olap_agg_plan_private(List *keys, List *derived, List *calls, List *topn,
+					  List *sets, List *groupings, List *join, List *division)
 {
 	/* in the order of OlapAggPrivate */
-	return lappend(lappend(list_make5(keys, calls, topn, sets, groupings), join),
-				   division);
+	return list_concat(list_make4(keys, derived, calls, topn),
+					   list_make4(sets, groupings, join, division));
 }
 
 List *
@@ -86,6 +86,7 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	List	   *calls = olap_agg_private(plan, PRIVATE_CALLS);
 
 	olap_agg_topn_from_list(olap_agg_private(plan, PRIVATE_TOPN), &node->topn);
+	node->derived = olap_agg_private(plan, PRIVATE_DERIVED);
 	node->nkeys = list_length(keys);
 	node->orders = palloc(Max(node->nkeys, 1) * sizeof(OlapOrder));
 	node->key_at = palloc(Max(node->nkeys, 1) * sizeof(int));

@@ -19,29 +19,31 @@
 /*
  * Plan: a CustomScan without a relation.
  *
- * custom_plans		one OlapScan; its target list holds the group expressions,
- *					then arguments and FILTERs of aggregates in any order.  It
- *					is never executed as such: OlapAgg takes its batches.
+ * custom_plans		one OlapScan; its target list holds the keys, the other group
+ *					expressions, then arguments and FILTERs of aggregates in any
+ *					order.  It is never executed as such: OlapAgg takes its
+ *					batches.
  *					In a join: the columns that are read; then come the plans of
  *					the other sides, and last a plan of OlapAgg's rows that does
  *					without it.
- * custom_scan_tlist	the rows that OlapAgg makes: group expressions, Aggrefs, and
- *					with grouping sets GroupingFuncs.
+ * custom_scan_tlist	the rows that OlapAgg makes: keys, Aggrefs, and with grouping
+ *					sets GroupingFuncs.
  *					Target list and HAVING (plan.qual) refer to it.
  * custom_private	olap_agg_plan_private()
  */
 extern const CustomScanMethods olap_agg_plan_methods;
 
 /*
- * keys: the OlapOrder of each; calls: olap_agg_call_to_list() of each; topn:
+ * keys: the OlapOrder of each; derived: columns of the scan's target list, of group
+ * expressions that keys determine; calls: olap_agg_call_to_list() of each; topn:
  * olap_agg_topn_to_list(); sets: NIL, or of each grouping set a list of integers,
  * the groups expected and then its keys; groupings: of each GROUPING() a list of
  * its keys; join: NIL, or see agg_join.h; division: NIL, or
  * olap_agg_division_to_list().
  */
-extern List *olap_agg_plan_private(List *keys, List *calls, List *topn,
-								   List *sets, List *groupings, List *join,
-								   List *division);
+extern List *olap_agg_plan_private(List *keys, List *derived, List *calls,
+								   List *topn, List *sets, List *groupings,
+								   List *join, List *division);
 
 /*
  * Parallel processes each take the groups of one of nparts parts, by the value of

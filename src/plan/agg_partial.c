@@ -168,7 +168,8 @@ add_leaf(Parts *parts, RelOptInfo *rel, List *exprs, List *outputs)
 
 	if (!olap_rel_is_ours(root, rel) ||
 		(parts->parallel && !rel->consider_parallel) ||
-		!olap_agg_query_fill(&query, rel, parts->clauses, exprs, outputs) ||
+		!olap_agg_query_fill(&query, rel, parts->clauses, exprs, outputs,
+							 false) ||
 		list_length(query.aggs) != parts->naggs)
 		return false;
 	if (parts->parallel)
@@ -358,7 +359,7 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	if ((extra->flags & GROUPING_CAN_PARTIAL_AGG) == 0 || IS_DUMMY_REL(input) ||
 		!first_is_ours(root, input) ||
 		(root->parse->groupClause != NIL && clauses == NIL) ||
-		!olap_agg_query_fill(&query, input, clauses, exprs, outputs) ||
+		!olap_agg_query_fill(&query, input, clauses, exprs, outputs, false) ||
 		!olap_agg_parts_allowed(&query))
 		return;
 	target = olap_agg_partial_target(root, clauses, exprs,
@@ -392,7 +393,7 @@ olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 	if (clauses == NIL || !enable_hashagg || !grouping_is_hashable(clauses) ||
 		IS_DUMMY_REL(input) ||
 		!first_is_ours(root, input) ||
-		!olap_agg_query_fill(&query, input, clauses, exprs, target->exprs))
+		!olap_agg_query_fill(&query, input, clauses, exprs, target->exprs, false))
 		return;
 	keys = olap_agg_partial_target(root, clauses, exprs, NIL);
 	for (int parallel = 0; parallel <= 1 && !cheap; parallel++)

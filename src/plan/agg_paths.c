@@ -258,8 +258,10 @@ olap_agg_path_plans_twice(const CustomPath *path)
 	return agg->join == NIL && agg->query.groupings == NIL;
 }
 
+/* derived: those of exprs that are no keys. */
 static bool
-fill(OlapAggQuery *query, List *clauses, List *exprs, List *outputs)
+fill(OlapAggQuery *query, List *clauses, List *exprs, List *derived,
+	 List *outputs)
 {
 	ListCell   *clause,
 			   *expr;
@@ -268,8 +270,17 @@ fill(OlapAggQuery *query, List *clauses, List *exprs, List *outputs)
 		return false;
 	forboth(clause, clauses, expr, exprs)
 	{
-		if (!add_key(query, lfirst_node(SortGroupClause, clause), lfirst(expr)))
+		if (!list_member(derived, lfirst(expr)) &&
+			!add_key(query, lfirst_node(SortGroupClause, clause), lfirst(expr)))
 			return false;
+	}
+	foreach(expr, derived)
+	{
+		int			column = scan_column(query, lfirst(expr));
+
+		if (column < 0)
+			return false;
+		query->derived = lappend_int(query->derived, column);
 	}
 	if (query->join != NULL && query->keys != NIL &&
 		add_dependents((Node *) outputs, query))
@@ -279,11 +290,12 @@ fill(OlapAggQuery *query, List *clauses, List *exprs, List *outputs)
 
 bool
 olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel, List *clauses,
-					List *exprs, List *outputs)
+					List *exprs, List *outputs, bool sets)
 {
 	memset(query, 0, sizeof(*query));
 	query->rel = rel;
-	return fill(query, clauses, exprs, outputs);
+	return fill(query, clauses, exprs,
+				sets ? NIL : olap_agg_derived_keys(clauses, exprs), outputs);
 }
 
 bool
@@ -293,7 +305,7 @@ olap_agg_join_query_fill(OlapAggQuery *query, OlapJoinQuery *join, List *clauses
 	memset(query, 0, sizeof(*query));
 	query->rel = join->fact;
 	query->join = join;
-	return fill(query, clauses, exprs, outputs);
+	return fill(query, clauses, exprs, NIL, outputs);
 }
 
 /* GROUP BY and aggregates, of a base relation or a partition. */
@@ -320,7 +332,8 @@ group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	if (olap_rel_is_ours(root, input) &&
 		olap_agg_query_fill(&query, input, clauses,
 							get_sortgrouplist_exprs(clauses, extra->targetList),
-							list_make2(output->reltarget->exprs, having)) &&
+							list_make2(output->reltarget->exprs, having),
+							root->parse->groupingSets != NIL) &&
 		(root->parse->groupingSets == NIL ||
 		 olap_agg_sets_plan(root, &query, clauses)))
 		add_agg_path(root, &query, output, output->reltarget, having);
@@ -343,7 +356,7 @@ distinct_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	if (olap_rel_is_ours(root, input) &&
 		olap_agg_query_fill(&query, input, clauses,
 							get_sortgrouplist_exprs(clauses, root->processed_tlist),
-							target->exprs))
+							target->exprs, false))
 		add_agg_path(root, &query, output, target, NIL);
 	if (input->reloptkind == RELOPT_BASEREL)
 		olap_distinct_partial_paths(root, input, output, target);
@@ -389,10 +402,10 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 	scan->flags = best->flags;
 	scan->custom_plans = custom_plans;
 	scan->custom_scan_tlist = rows;
-	scan->custom_private = olap_agg_plan_private(query->orders, query->calls,
-												 path->topn, query->sets,
-												 query->grouping_keys, path->join,
-												 path->division);
+	scan->custom_private = olap_agg_plan_private(query->orders, query->derived,
+												 query->calls, path->topn,
+												 query->sets, query->grouping_keys,
+												 path->join, path->division);
 	if (path->join != NIL)
 		scan->custom_exprs = olap_join_dependencies(path->join);
 	scan->methods = &olap_agg_plan_methods;

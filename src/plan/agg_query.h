@@ -15,6 +15,7 @@ typedef struct OlapAggQuery
 {
 	RelOptInfo *rel;			/* the scanned relation, or a partitioned one */
 	List	   *keys;			/* group expressions, each once */
+	List	   *derived;		/* those that keys determine are none: columns */
 	List	   *orders;			/* OlapOrder of each */
 	List	   *aggs;			/* Aggrefs, each once */
 	List	   *calls;			/* olap_agg_call_to_list() of each */
@@ -41,10 +42,15 @@ typedef struct OlapAggPath
 
 /*
  * Fill query for rel: clauses are SortGroupClauses, exprs the expression of each,
- * outputs lists of what is made of groups.  False if OlapAgg cannot compute it.
+ * outputs lists of what is made of groups; sets: there are grouping sets.  False if
+ * OlapAgg cannot compute it.
  */
 extern bool olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel,
-								List *clauses, List *exprs, List *outputs);
+								List *clauses, List *exprs, List *outputs,
+								bool sets);
+
+/* agg_derived.c: those of exprs that are functions of others, and make no groups. */
+extern List *olap_agg_derived_keys(List *clauses, List *exprs);
 
 /*
  * A path for query that computes target, not yet costed as anything's part: its

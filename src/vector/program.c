@@ -179,6 +179,12 @@ olap_program_type(const OlapProgram *program, int out)
 	return &program->outs[out]->type;
 }
 
+bool
+olap_program_is_safe(const OlapProgram *program, int out)
+{
+	return program->outs[out]->safe;
+}
+
 const char *
 olap_program_describe(const OlapProgram *program, int out)
 {

@@ -68,6 +68,9 @@ extern uint32 olap_program_filter(OlapProgram *program, int out,
 extern const OlapColumnType *olap_program_type(const OlapProgram *program,
 											   int out);
 
+/* Result number out raises no error, whatever the rows are. */
+extern bool olap_program_is_safe(const OlapProgram *program, int out);
+
 /* How result number out is computed, for EXPLAIN. */
 extern const char *olap_program_describe(const OlapProgram *program, int out);
 

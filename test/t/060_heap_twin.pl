@@ -203,8 +203,9 @@ sub aggregate
 # which of them stands for a group is up to the plan.
 my @groups = ('t', 'b', 'i2', 'c', 'tc', 'd', q(date_trunc('hour', ts)), 'f4', 'n', 'b, t', 'left(v, 1)',
 	'id', 'i4 % 100', 'u', 'i2, tc, b', q(j->>'k'), 'i4 IS NULL', 'i8', 'n6, d', 'by', 'iv', 'coalesce(t, v)',
-	'extract(hour FROM ts)', 'CASE WHEN i4 > 0 THEN t ELSE tc END', 'id / 10, b', 'v, i2');
-my %shown = (f4 => 'f4 + 0', n => 'trim_scale(n)', 'n6, d' => 'trim_scale(n6), d');
+	'extract(hour FROM ts)', 'CASE WHEN i4 > 0 THEN t ELSE tc END', 'id / 10, b', 'v, i2',
+	'i4, i4 + 1, i4 % 7 = 2', 't, length(t), i2', 'd + 1, d', 'id, 1000 / id, id % 10', 'n, n::int, i2 > 0, i2');
+my %shown = (f4 => 'f4 + 0', n => 'trim_scale(n)', 'n, n::int, i2 > 0, i2' => 'trim_scale(n), n::int, i2 > 0, i2', 'n6, d' => 'trim_scale(n6), d');
 
 # Groups with random aggregates; of many groups, a digest.
 sub grouped_query

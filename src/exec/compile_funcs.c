@@ -15,6 +15,7 @@
 #include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
+#include "utils/numeric.h"
 
 #include "base/compat.h"
 #include "exec/compile_internal.h"
@@ -139,16 +140,72 @@ is_number(Node *node)
 	}
 }
 
+/* The operand of a cast of a float to a numeric without a length; else NULL. */
+static Node *
+float_of_numeric(Node *node)
+{
+	FuncExpr   *cast = (FuncExpr *) node;
+
+	if (!IsA(node, FuncExpr) || (cast->funcid != F_NUMERIC_FLOAT8 &&
+								 cast->funcid != F_NUMERIC_FLOAT4))
+		return NULL;
+	return linitial(cast->args);
+}
+
+/*
+ * call, which gives numbers of the scale digits and precision: numeric(x, typmod)
+ * and round(x, digits).  The cast of a float, which has no kernel alone, is part
+ * of it.
+ */
+static OlapNode *
+compile_to_scale(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
+				 int precision, int digits)
+{
+	OlapColumnType type = olap_expr_type(call->expr);
+	Node	   *arg = linitial(call->args);
+	Node	   *number = float_of_numeric(arg);
+
+	return olap_node_decimal_length(scope, precision, digits, &type,
+									olap_compile_node(compiler, scope,
+													  number != NULL ? number : arg),
+									olap_compile_bridge(compiler, scope,
+														call->expr));
+}
+
+/* round(x, digits), digits known */
+static OlapNode *
+compile_round(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call)
+{
+	OlapColumnType type = olap_expr_type(call->expr);
+	OlapBridge	bridge = olap_argument_bridge(compiler, call, 0);
+	Datum		digits;
+	bool		isnull;
+
+	if (!IsA(lsecond(call->args), Const) ||
+		!olap_known_value(compiler, lsecond(call->args), &digits, &isnull) ||
+		isnull || DatumGetInt32(digits) < 0 || DatumGetInt32(digits) > 18)
+		return NULL;
+	if (float_of_numeric(linitial(call->args)) != NULL)
+		return compile_to_scale(compiler, scope, call, NUMERIC_MAX_PRECISION,
+								DatumGetInt32(digits));
+	return olap_node_decimal_unary(scope, OLAP_DECIMAL_ROUND,
+								   DatumGetInt32(digits), &type,
+								   olap_compile_node(compiler, scope,
+													 linitial(call->args)),
+								   &bridge);
+}
+
 static OlapNode *
 compile_decimal(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 				const FuncRow *row)
 {
 	OlapColumnType type = olap_expr_type(call->expr);
-	OlapNode   *a = olap_compile_node(compiler, scope, linitial(call->args));
+	OlapNode   *a;
 	OlapBridge	bridge;
-	Datum		digits = Int32GetDatum(0);
-	bool		isnull = false;
 
+	if (row->kind == KIND_DECIMAL_UNARY && row->op == OLAP_DECIMAL_ROUND)
+		return compile_round(compiler, scope, call);
+	a = olap_compile_node(compiler, scope, linitial(call->args));
 	if (row->kind == KIND_DECIMAL)
 	{
 		bridge = olap_call_bridge(compiler, call);
@@ -157,27 +214,14 @@ compile_decimal(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 														 lsecond(call->args)),
 									   &bridge);
 	}
-	if (row->op == OLAP_DECIMAL_ROUND)
-	{
-		if (!IsA(lsecond(call->args), Const) ||
-			!olap_known_value(compiler, lsecond(call->args), &digits, &isnull) ||
-			isnull || DatumGetInt32(digits) < 0 || DatumGetInt32(digits) > 18)
-			return NULL;
-	}
 	bridge = olap_argument_bridge(compiler, call, 0);
-	return olap_node_decimal_unary(scope, row->op, DatumGetInt32(digits), &type,
-								   a, &bridge);
+	return olap_node_decimal_unary(scope, row->op, 0, &type, a, &bridge);
 }
 
-/*
- * numeric(x, typmod), what a cast to numeric(precision, scale) ends with; x may be
- * the cast of a float to a numeric without a length, which has no kernel alone.
- */
+/* numeric(x, typmod), what a cast to numeric(precision, scale) ends with. */
 static OlapNode *
 compile_length(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call)
 {
-	OlapColumnType type = olap_expr_type(call->expr);
-	Node	   *arg = linitial(call->args);
 	Const	   *length = lsecond(call->args);
 	int			precision;
 	int			digits;
@@ -186,13 +230,7 @@ compile_length(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call)
 		!olap_numeric_length(DatumGetInt32(length->constvalue), &precision,
 							 &digits) || digits < 0 || digits > 18)
 		return NULL;
-	if (IsA(arg, FuncExpr) && (((FuncExpr *) arg)->funcid == F_NUMERIC_FLOAT8 ||
-							   ((FuncExpr *) arg)->funcid == F_NUMERIC_FLOAT4))
-		arg = linitial(((FuncExpr *) arg)->args);
-	return olap_node_decimal_length(scope, precision, digits, &type,
-									olap_compile_node(compiler, scope, arg),
-									olap_compile_bridge(compiler, scope,
-														call->expr));
+	return compile_to_scale(compiler, scope, call, precision, digits);
 }
 
 static OlapNode *

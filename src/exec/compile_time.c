@@ -231,6 +231,36 @@ compile_bin(const Making *m)
 							&bridge);
 }
 
+/* extract(epoch FROM a - b) of timestamps */
+static OlapNode *
+compile_elapsed(const Making *m)
+{
+	OpExpr	   *difference = (OpExpr *) argument(m, 1);
+	Node	   *a;
+	Node	   *b;
+	int			field;
+
+	if (!IsA(difference, OpExpr) ||
+		!find_name(m->compiler, argument(m, 0), fields, lengthof(fields), &field) ||
+		field != OLAP_FIELD_EPOCH)
+		return NULL;
+	set_opfuncid(difference);
+	if (difference->opfuncid != F_TIMESTAMP_MI &&
+		difference->opfuncid != F_TIMESTAMPTZ_MI)
+		return NULL;
+	a = linitial(difference->args);
+	b = lsecond(difference->args);
+	/* in their type's own form: not of domains */
+	if (exprType(a) != exprType(b) ||
+		(exprType(a) != TIMESTAMPOID && exprType(a) != TIMESTAMPTZOID))
+		return NULL;
+	return olap_node_elapsed(m->scope, &m->type,
+							 olap_compile_node(m->compiler, m->scope, a),
+							 olap_compile_node(m->compiler, m->scope, b),
+							 olap_compile_bridge(m->compiler, m->scope,
+												 m->call->expr));
+}
+
 static OlapNode *
 compile_time_function(const Making *m, const OlapTimeZone *session)
 {
@@ -255,6 +285,9 @@ compile_time_function(const Making *m, const OlapTimeZone *session)
 		case F_EXTRACT_TEXT_TIMESTAMPTZ:
 		case F_DATE_PART_TEXT_TIMESTAMPTZ:
 			return compile_field(m, session);
+		case F_EXTRACT_TEXT_INTERVAL:
+		case F_DATE_PART_TEXT_INTERVAL:
+			return compile_elapsed(m);
 		case F_TIMESTAMP_DATE:
 		case F_DATE_TIMESTAMP:
 			return compile_shift(m, 0, false, false, NULL);

@@ -317,4 +317,12 @@ extern OlapNode *olap_node_shift(OlapScope *scope, bool from_utc, bool to_utc,
 								 const OlapColumnType *type, OlapNode *a,
 								 const OlapBridge *bridge);
 
+/*
+ * The seconds from b to a, timestamps both with or both without time zone, as
+ * numeric or double precision (type), as extract(epoch FROM a - b) has them.
+ * fallback is the same by other means.
+ */
+extern OlapNode *olap_node_elapsed(OlapScope *scope, const OlapColumnType *type,
+								   OlapNode *a, OlapNode *b, OlapNode *fallback);
+
 #endif							/* OLAP_PROGRAM_BUILD_H */

@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * program_shift.c
- *		Casts between dates and timestamps, and sums with intervals.
+ *		Casts between dates and timestamps, sums with intervals, and the seconds
+ *		between timestamps.
  *
- * All are "to local time, add days, to UTC, add a time", some steps left out.
+ * Casts and sums are "to local time, add days, to UTC, add a time", some steps left out.
  *
  * src/vector/program_shift.c
  *-------------------------------------------------------------------------
@@ -124,5 +125,80 @@ olap_node_shift(OlapScope *scope, bool from_utc, bool to_utc, int32 days,
 	olap_zone_open(&self->cache, self->from_utc ? &self->zone : NULL);
 	olap_zone_open(&self->back, self->to_utc ? &self->zone : NULL);
 	self->fallback = olap_node_bridge(scope, type, bridge, &a, 1);
+	return &self->node;
+}
+
+/* ---- seconds between timestamps ---- */
+
+typedef struct ElapsedNode
+{
+	OlapNode	node;
+	OlapNode   *fallback;
+} ElapsedNode;
+
+/*
+ * The server makes an interval of days and a time of the same sign; as double
+ * precision, their seconds are added.
+ */
+static double
+seconds_of_interval(int64 usecs)
+{
+	double		seconds = (double) (usecs % OLAP_USECS_DAY) / 1000000.0;
+
+	return seconds + 86400.0 * (double) (usecs / OLAP_USECS_DAY);
+}
+
+/* False: not for kernels. */
+static bool
+run_elapsed(const OlapVector *a, const OlapVector *b, OlapVector *out, uint32 n)
+{
+	const int64 *x = a->values;
+	const int64 *y = b->values;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		int64		usecs = 0;
+
+		if (olap_time_in_range(x[i]) && olap_time_in_range(y[i]))
+			usecs = x[i] - y[i];
+		else if (!olap_vector_is_null(out, i))
+			return false;
+		if (out->phys == OLAP_PHYS_F64)
+			((double *) out->values)[i] = seconds_of_interval(usecs);
+		else
+			((int64 *) out->values)[i] = usecs;
+	}
+	return true;
+}
+
+static const OlapVector *
+eval_elapsed(OlapNode *node)
+{
+	ElapsedNode *self = (ElapsedNode *) node;
+	const OlapVector *a = olap_node_eval(node->args[0]);
+	const OlapVector *b = olap_node_eval(node->args[1]);
+	uint32		n = node->scope->n;
+	OlapVector *out;
+
+	if (node->type.phys == OLAP_PHYS_F64)
+		out = olap_node_result(node, n);
+	else
+	{
+		out = olap_node_result_as(node, OLAP_PHYS_DEC64, sizeof(int64), n);
+		out->scale = 6;
+	}
+	olap_node_strict(node, a, b);
+	return run_elapsed(a, b, out, n) ? out : olap_node_eval(self->fallback);
+}
+
+OlapNode *
+olap_node_elapsed(OlapScope *scope, const OlapColumnType *type, OlapNode *a,
+				  OlapNode *b, OlapNode *fallback)
+{
+	OlapNode   *args[] = {a, b};
+	ElapsedNode *self = olap_node_make(scope, sizeof(ElapsedNode), eval_elapsed,
+									   type, args, 2);
+
+	self->fallback = fallback;
 	return &self->node;
 }

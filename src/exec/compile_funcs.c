@@ -27,6 +27,7 @@ typedef enum Kind
 	KIND_INT_UNARY,				/* SUB: - a; else |a| */
 	KIND_FLOAT,
 	KIND_FLOAT_UNARY,
+	KIND_FLOAT_FUNCTION,		/* op is an OlapFloatFunction */
 	KIND_CAST,
 	KIND_DECIMAL,
 	KIND_DECIMAL_UNARY,			/* op is an OlapDecimalOp */
@@ -69,6 +70,16 @@ static const FuncRow rows[] = {
 	ARITH(FLOAT_UNARY, ADD, FLOAT8, FLOAT8ABS),
 	ARITH(FLOAT_UNARY, ADD, FLOAT8, ABS_FLOAT8),
 
+	{F_ROUND_FLOAT8, KIND_FLOAT_FUNCTION, OLAP_FLOAT_ROUND, FLOAT8OID},
+	{F_DROUND, KIND_FLOAT_FUNCTION, OLAP_FLOAT_ROUND, FLOAT8OID},
+	{F_CEIL_FLOAT8, KIND_FLOAT_FUNCTION, OLAP_FLOAT_CEIL, FLOAT8OID},
+	{F_CEILING_FLOAT8, KIND_FLOAT_FUNCTION, OLAP_FLOAT_CEIL, FLOAT8OID},
+	{F_FLOOR_FLOAT8, KIND_FLOAT_FUNCTION, OLAP_FLOAT_FLOOR, FLOAT8OID},
+	{F_TRUNC_FLOAT8, KIND_FLOAT_FUNCTION, OLAP_FLOAT_TRUNC, FLOAT8OID},
+	{F_DTRUNC, KIND_FLOAT_FUNCTION, OLAP_FLOAT_TRUNC, FLOAT8OID},
+	{F_SQRT_FLOAT8, KIND_FLOAT_FUNCTION, OLAP_FLOAT_SQRT, FLOAT8OID},
+	{F_DSQRT, KIND_FLOAT_FUNCTION, OLAP_FLOAT_SQRT, FLOAT8OID},
+
 	{F_INT4_INT2, KIND_CAST, 0, INT4OID}, {F_INT8_INT2, KIND_CAST, 0, INT8OID},
 	{F_INT2_INT4, KIND_CAST, 0, INT2OID}, {F_INT8_INT4, KIND_CAST, 0, INT8OID},
 	{F_INT2_INT8, KIND_CAST, 0, INT2OID}, {F_INT4_INT8, KIND_CAST, 0, INT4OID},
@@ -98,6 +109,10 @@ static const FuncRow rows[] = {
 	{F_NUMERIC_ABS, KIND_DECIMAL_UNARY, OLAP_DECIMAL_ABS, NUMERICOID},
 	{F_ABS_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_ABS, NUMERICOID},
 	{F_ROUND_NUMERIC_INT4, KIND_DECIMAL_UNARY, OLAP_DECIMAL_ROUND, NUMERICOID},
+	{F_TRUNC_NUMERIC_INT4, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TRUNC, NUMERICOID},
+	{F_CEIL_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_CEIL, NUMERICOID},
+	{F_CEILING_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_CEIL, NUMERICOID},
+	{F_FLOOR_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_FLOOR, NUMERICOID},
 	{F_INT2_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TO_INT, INT2OID},
 	{F_INT4_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TO_INT, INT4OID},
 	{F_INT8_NUMERIC, KIND_DECIMAL_UNARY, OLAP_DECIMAL_TO_INT, INT8OID},
@@ -172,9 +187,10 @@ compile_to_scale(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 														call->expr));
 }
 
-/* round(x, digits), digits known */
+/* round(x, digits) or trunc(x, digits), digits known */
 static OlapNode *
-compile_round(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call)
+compile_round(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
+			  OlapDecimalOp op)
 {
 	OlapColumnType type = olap_expr_type(call->expr);
 	OlapBridge	bridge = olap_argument_bridge(compiler, call, 0);
@@ -185,11 +201,11 @@ compile_round(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call)
 		!olap_known_value(compiler, lsecond(call->args), &digits, &isnull) ||
 		isnull || DatumGetInt32(digits) < 0 || DatumGetInt32(digits) > 18)
 		return NULL;
-	if (float_of_numeric(linitial(call->args)) != NULL)
+	if (op == OLAP_DECIMAL_ROUND &&
+		float_of_numeric(linitial(call->args)) != NULL)
 		return compile_to_scale(compiler, scope, call, NUMERIC_MAX_PRECISION,
 								DatumGetInt32(digits));
-	return olap_node_decimal_unary(scope, OLAP_DECIMAL_ROUND,
-								   DatumGetInt32(digits), &type,
+	return olap_node_decimal_unary(scope, op, DatumGetInt32(digits), &type,
 								   olap_compile_node(compiler, scope,
 													 linitial(call->args)),
 								   &bridge);
@@ -203,8 +219,8 @@ compile_decimal(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 	OlapNode   *a;
 	OlapBridge	bridge;
 
-	if (row->kind == KIND_DECIMAL_UNARY && row->op == OLAP_DECIMAL_ROUND)
-		return compile_round(compiler, scope, call);
+	if (row->kind == KIND_DECIMAL_UNARY && list_length(call->args) == 2)
+		return compile_round(compiler, scope, call, row->op);
 	a = olap_compile_node(compiler, scope, linitial(call->args));
 	if (row->kind == KIND_DECIMAL)
 	{
@@ -265,6 +281,8 @@ compile_row(OlapCompiler *compiler, OlapScope *scope, const OlapCall *call,
 		case KIND_INT_UNARY:
 			return olap_node_int_unary(scope, row->op == OLAP_ARITH_SUB, &type,
 									   a);
+		case KIND_FLOAT_FUNCTION:
+			return olap_node_float_function(scope, row->op, &type, a);
 		case KIND_FLOAT_UNARY:
 			return olap_node_float_unary(scope, row->op == OLAP_ARITH_SUB,
 										 &type, a);

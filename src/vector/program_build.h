@@ -113,10 +113,25 @@ extern OlapNode *olap_node_float_arith(OlapScope *scope, OlapArith op,
 extern OlapNode *olap_node_float_unary(OlapScope *scope, bool negate,
 									   const OlapColumnType *type, OlapNode *a);
 
+typedef enum OlapFloatFunction
+{
+	OLAP_FLOAT_ROUND,			/* halves to even */
+	OLAP_FLOAT_CEIL,
+	OLAP_FLOAT_FLOOR,
+	OLAP_FLOAT_TRUNC,
+	OLAP_FLOAT_SQRT
+} OlapFloatFunction;
+
+/* A function of a, F64. */
+extern OlapNode *olap_node_float_function(OlapScope *scope,
+										  OlapFloatFunction function,
+										  const OlapColumnType *type,
+										  OlapNode *a);
+
 /*
  * Numerics: a op b (ADD, SUB, MUL), and functions of one operand: - a, |a|,
- * round(a, digits) with 0 <= digits <= 18, casts to type, an integer or double
- * precision.  bridge is the same by the server, for what does not fit.
+ * round(a, digits) and trunc(a, digits) with 0 <= digits <= 18, ceil(a) and
+ * floor(a) (digits: 0), casts to type, an integer or double precision.  bridge is the same by the server, for what does not fit.
  */
 extern OlapNode *olap_node_decimal_arith(OlapScope *scope, OlapArith op,
 										 const OlapColumnType *type,
@@ -128,6 +143,9 @@ typedef enum OlapDecimalOp
 	OLAP_DECIMAL_NEGATE,
 	OLAP_DECIMAL_ABS,
 	OLAP_DECIMAL_ROUND,
+	OLAP_DECIMAL_TRUNC,
+	OLAP_DECIMAL_CEIL,
+	OLAP_DECIMAL_FLOOR,
 	OLAP_DECIMAL_TO_INT,
 	OLAP_DECIMAL_TO_DOUBLE
 } OlapDecimalOp;

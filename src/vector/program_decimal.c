@@ -31,7 +31,7 @@ typedef struct DecimalNode
 	OlapNode	node;
 	OlapArith	op;
 	OlapDecimalOp unary;
-	int			digits;			/* of OLAP_DECIMAL_ROUND, and of a length: scale */
+	int			digits;			/* scale of what is rounded, or of a length */
 	int64		limit;			/* of a length: 10^precision, at most 10^18 */
 	OlapNode   *fallback;		/* the same by the bridge */
 	int64	   *scaled;			/* an operand at the other's scale */
@@ -184,6 +184,23 @@ round_half(int64 v, int64 power)
 	return quotient;
 }
 
+/* v / 10^digits, rounded as op says */
+static inline int64
+round_as(OlapDecimalOp op, int64 v, int64 power)
+{
+	switch (op)
+	{
+		case OLAP_DECIMAL_TRUNC:
+			return v / power;
+		case OLAP_DECIMAL_CEIL:
+			return v / power + (v % power > 0);
+		case OLAP_DECIMAL_FLOOR:
+			return v / power - (v % power < 0);
+		default:
+			return round_half(v, power);
+	}
+}
+
 static bool
 round_loop(DecimalNode *self, OlapVector *out, const OlapVector *a, uint32 n)
 {
@@ -201,7 +218,7 @@ round_loop(DecimalNode *self, OlapVector *out, const OlapVector *a, uint32 n)
 	}
 	power = power_of_10(a->scale - self->digits);
 	for (uint32 i = 0; i < n; i++)
-		r[i] = round_half(x[i], power);
+		r[i] = round_as(self->unary, x[i], power);
 	return true;
 }
 
@@ -263,6 +280,9 @@ compute_unary(DecimalNode *self, const OlapVector *a, OlapVector *out, uint32 n)
 			return negate_loop(out->values, a->values, n,
 							   self->unary == OLAP_DECIMAL_ABS);
 		case OLAP_DECIMAL_ROUND:
+		case OLAP_DECIMAL_TRUNC:
+		case OLAP_DECIMAL_CEIL:
+		case OLAP_DECIMAL_FLOOR:
 			return round_loop(self, out, a, n);
 		case OLAP_DECIMAL_TO_INT:
 			return to_int_loop(out, a, n);
@@ -279,7 +299,7 @@ eval_unary(OlapNode *node)
 	DecimalNode *self = (DecimalNode *) node;
 	const OlapVector *a = olap_node_eval(node->args[0]);
 	uint32		n = node->scope->n;
-	bool		number = self->unary <= OLAP_DECIMAL_ROUND;
+	bool		number = self->unary <= OLAP_DECIMAL_FLOOR;
 	OlapVector *out;
 
 	if (a->phys == OLAP_PHYS_DEC64)
@@ -357,6 +377,7 @@ olap_node_decimal_length(OlapScope *scope, int precision, int scale,
 									   type, &a, 1);
 
 	Assert(scale >= 0 && scale <= MAX_SCALE);
+	self->unary = OLAP_DECIMAL_ROUND;
 	self->digits = scale;
 	self->limit = power_of_10(Min(precision, MAX_SCALE));
 	self->fallback = fallback;

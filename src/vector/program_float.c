@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * program_float.c
- *		Float arithmetic with the server's checks, and casts of numbers.
+ *		Float arithmetic with the server's checks, and functions of one float.
  *
  * As in program_int.c, loops report that some row failed, and rows are looked
  * at one by one only then.
@@ -184,5 +184,69 @@ olap_node_float_unary(OlapScope *scope, bool negate, const OlapColumnType *type,
 
 	self->op = negate ? OLAP_ARITH_SUB : OLAP_ARITH_ADD;
 	self->node.safe = a->safe;
+	return &self->node;
+}
+
+/* ---- functions ---- */
+
+#define FLOAT_FUNCTION(name, function) \
+OLAP_KERNEL static void \
+name##_loop(double *restrict out, const double *restrict a, uint32 n) \
+{ \
+	for (uint32 i = 0; i < n; i++) \
+		out[i] = function(a[i]); \
+}
+
+FLOAT_FUNCTION(rint, rint)
+FLOAT_FUNCTION(ceil, ceil)
+FLOAT_FUNCTION(floor, floor)
+FLOAT_FUNCTION(trunc, trunc)
+FLOAT_FUNCTION(sqrt, sqrt)
+
+typedef struct FunctionNode
+{
+	OlapNode	node;
+	OlapFloatFunction function;
+	void		(*loop) (double *restrict out, const double *restrict a, uint32 n);
+} FunctionNode;
+
+static const OlapVector *
+eval_function(OlapNode *node)
+{
+	FunctionNode *self = (FunctionNode *) node;
+	const OlapVector *a = olap_node_eval(node->args[0]);
+	const double *values = a->values;
+	uint32		n = node->scope->n;
+	OlapVector *out = olap_node_result(node, n);
+
+	self->loop(out->values, values, n);
+	olap_node_strict(node, a, NULL);
+	if (self->function == OLAP_FLOAT_SQRT)
+		for (uint32 i = 0; i < n; i++)
+			if (unlikely(values[i] < 0) && !olap_vector_is_null(a, i))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_ARGUMENT_FOR_POWER_FUNCTION),
+						 errmsg("cannot take square root of a negative number")));
+	return out;
+}
+
+OlapNode *
+olap_node_float_function(OlapScope *scope, OlapFloatFunction function,
+						 const OlapColumnType *type, OlapNode *a)
+{
+	static void (*const loops[]) (double *restrict, const double *restrict,
+								  uint32) = {
+		[OLAP_FLOAT_ROUND] = rint_loop,
+		[OLAP_FLOAT_CEIL] = ceil_loop,
+		[OLAP_FLOAT_FLOOR] = floor_loop,
+		[OLAP_FLOAT_TRUNC] = trunc_loop,
+		[OLAP_FLOAT_SQRT] = sqrt_loop,
+	};
+	FunctionNode *self = olap_node_make(scope, sizeof(FunctionNode),
+										eval_function, type, &a, 1);
+
+	self->function = function;
+	self->loop = loops[function];
+	self->node.safe = function != OLAP_FLOAT_SQRT && a->safe;
 	return &self->node;
 }

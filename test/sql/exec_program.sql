@@ -64,6 +64,7 @@ INSERT INTO twin_olap SELECT * FROM twin_heap WHERE id > 4500;
 SELECT e, debug_describe(format('SELECT %s FROM twin_olap', e)) FROM unnest(ARRAY[
     'i2 + i4, i8 / 3, i4 % 7, -i4, f4 * f8, n + 1.5, n * m, round(n, 1), n::int, n / 3, i4::float8',
     'f8::numeric(12, 3), f4::numeric(6, 2), i4::numeric(12, 2), n::numeric(14, 1), n::numeric(20, 4), f8::numeric, f8::numeric(12, -2), u::numeric(9, 3), round(f8::numeric, 2), round(f4::numeric), round(f8::numeric, -1)',
+    'round(f8), ceil(f8), floor(f4), trunc(f8), sqrt(f8), ceil(n), floor(n), trunc(n), trunc(n, 1), trunc(f8::numeric, 2)',
     'i2 < i8, n > u, s = ''x'', b AND i4 > 0, i4 IN (1, 2), i4 IS NULL, CASE WHEN b THEN i4 END, coalesce(n, 0)',
     'date_trunc(''day'', tz), date_trunc(''month'', d), extract(hour FROM ts), date_bin(''1 day'', ts, ''2000-01-01''), tz::date, ts + interval ''1 day'', time_bucket(''1 week'', tz), ts + interval ''1 month''',
     's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b, extract(epoch FROM ts - ts), date_part(''epoch'', tz - now()), extract(hour FROM ts - ts)',
@@ -83,6 +84,7 @@ SELECT * FROM differences(ARRAY(SELECT format('SELECT id, %s FROM %%s WHERE id %
     'f4::float8, f8::float4, f4::int2, f8::int4, f8::int8, (f8 / 2)::int4, (f4 * 2)::int8, f8::numeric',
     'f8::numeric(12, 3), f8::numeric(7, 0), f4::numeric(9, 2), (f8 * f4)::numeric(18, 6), f8::numeric(30, 10), f8::numeric(10, -2), f8::numeric(25, 20), - f8::numeric(12, 1), f8::numeric(12, 2) + n',
     'round(f8::numeric, 2), round(f4::numeric, 1), round(f8::numeric), round((f8 * i4)::numeric, 3), round(f8::numeric, 18), round(f8::numeric, -1), round(f8::numeric, 19), round(f8::numeric, i2), round(f8::numeric(12, 4), 2), round(f8)',
+    'ceil(f8), ceiling(f8), floor(f8), trunc(f8), round(f8 / 4), sqrt(abs(f8)), |/ abs(f8), floor(f4), sqrt(i4 * i4), ceil(n), floor(n), trunc(n), trunc(n, 1), trunc(m, 5), trunc(n, -1), ceil(u), floor(m), ceil(m), trunc(- m, 2), ceil(i8 / 7.0), ceil(i4)',
     'i2::numeric(5, 1), i4::numeric(18, 4), i8::numeric(9, 2), i8::numeric(40, 18), n::numeric(14, 1), n::numeric(14, 5), m::numeric(10, 4), u::numeric(12, 1), n::numeric(7, -1), "numeric"(f8::numeric, 786439), "numeric"(n, i2 % 2 - 1)']) e));
 
 -- comparisons and logic
@@ -162,11 +164,13 @@ SELECT e, count(*) FROM unnest(ARRAY['i2 + i2', 'i2 - 1::int2', 'i2 * i2', 'i2 /
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;
 SELECT e, count(*) FROM unnest(ARRAY['f4 + f4', 'f4 - f8', 'f4 * f4', 'f4 / f4', 'f4 / 3e38::float4', 'f4 * 1e-10::float4', 'f8 + f8', 'f8 - f8', 'f8 * f8', 'f8 / f8', 'f8 / 1.7e308', 'f8 * 1e-300',
     '1 / f8', '- f8', 'abs(f4)', 'f8::float4', 'f4::int2', 'f8::int2', 'f4::int4', 'f8::int4', 'f4::int8', 'f8::int8', 'f8 > f4', 'f8 = f8', 'greatest(f8, 1, f4)', 'least(f8, 1)',
-    'f4::numeric(6, 2)', 'f8::numeric(6, 2)', 'f4::numeric(5, 0)', 'f4::numeric(4, 0)', 'f8::numeric(18, 0)', 'f8::numeric(10, 0)', 'f8::numeric(9, 0)', 'f8::numeric(18, 18)', 'f8::numeric(2, 4)', 'f8::numeric(400, 9)', 'f4::numeric(50, 12)', 'round(f8::numeric, 1)', 'round(f4::numeric, 2)', 'round(f8::numeric)', 'round(f8::numeric, 17)']) e,
+    'f4::numeric(6, 2)', 'f8::numeric(6, 2)', 'f4::numeric(5, 0)', 'f4::numeric(4, 0)', 'f8::numeric(18, 0)', 'f8::numeric(10, 0)', 'f8::numeric(9, 0)', 'f8::numeric(18, 18)', 'f8::numeric(2, 4)', 'f8::numeric(400, 9)', 'f4::numeric(50, 12)', 'round(f8::numeric, 1)', 'round(f4::numeric, 2)', 'round(f8::numeric)', 'round(f8::numeric, 17)',
+    'round(f8)', 'ceil(f8)', 'floor(f8)', 'trunc(f8)', 'sqrt(f8)', 'round(f4)', 'ceil(f4)', 'floor(f4)', 'trunc(f4)', 'sqrt(f4)']) e,
     LATERAL (SELECT DISTINCT ON (f4::text) id FROM twin_heap ORDER BY f4::text, id) r,
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;
 SELECT e, count(*) FROM unnest(ARRAY['n + n', 'n - u', 'n * n', 'n * u', 'n * n * n * n', '- n', 'abs(u)', 'round(n, 1)', 'round(n, 0)', 'n::int2', 'n::int4', 'n::int8', 'u::int8', 'n::float8', 'u::float8', 'n > u', 'n = n',
     'n + i8', 'n * i8', 'i8::numeric + i8', 'n / 3', 'greatest(n, u)',
+    'ceil(n)', 'floor(n)', 'trunc(n)', 'trunc(n, 1)', 'trunc(n, 18)', 'ceil(u)', 'floor(u)', 'trunc(u, 2)', 'ceil(i8 + 0.5)', 'floor(i8 * 0.1)', 'trunc(i8 * -0.01, 1)',
     'n::numeric(12, 1)', 'n::numeric(11, 1)', 'n::numeric(10, 1)', 'n::numeric(30, 10)', 'u::numeric(12, 2)', 'u::numeric(1, 1)', 'i8::numeric(18, 2)', 'i8::numeric(19, 0)', 'i8::numeric(40, 4)', 'i4::numeric(12, 2)', 'i4::numeric(9, 0)', 'i2::numeric(5, 1)']) e,
     LATERAL (SELECT DISTINCT ON (n, i8) id FROM twin_heap ORDER BY n, i8, id) r,
     LATERAL differences(ARRAY[format('SELECT %s FROM %%s WHERE id = %s', e, r.id)], true) d GROUP BY e;

@@ -12,7 +12,6 @@
 
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
-#include "utils/selfuncs.h"
 
 #include "exec/agg_call.h"
 #include "plan/agg_query.h"
@@ -54,14 +53,6 @@
 
 /* Making a row of a group, in units of cpu_tuple_cost. */
 #define GROUP_FACTOR 0.5
-
-double
-olap_agg_count_groups(PlannerInfo *root, const OlapAggQuery *query, double rows)
-{
-	if (query->keys == NIL)
-		return 1;
-	return estimate_num_groups(root, query->keys, rows, NULL, NULL);
-}
 
 static double
 miss_factor(const OlapAggQuery *query)

@@ -33,7 +33,7 @@
 #include "vector/division.h"
 
 /* A key that divides has so many values a part, so that parts are about equal. */
-#define VALUES_A_PART 32
+#define VALUES_A_PART 12
 
 /* Of the rows of an equal part, what the most common value of the key may have. */
 #define MOST_COMMON 0.5
@@ -53,6 +53,7 @@ choose_key(PlannerInfo *root, const OlapAggQuery *query, int nparts)
 	{
 		OlapOrder	order = list_nth_int(query->orders, i);
 		Node	   *key = list_nth(query->keys, i);
+		OlapAggQuery alone = {.rel = query->rel, .keys = list_make1(key)};
 		double		values;
 		Selectivity common,
 					bucket;
@@ -60,8 +61,7 @@ choose_key(PlannerInfo *root, const OlapAggQuery *query, int nparts)
 		if (!olap_division_allows(order) ||
 			(order == OLAP_ORDER_BYTES && !is_string))
 			continue;
-		values = estimate_num_groups(root, list_make1(key), query->rel->rows, NULL,
-									 NULL);
+		values = olap_agg_count_groups(root, &alone, query->rel->rows);
 		if (values < VALUES_A_PART * nparts ||
 			(values <= most && order == OLAP_ORDER_BYTES))
 			continue;

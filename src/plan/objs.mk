@@ -1,6 +1,7 @@
 # src/plan (rank 11): planner hooks, paths, quals and costs
 OLAP_OBJS += src/plan/agg_cost.o
 OLAP_OBJS += src/plan/agg_divided.o
+OLAP_OBJS += src/plan/agg_estimate.o
 OLAP_OBJS += src/plan/agg_derived.o
 OLAP_OBJS += src/plan/agg_join.o
 OLAP_OBJS += src/plan/agg_join_core.o

@@ -261,6 +261,16 @@ compile_elapsed(const Making *m)
 												 m->call->expr));
 }
 
+/* date + days, date - days, date - date */
+static OlapNode *
+compile_days(const Making *m, int sign, bool dates)
+{
+	OlapBridge	bridge = olap_call_bridge(m->compiler, m->call);
+
+	return olap_node_days(m->scope, sign, dates, &m->type, operand(m, 0),
+						  operand(m, 1), &bridge);
+}
+
 static OlapNode *
 compile_time_function(const Making *m, const OlapTimeZone *session)
 {
@@ -285,6 +295,12 @@ compile_time_function(const Making *m, const OlapTimeZone *session)
 		case F_EXTRACT_TEXT_TIMESTAMPTZ:
 		case F_DATE_PART_TEXT_TIMESTAMPTZ:
 			return compile_field(m, session);
+		case F_DATE_PLI:
+			return compile_days(m, 1, false);
+		case F_DATE_MII:
+			return compile_days(m, -1, false);
+		case F_DATE_MI:
+			return compile_days(m, -1, true);
 		case F_EXTRACT_TEXT_INTERVAL:
 		case F_DATE_PART_TEXT_INTERVAL:
 			return compile_elapsed(m);
@@ -364,6 +380,7 @@ olap_compile_time(OlapCompiler *compiler, OlapScope *scope,
 			case TIMESTAMPTZOID:
 			case TEXTOID:
 			case INTERVALOID:
+			case INT4OID:
 				break;
 			default:
 				return NULL;

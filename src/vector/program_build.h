@@ -336,6 +336,14 @@ extern OlapNode *olap_node_shift(OlapScope *scope, bool from_utc, bool to_utc,
 								 const OlapBridge *bridge);
 
 /*
+ * The date a and the days b, or (dates) the days from the date b to a: a + sign * b.
+ * bridge as at olap_node_decimal_arith().
+ */
+extern OlapNode *olap_node_days(OlapScope *scope, int sign, bool dates,
+								const OlapColumnType *type, OlapNode *a,
+								OlapNode *b, const OlapBridge *bridge);
+
+/*
  * The seconds from b to a, timestamps both with or both without time zone, as
  * numeric or double precision (type), as extract(epoch FROM a - b) has them.
  * fallback is the same by other means.

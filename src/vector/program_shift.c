@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * program_shift.c
- *		Casts between dates and timestamps, sums with intervals, and the seconds
- *		between timestamps.
+ *		Casts between dates and timestamps, sums with intervals, the seconds between
+ *		timestamps, and dates by the day.
  *
  * Casts and sums are "to local time, add days, to UTC, add a time", some steps left out.
  *
@@ -200,5 +200,69 @@ olap_node_elapsed(OlapScope *scope, const OlapColumnType *type, OlapNode *a,
 									   type, args, 2);
 
 	self->fallback = fallback;
+	return &self->node;
+}
+
+/* ---- dates and days ---- */
+
+typedef struct DaysNode
+{
+	OlapNode	node;
+	int			sign;			/* of b */
+	bool		dates;			/* b is a date, the result days; else the reverse */
+	OlapNode   *fallback;
+} DaysNode;
+
+static inline bool
+day_in_range(int64 day)
+{
+	return day >= OLAP_MIN_DAY && day < OLAP_MAX_DAY;
+}
+
+/* False: not for kernels. */
+static bool
+run_days(const DaysNode *self, const OlapVector *a, const OlapVector *b,
+		 OlapVector *out, uint32 n)
+{
+	const int32 *x = a->values;
+	const int32 *y = b->values;
+	int32	   *r = out->values;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		int64		sum = (int64) x[i] + self->sign * (int64) y[i];
+
+		r[i] = (int32) sum;
+		if (!(day_in_range(x[i]) && day_in_range(self->dates ? y[i] : sum)) &&
+			!olap_vector_is_null(out, i))
+			return false;
+	}
+	return true;
+}
+
+static const OlapVector *
+eval_days(OlapNode *node)
+{
+	DaysNode   *self = (DaysNode *) node;
+	const OlapVector *a = olap_node_eval(node->args[0]);
+	const OlapVector *b = olap_node_eval(node->args[1]);
+	uint32		n = node->scope->n;
+	OlapVector *out = olap_node_result(node, n);
+
+	olap_node_strict(node, a, b);
+	return run_days(self, a, b, out, n) ? out : olap_node_eval(self->fallback);
+}
+
+OlapNode *
+olap_node_days(OlapScope *scope, int sign, bool dates, const OlapColumnType *type,
+			   OlapNode *a, OlapNode *b, const OlapBridge *bridge)
+{
+	OlapNode   *args[] = {a, b};
+	DaysNode   *self = olap_node_make(scope, sizeof(DaysNode), eval_days, type,
+									  args, 2);
+
+	self->sign = sign;
+	self->dates = dates;
+	self->fallback = olap_node_bridge(scope, type, bridge, args, 2);
 	return &self->node;
 }

@@ -67,7 +67,7 @@ SELECT e, debug_describe(format('SELECT %s FROM twin_olap', e)) FROM unnest(ARRA
     'round(f8), ceil(f8), floor(f4), trunc(f8), sqrt(f8), ceil(n), floor(n), trunc(n), trunc(n, 1), trunc(f8::numeric, 2)',
     'i2 < i8, n > u, s = ''x'', b AND i4 > 0, i4 IN (1, 2), i4 IS NULL, CASE WHEN b THEN i4 END, coalesce(n, 0)',
     'date_trunc(''day'', tz), date_trunc(''month'', d), extract(hour FROM ts), date_bin(''1 day'', ts, ''2000-01-01''), tz::date, ts + interval ''1 day'', time_bucket(''1 week'', tz), ts + interval ''1 month''',
-    's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b, extract(epoch FROM ts - ts), date_part(''epoch'', tz - now()), extract(hour FROM ts - ts)',
+    's, now(), upper(s), j ->> ''t'', upper(s) = ''X'' AND b, extract(epoch FROM ts - ts), date_part(''epoch'', tz - now()), extract(hour FROM ts - ts), d + i4, d - 7, d - d',
     'length(s), char_length(v), octet_length(s), bit_length(v), length(c), octet_length(c), length(s) > 7, length(upper(s))']) e;
 
 -- numbers
@@ -122,7 +122,7 @@ BEGIN
             (SELECT string_agg(format('extract(%s FROM d), date_part(%L, d)', u, u), ', ')
                 FROM unnest(ARRAY['epoch', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year', 'decade']) u),
             'ts::date, tz::date, d::timestamp, d::timestamptz, ts::timestamptz, tz::timestamp, tz AT TIME ZONE ''America/New_York'', ts AT TIME ZONE ''Europe/Berlin'', tz AT TIME ZONE ''UTC'', tz AT TIME ZONE ''EST''',
-            'ts + interval ''1 day 2 hours'', tz + interval ''1 day'', tz - interval ''36 hours'', tz - interval ''30 days 1 minute'', d + interval ''1 day'', d - interval ''1 hour'', ts - interval ''1 month'', tz + interval ''1 year'', ts - ts, d - d, d + 1',
+            'ts + interval ''1 day 2 hours'', tz + interval ''1 day'', tz - interval ''36 hours'', tz - interval ''30 days 1 minute'', d + interval ''1 day'', d - interval ''1 hour'', ts - interval ''1 month'', tz + interval ''1 year'', ts - ts, d - d, d + 1, d - i2, i4 + d, d - date ''2024-02-29'', date ''2024-03-01'' - d, (d + 7) - (d - 7), d + NULL::int, d - ts::date, now()::date - d < 5',
             'extract(epoch FROM ts - tz::timestamp), extract(epoch FROM tz - ts::timestamptz), date_part(''epoch'', ts - timestamp ''2024-05-05 05:05:05.123456''), extract(epoch FROM now() - tz) > 0, extract(epoch FROM ts - d), extract(day FROM ts - tz::timestamp), extract(epoch FROM ts - tz)',
             'date_bin(''15 minutes'', ts, ''2024-01-01''), date_bin(''7 days'', tz, ''2001-01-01''), date_bin(''1 hour 7 seconds'', ts, ''2030-05-05 01:02:03.5''), date_bin(''2 days'', d, ''1999-01-01'')',
             'time_bucket(''5 minutes'', ts), time_bucket(''1 week'', tz), time_bucket(''3 months'', ts), time_bucket(''1 year'', tz), time_bucket(''2 days'', d), time_bucket(''5 months'', d)',
@@ -222,6 +222,7 @@ BEGIN
                 FROM unnest(ARRAY['milliseconds', 'second', 'epoch', 'minute', 'hour', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year']) u),
             (SELECT string_agg(format('extract(%s FROM d)', u), ', ') FROM unnest(ARRAY['epoch', 'day', 'dow', 'isodow', 'doy', 'week', 'isoyear', 'month', 'quarter', 'year']) u),
             'extract(hour FROM d)', 'ts::date, tz::date', 'd::timestamp', 'd::timestamptz', 'ts::timestamptz', 'tz::timestamp', 'tz AT TIME ZONE ''Asia/Kolkata''', 'ts AT TIME ZONE ''America/New_York''',
+            'd + 1', 'd - 1', 'd - 100000', 'd + 2147483647', 'd - (-2147483648)', 'd - date ''2000-01-01''', 'd - date ''infinity''', 'd - d', '(d + 3) - date ''1999-12-31''',
             'ts + interval ''1 day 2 hours''', 'ts - interval ''1 day 2 hours''', 'tz + interval ''1 day''', 'tz - interval ''1 day''', 'tz + interval ''100 years''', 'd + interval ''1 day''', 'd - interval ''1 hour''', 'extract(epoch FROM ts - timestamp ''2000-01-01'')', 'date_part(''epoch'', timestamp ''2024-02-29 01:02:03.4'' - ts)', 'extract(epoch FROM tz - timestamptz ''1999-01-01 00:00 UTC''), date_part(''epoch'', tz - timestamptz ''1999-01-01 00:00 UTC'')', 'extract(epoch FROM ts - ts)',
             'date_bin(''1 day'', ts, ''0001-01-01'')', 'date_bin(''100 days'', tz, ''2000-01-01'')',
             'time_bucket(''1 hour'', ts)', 'time_bucket(''7 months'', ts)', 'time_bucket(''1 week'', tz)', 'time_bucket(''1 week'', d)', 'time_bucket(''1 day'', tz, ''Europe/Berlin'')', 'time_bucket(''1 hour'', tz, ''Europe/Berlin'')']) e,

@@ -18,6 +18,8 @@
 
 #include <unistd.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_statistic.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -38,6 +40,23 @@
 /* Of the rows of an equal part, what the most common value of the key may have. */
 #define MOST_COMMON 0.5
 
+/* The part of the rows that have a key's most common value, or NULL. */
+static Selectivity
+most_common(PlannerInfo *root, Node *key, int nparts)
+{
+	VariableStatData stats;
+	Selectivity common,
+				bucket,
+				nulls = 0;
+
+	estimate_hash_bucket_stats(root, key, nparts, &common, &bucket);
+	examine_variable(root, key, 0, &stats);
+	if (HeapTupleIsValid(stats.statsTuple))
+		nulls = ((Form_pg_statistic) GETSTRUCT(stats.statsTuple))->stanullfrac;
+	ReleaseVariableStats(stats);
+	return Max(common, nulls);
+}
+
 /*
  * The key to divide by, -1 if none will do.  Integers are hashed in SIMD registers,
  * strings one by one.
@@ -55,8 +74,6 @@ choose_key(PlannerInfo *root, const OlapAggQuery *query, int nparts)
 		Node	   *key = list_nth(query->keys, i);
 		OlapAggQuery alone = {.rel = query->rel, .keys = list_make1(key)};
 		double		values;
-		Selectivity common,
-					bucket;
 
 		if (!olap_division_allows(order) ||
 			(order == OLAP_ORDER_BYTES && !is_string))
@@ -67,8 +84,7 @@ choose_key(PlannerInfo *root, const OlapAggQuery *query, int nparts)
 			continue;
 		if (values <= most && !is_string)
 			continue;
-		estimate_hash_bucket_stats(root, key, nparts, &common, &bucket);
-		if (common > MOST_COMMON / nparts)
+		if (most_common(root, key, nparts) > MOST_COMMON / nparts)
 			continue;
 		most = values;
 		is_string = order == OLAP_ORDER_BYTES;

@@ -30,6 +30,7 @@ typedef struct Piece
 	size_t		nbytes;			/* of literals */
 	size_t		nany;			/* characters that may be anything */
 	OlapNeedle	needle;			/* its longest run of literals, if nbytes > 0 */
+	size_t		before;			/* characters before that */
 } Piece;
 
 struct OlapPattern
@@ -168,10 +169,25 @@ char_length(const uint8 *data, size_t len, bool utf8)
 	return n;
 }
 
+/* Characters of an element. */
+static size_t
+element_chars(const Element *element, bool utf8)
+{
+	size_t		n = 0;
+
+	if (element->bytes == NULL || !utf8)
+		return element->len;
+	for (size_t i = 0; i < element->len; i++)
+		n += (element->bytes[i] & 0xC0) != 0x80;
+	return n;
+}
+
 static void
-compile_piece(Piece *piece, const uint8 *pattern, size_t len, uint8 *literals)
+compile_piece(Piece *piece, const uint8 *pattern, size_t len, bool utf8,
+			  uint8 *literals)
 {
 	size_t		i = 0;
+	size_t		nchars = 0;
 
 	piece->elements = palloc((len + 1) * sizeof(Element));
 	piece->nelements = 0;
@@ -186,6 +202,7 @@ compile_piece(Piece *piece, const uint8 *pattern, size_t len, uint8 *literals)
 			for (element->len = 0; i < len && pattern[i] == '_'; i++)
 				element->len++;
 			piece->nany += element->len;
+			nchars += element->len;
 			continue;
 		}
 		element->bytes = literals;
@@ -197,8 +214,12 @@ compile_piece(Piece *piece, const uint8 *pattern, size_t len, uint8 *literals)
 		}
 		element->len = literals - element->bytes;
 		if (piece->nbytes == 0 || element->len > piece->needle.len)
+		{
 			olap_needle_init(&piece->needle, element->bytes, element->len);
+			piece->before = nchars;
+		}
 		piece->nbytes += element->len;
+		nchars += element_chars(element, utf8);
 	}
 }
 
@@ -230,7 +251,7 @@ olap_pattern_compile(const uint8 *pattern, size_t len, bool utf8)
 		else if (i == len || pattern[i] == '%')
 		{
 			compile_piece(&result->pieces[result->npieces++],
-						  pattern + start, i - start, literals + start);
+						  pattern + start, i - start, utf8, literals + start);
 			start = i + 1;
 		}
 	}
@@ -308,6 +329,46 @@ piece_matches(const Piece *piece, const uint8 *data, size_t len, bool utf8,
 		(piece->nbytes == 0 || olap_same_bytes(data, piece->needle.bytes, piece->nbytes));
 }
 
+/*
+ * Go back by nchars characters from *at, which is where one begins; false if there are
+ * not so many.
+ */
+static inline bool
+go_back(const uint8 *data, size_t *at, size_t nchars, bool utf8)
+{
+	for (; nchars > 0; nchars--)
+	{
+		if (*at == 0)
+			return false;
+		--*at;
+		while (utf8 && *at > 0 && (data[*at] & 0xC0) == 0x80)
+			--*at;
+	}
+	return true;
+}
+
+/*
+ * As piece_find(), of a piece with literals and others: the piece can only be where its
+ * needle is.
+ */
+static ssize_t
+piece_find_needle(const Piece *piece, const uint8 *data, size_t len, bool utf8)
+{
+	const uint8 *hit = data;
+
+	while ((hit = olap_needle_find(&piece->needle, hit, data + len - hit)) != NULL)
+	{
+		size_t		at = hit - data;
+		size_t		used;
+
+		if (go_back(data, &at, piece->before, utf8) &&
+			piece_matches(piece, data + at, len - at, utf8, &used))
+			return (ssize_t) (at + used);
+		hit++;
+	}
+	return -1;
+}
+
 /* First match of piece in data: where it ends, or -1. */
 static ssize_t
 piece_find(const Piece *piece, const uint8 *data, size_t len, bool utf8)
@@ -322,6 +383,8 @@ piece_find(const Piece *piece, const uint8 *data, size_t len, bool utf8)
 
 		return at == NULL ? -1 : (ssize_t) (at - data + piece->nbytes);
 	}
+	if (piece->nbytes > 0 && (!utf8 || (piece->needle.bytes[0] & 0xC0) != 0x80))
+		return piece_find_needle(piece, data, len, utf8);
 	for (size_t at = 0; at < len; at += char_length(data + at, len - at, utf8))
 		if (piece_matches(piece, data + at, len - at, utf8, &used))
 			return (ssize_t) (at + used);
@@ -345,22 +408,11 @@ piece_at_end(const Piece *piece, const uint8 *data, size_t len, bool utf8)
 	{
 		size_t		nchars = piece->nany;
 
-		/* as many characters as the piece has, from the end */
 		for (int e = 0; e < piece->nelements; e++)
-		{
-			const Element *element = &piece->elements[e];
-
-			for (size_t i = 0; element->bytes != NULL && i < element->len; i++)
-				nchars += !utf8 || (element->bytes[i] & 0xC0) != 0x80;
-		}
-		for (; nchars > 0; nchars--)
-		{
-			if (start == 0)
-				return false;
-			start--;
-			while (utf8 && start > 0 && (data[start] & 0xC0) == 0x80)
-				start--;
-		}
+			if (piece->elements[e].bytes != NULL)
+				nchars += element_chars(&piece->elements[e], utf8);
+		if (!go_back(data, &start, nchars, utf8))
+			return false;
 	}
 	return piece_matches(piece, data + start, len - start, utf8, &used) &&
 		used == len - start;

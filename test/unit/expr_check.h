@@ -190,7 +190,7 @@ static const double floats[] = {
 
 static const char *const words[] = {
 	"", " ", "a", "a ", "aa", "ab", "abc", "abcabc", "b", "ba", "\\", "%", "_",
-	"a%c", "\xc3\xa4", "\xc3\xa4\xc3\xb6", "x\xe2\x82\xac", "xyz", "zzzz", "\xff"
+	"a%c", "cbaaa", "\xc3\xa4", "\xc3\xa4\xc3\xb6", "x\xe2\x82\xac", "xyz", "zzzz", "\xff"
 };
 
 static inline int

@@ -89,29 +89,38 @@ like_matches_by_its_definition(void)
 	static const char *const fixed[] = {
 		"", "%", "%%", "_", "__", "%_", "_%", "a%", "%c", "%b%", "a%c", "a_c%",
 		"%abc", "abc%abc", "%a%b%c%", "\\%", "a\\%c", "\\_", "\\\\", "_\xc3\xb6",
-		"%\xc3\xb6", "x_", "x\xe2\x82\xac", "%_c", "%a_c_b%", "a%\\%%", "_%_%_"
+		"%\xc3\xb6", "x_", "x\xe2\x82\xac", "%_c", "%a_c_b%", "a%\\%%", "_%_%_",
+		"%b_aa%"
+	};
+	static const char *const tokens[] = {
+		"a", "a", "b", "c", "\xc3\xa4", "\xe2\x82\xac", "%", "%", "%", "_", "_"
 	};
 
-	for (int i = 0; i < lengthof(fixed) + 3000; i++)
+	for (int i = 0; i < lengthof(fixed) + 10000; i++)
 	{
-		static const char alphabet[] = "aabbc%%__";
-		char		random[12];
-		char		value[16];
+		char		random[64] = "";
+		char		value[64] = "";
 		const char *pattern = random;
 		bool		expected[lengthof(words) + 1];
 		OlapColumnType type = make_type(TEXTOID, -1, -1, false, 'i');
 		OlapVector	v;
-		int			n = (int) (unit_random() % sizeof(random));
 
-		for (int j = 0; j < n; j++)
-			random[j] = alphabet[unit_random() % (sizeof(alphabet) - 1)];
-		random[Min(n, (int) sizeof(random) - 1)] = '\0';
+		/* the first six are literals; half of the patterns are made of the value */
+		for (int n = (int) (unit_random() % 12); n > 0 && i % 2 == 0; n--)
+			strcat(random, tokens[unit_random() % lengthof(tokens)]);
+		strcat(random, i % 4 == 1 ? "%" : "");
+		for (int n = (int) (unit_random() % 16); n > 0; n--)
+		{
+			const char *token = tokens[unit_random() % (i % 8 == 1 ? 3 : 6)];
+			int			change = (int) (unit_random() % 12);
+
+			strcat(value, token);
+			if (i % 2 == 1)
+				strcat(random, change < 3 ? "_" : change < 5 ? "%" : change < 6 ? "" : token);
+		}
+		strcat(random, i % 4 == 1 ? "%" : "");
 		if (i < lengthof(fixed))
 			pattern = fixed[i];
-		n = (int) (unit_random() % sizeof(value));
-		for (int j = 0; j < n; j++)
-			value[j] = "abc"[unit_random() % 3];
-		value[Min(n, (int) sizeof(value) - 1)] = '\0';
 
 		olap_vector_init(&v, &type, ROWS, CurrentMemoryContext);
 		for (int w = 0; w <= lengthof(words); w++)

@@ -98,9 +98,9 @@ ascends(const uint32 *offsets, uint32 n)
 }
 
 /*
- * The same for LIKE with something that all matches have in them: it is searched in
- * the whole heap, headers of values included, and where it is found that is the answer
- * of all rows before.  Offsets ascend, and first and last are live rows.
+ * LIKE with something that all matches have in them: it is searched in the whole heap,
+ * headers of values included, and where it is found that is the answer of all rows
+ * before.  Offsets ascend, and first and last are live rows.
  */
 static void
 search_rows(const OlapExpr *expr, const OlapVector *v, uint8 *mask, uint32 first,

@@ -76,8 +76,8 @@ SET max_parallel_workers_per_gather = 0;
 UPDATE div_queries SET truth = twin_rows(q, 'div_rows');
 RESET max_parallel_workers_per_gather;
 -- (heap sorts rows for DISTINCT, and so adds floats in another order)
--- those whose groups are divided, and which
-SELECT n, (SELECT string_agg(trim(line), ', ') FROM div_plan(twin_query(q, 'div_tab')) line WHERE line ~ 'Divided') FROM div_queries ORDER BY n;
+-- those whose groups are divided, and which (array_agg has partial states from 16 on)
+SELECT n, (SELECT string_agg(trim(line), ', ') FROM div_plan(twin_query(q, 'div_tab')) line WHERE line ~ 'Divided') FROM div_queries WHERE n <> 4 ORDER BY n;
 CREATE VIEW div_wrong AS SELECT n, q FROM div_queries WHERE twin_rows(q, 'div_tab') IS DISTINCT FROM truth;
 SELECT * FROM div_wrong;
 -- fewer workers than planned: none, one; no leader; every subquery again for each row

@@ -129,6 +129,17 @@ struct OlapGroups
 	uint32		fresh[OLAP_VECTOR_ROWS];
 };
 
+/*
+ * As many of the expected groups as a hash table may have slots for before they are
+ * there: a guess that is wrong must not spend the memory that groups need.  Slots of 16
+ * bytes, 8/5 of the entries and up to twice as many, take a quarter at most.
+ */
+static inline uint32
+olap_groups_table_expected(const OlapGroups *groups)
+{
+	return (uint32) Min(groups->expected, groups->memory_limit / 4 / 52);
+}
+
 static inline bool
 olap_order_is_bytes(OlapOrder order)
 {

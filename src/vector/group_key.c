@@ -40,7 +40,8 @@ start(OlapGroups *groups, OlapKeyState *key, const OlapVector *v)
 	{
 		key->mode = OLAP_KEY_BYTES;
 		olap_byte_table_init(&key->bytes, key->def.order, groups->cxt);
-		key->bytes.expected = groups->nkeys == 1 ? groups->expected : 0;
+		if (groups->nkeys == 1)
+			key->bytes.expected = olap_groups_table_expected(groups);
 		return;
 	}
 	key->mode = OLAP_KEY_RAW;
@@ -185,7 +186,8 @@ olap_key_to_words(OlapGroups *groups, OlapKeyState *key)
 
 	key->mode = OLAP_KEY_WORDS;
 	olap_word_table_init(&key->words, groups->cxt);
-	key->words.expected = groups->nkeys == 1 ? groups->expected : 0;
+	if (groups->nkeys == 1)
+		key->words.expected = olap_groups_table_expected(groups);
 	for (uint32 first = 0; first < groups->count; first += OLAP_VECTOR_ROWS)
 	{
 		uint32		n = Min(groups->count - first, OLAP_VECTOR_ROWS);

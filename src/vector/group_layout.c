@@ -343,8 +343,8 @@ start_layout(OlapGroups *groups)
 		olap_word_table_init(&groups->word, groups->cxt);
 	else
 		olap_wide_table_init(&groups->wide, groups->width, groups->cxt);
-	groups->word.expected = groups->wide.expected = Max(groups->expected,
-														groups->count);
+	groups->word.expected = groups->wide.expected =
+		Max(olap_groups_table_expected(groups), groups->count);
 }
 
 /* Enter the groups first .. first + n - 1. */

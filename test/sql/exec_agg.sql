@@ -163,5 +163,15 @@ SELECT sum(f4) FROM agg_error;
 SELECT i, avg(f8) FROM agg_error GROUP BY i HAVING i = 3;
 SELECT sum(1 / (i - 5)) FROM agg_error;
 SELECT sum(i + 2147483647) FROM agg_error;
+-- A guess that is far too high spends no memory that the groups need: none is put aside.
+CREATE TABLE agg_guess (x int) USING olap;
+INSERT INTO agg_guess SELECT i * 7919::int8 % 30011 FROM generate_series(1, 30010) i;
+ANALYZE agg_guess;
+SET work_mem = '1MB'; SET hash_mem_multiplier = 1;
+SELECT e, agg->>'Groups' AS groups, agg->>'Spilled Rows' AS spilled
+FROM unnest(ARRAY['(x % 8000)::int8 * 1000000007', '''k'' || (x % 8000)', '(x % 8000)::int8 * 1000000007, (x % 8000)::int8 * 1000000009']) e,
+	twin_agg('SELECT DISTINCT ' || e || ' FROM agg_guess') agg;
+RESET work_mem; RESET hash_mem_multiplier;
+DROP TABLE agg_guess;
 DROP TABLE agg_heap, agg_olap, agg_odd_heap, agg_odd_olap, agg_error, agg_exprs;
 DROP FUNCTION agg_check, odd_check, twin_query, twin_rows, twin_agg, twin_said;

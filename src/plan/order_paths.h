@@ -57,6 +57,10 @@ extern void olap_cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit);
 extern void olap_plan_work(PlannerInfo *root, RelOptInfo *rel,
 						   RangeTblEntry *rte, OlapPlanWork *work);
 
+/* What decompressing the strings of set costs for a row that an index finds. */
+extern Cost olap_strings_row_cost(const OlapPlanWork *work,
+								  const Bitmapset *set);
+
 /* Part of the table's columns that will be read. */
 extern double olap_column_fraction(RelOptInfo *rel, const Bitmapset *set);
 extern Cost olap_kernel_cost(double kernels);	/* a row */

@@ -224,6 +224,17 @@ string_operators(const OlapPlanWork *work, int attno)
 	return STRING_FACTOR * width * Min(1, distinct / FEW_DISTINCT);
 }
 
+/* The same of an attribute, offset as pull_varattnos() does; of no string nothing. */
+static double
+attribute_operators(const OlapPlanWork *work, int x)
+{
+	int			attno = x + FirstLowInvalidHeapAttributeNumber;
+
+	if (attno <= 0 || get_typlen(get_atttype(work->table, attno)) != -1)
+		return 0;
+	return string_operators(work, attno);
+}
+
 /* Those of the filter's columns for all rows that are read, of others for rows left. */
 static Cost
 strings_cost(const OlapScanPath *scan)
@@ -237,17 +248,26 @@ strings_cost(const OlapScanPath *scan)
 		return 0;
 	while ((x = bms_next_member(scan->set, x)) >= 0)
 	{
-		int			attno = x + FirstLowInvalidHeapAttributeNumber;
-
-		if (attno <= 0 || get_typlen(get_atttype(work->table, attno)) != -1)
-			continue;
 		if (bms_is_member(x, work->filter))
-			filter += string_operators(work, attno);
+			filter += attribute_operators(work, x);
 		else
-			rest += string_operators(work, attno);
+			rest += attribute_operators(work, x);
 	}
 	return cpu_operator_cost * (work->tuples * work->read * filter +
 								work->vector_rows * scan->left * rest);
+}
+
+Cost
+olap_strings_row_cost(const OlapPlanWork *work, const Bitmapset *set)
+{
+	double		operators = 0;
+	int			x = -1;
+
+	if (work->tuples < STRING_TUPLES)
+		return 0;
+	while ((x = bms_next_member(set, x)) >= 0)
+		operators += attribute_operators(work, x);
+	return cpu_operator_cost * operators;
 }
 
 void

@@ -41,8 +41,7 @@ exact_columns(List *clauses, List *exprs)
 		if (IsA(node, Var) &&
 			olap_equality_order(lfirst_node(SortGroupClause, clause)->eqop,
 								exprType(node), exprCollation(node), &order) &&
-			(order == OLAP_ORDER_INT || order == OLAP_ORDER_UINT ||
-			 order == OLAP_ORDER_BYTES))
+			olap_order_is_exact(order))
 			exact = lappend(exact, node);
 	}
 	return exact;

@@ -75,7 +75,7 @@ choose_key(PlannerInfo *root, const OlapAggQuery *query, int nparts)
 		OlapAggQuery alone = {.rel = query->rel, .keys = list_make1(key)};
 		double		values;
 
-		if (!olap_division_allows(order) ||
+		if (!olap_order_is_exact(order) ||
 			(order == OLAP_ORDER_BYTES && !is_string))
 			continue;
 		values = olap_agg_count_groups(root, &alone, query->rel->rows);

@@ -38,7 +38,7 @@ olap_division_create(OlapOrder order, uint32 nparts, MemoryContext cxt)
 {
 	OlapDivision *division = MemoryContextAllocZero(cxt, sizeof(OlapDivision));
 
-	Assert(olap_division_allows(order));
+	Assert(olap_order_is_exact(order));
 	Assert(nparts >= 1 && nparts <= OLAP_DIVISION_MAX_PARTS);
 	division->order = order;
 	division->nparts = nparts;

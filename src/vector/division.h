@@ -25,15 +25,7 @@
 
 typedef struct OlapDivision OlapDivision;
 
-/* Can rows be divided by such keys?  Where equal values are equal bytes. */
-static inline bool
-olap_division_allows(OlapOrder order)
-{
-	return order == OLAP_ORDER_INT || order == OLAP_ORDER_UINT ||
-		order == OLAP_ORDER_BYTES;
-}
-
-/* nparts: 1 to OLAP_DIVISION_MAX_PARTS.  All memory comes from cxt. */
+/* order: one that olap_order_is_exact().  nparts: 1 to OLAP_DIVISION_MAX_PARTS.  All memory comes from cxt. */
 extern OlapDivision *olap_division_create(OlapOrder order, uint32 nparts,
 										  MemoryContext cxt);
 

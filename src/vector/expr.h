@@ -33,6 +33,14 @@ typedef enum OlapOrder
 	OLAP_ORDER_BPCHAR			/* VAR: the same without trailing blanks */
 } OlapOrder;
 
+/* Are equal values the same bytes?  Not 0 and -0, 1.0 and 1.00, "a" and "a ". */
+static inline bool
+olap_order_is_exact(OlapOrder order)
+{
+	return order == OLAP_ORDER_INT || order == OLAP_ORDER_UINT ||
+		order == OLAP_ORDER_BYTES;
+}
+
 typedef enum OlapCompare
 {
 	OLAP_CMP_LT,

@@ -44,7 +44,7 @@ equal_values_stay_together(void)
 	{
 		DataColumn	column = data_column(kind, kind % 2 == 0);
 
-		if (!olap_division_allows(column.order))
+		if (!olap_order_is_exact(column.order))
 			continue;
 		for (uint32 nparts = 1; nparts <= MAX_PARTS; nparts++)
 		{

@@ -26,3 +26,4 @@ OLAP_OBJS += src/codec/rows.o
 OLAP_OBJS += src/codec/strings.o
 OLAP_OBJS += src/codec/strings_decode.o
 OLAP_OBJS += src/codec/strings_groups.o
+OLAP_OBJS += src/codec/strings_spread.o

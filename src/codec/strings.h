@@ -77,6 +77,29 @@ extern bool olap_string_groups_row(const OlapChunkSource *source, const uint8 *s
 								   size_t len, uint32 n, uint32 row,
 								   OlapVector *out, const char **reason);
 
+/* strings_spread.c -------------------------------------------------------- */
+
+/* Bytes that are copied at a time: most values take one step. */
+#define OLAP_SPREAD_STEP 64
+
+/*
+ * Spread the bytes at src, one after the other, to n varlenas in heap from start on;
+ * offsets: where each begins. src may overlap the end of their room: every value
+ * moves down, by its own header at least. OLAP_SPREAD_STEP bytes are read behind
+ * src's end.
+ */
+extern void olap_strings_spread(char *heap, size_t start, const uint8 *src,
+								const uint32 *lengths, uint32 n, size_t align,
+								uint32 *offsets);
+/*
+ * The same for values that continue a prefix of the one before, from a place of its
+ * own. OLAP_SPREAD_STEP bytes are read before src and behind its end, and written
+ * behind all values.
+ */
+extern void olap_strings_unfold(char *heap, size_t start, const uint8 *src,
+								const uint32 *lengths, const uint32 *prefixes,
+								uint32 n, size_t align, uint32 *offsets);
+
 /* strings_decode.c -------------------------------------------------------- */
 
 /*

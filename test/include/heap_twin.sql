@@ -6,7 +6,7 @@
 --
 -- (it puts ECHO back) and drop what it makes at the end of the test:
 --
---     DROP FUNCTION twin_query, twin_rows, twin_agg, twin_said;
+--     DROP FUNCTION twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;
 
 CREATE FUNCTION twin_query(query text, tab text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 	SELECT regexp_replace(query, '\mT(AB)?\M', tab, 'g')
@@ -21,6 +21,19 @@ BEGIN
 		|| twin_query(query, tab) || ') r' INTO result;
 	RETURN result;
 END $$;
+
+-- The same, and an error is an answer: its SQLSTATE and message.
+CREATE FUNCTION twin_answer(query text, tab text) RETURNS text[] LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN twin_rows(query, tab);
+EXCEPTION WHEN OTHERS THEN
+	RETURN ARRAY[SQLSTATE || ' ' || SQLERRM];
+END $$;
+
+-- NULL if the two answers are one; else what to print.
+CREATE FUNCTION twin_differ(got anyelement, want anyelement) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT format('WRONG: %s, heap has %s', left(got::text, 500), left(want::text, 500)) WHERE got IS DISTINCT FROM want
+$$;
 
 -- What EXPLAIN (ANALYZE) says of the first OlapAgg of a query; NULL: there is none.
 CREATE FUNCTION twin_agg(query text) RETURNS jsonb LANGUAGE plpgsql AS $$

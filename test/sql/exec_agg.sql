@@ -174,4 +174,4 @@ FROM unnest(ARRAY['(x % 8000)::int8 * 1000000007', '''k'' || (x % 8000)', '(x % 
 RESET work_mem; RESET hash_mem_multiplier;
 DROP TABLE agg_guess;
 DROP TABLE agg_heap, agg_olap, agg_odd_heap, agg_odd_olap, agg_error, agg_exprs;
-DROP FUNCTION agg_check, odd_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION agg_check, odd_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -22,20 +22,14 @@ ANALYZE der_heap;
 ANALYZE der_olap;
 -- Are the rows of query, which names the table T, those of the heap, or the error the
 -- heap's; how many; what are keys, and what is derived?
-CREATE FUNCTION der_rows(query text, tab text) RETURNS text[] LANGUAGE plpgsql AS $$
-BEGIN
-	RETURN twin_rows(query, tab);
-EXCEPTION WHEN OTHERS THEN
-	RETURN ARRAY[SQLSTATE || ' ' || SQLERRM];
-END $$;
 CREATE FUNCTION der_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	want text[] := der_rows(query, 'der_heap');
-	got text[] := der_rows(query, 'der_olap');
+	want text[] := twin_answer(query, 'der_heap');
+	got text[] := twin_answer(query, 'der_olap');
 	plan jsonb;
 BEGIN
-	IF got IS DISTINCT FROM want THEN
-		RETURN 'WRONG: ' || left(got::text, 500) || ' for ' || left(want::text, 500);
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN twin_differ(got, want);
 	END IF;
 	EXECUTE 'EXPLAIN (FORMAT JSON) ' || twin_query(query, 'der_olap') INTO plan;
 	plan := jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapAgg")');
@@ -114,4 +108,4 @@ BEGIN
 END $$;
 SELECT der_expected('SELECT i, s, i - 1, s > 3, count(*) FROM der_olap GROUP BY 1, 2, 3, 4') = der_expected('SELECT i, s, count(*) FROM der_olap GROUP BY 1, 2') AS same;
 DROP TABLE der_heap, der_olap, der_parts;
-DROP FUNCTION der_check, der_rows, der_expected, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION der_check, der_expected, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

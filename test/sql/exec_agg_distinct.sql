@@ -96,4 +96,4 @@ SELECT count(*) FROM pg_ls_tmpdir();
 RESET work_mem;
 RESET hash_mem_multiplier;
 DROP TABLE distinct_heap, distinct_olap, distinct_columns;
-DROP FUNCTION distinct_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION distinct_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

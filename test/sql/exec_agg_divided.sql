@@ -111,4 +111,4 @@ DEALLOCATE div_prepared;
 RESET plan_cache_mode;
 DROP VIEW div_wrong;
 DROP TABLE div_rows, div_tab, div_queries;
-DROP FUNCTION div_plan, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION div_plan, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -45,14 +45,14 @@ DECLARE
 	got text[] := twin_rows(query, 'first_olap');
 	agg jsonb := twin_agg(twin_query(query, 'first_olap'));
 BEGIN
-	IF got IS DISTINCT FROM want THEN
-		RETURN format('WRONG: %s, heap has %s', got, want);
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN twin_differ(got, want);
 	END IF;
 	SET LOCAL olap.enable_vector_agg = off;
 	got := twin_rows(query, 'first_olap');
 	RESET olap.enable_vector_agg;
-	IF got IS DISTINCT FROM want THEN
-		RETURN format('WRONG without OlapAgg: %s, heap has %s', got, want);
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN 'without OlapAgg ' || twin_differ(got, want);
 	END IF;
 	RETURN coalesce(cardinality(want), 0) || ' rows'
 		|| CASE WHEN agg IS NULL THEN ' without OlapAgg'
@@ -200,4 +200,4 @@ END $$;
 SELECT bytes_read('SELECT sum(id), olap.first(t, id) FROM first_olap') < bytes_read('SELECT sum(id), max(length(t)) FROM first_olap') / 2 AS late;
 
 DROP TABLE first_heap, first_olap, first_keys, first_parts, ties_heap, ties_olap;
-DROP FUNCTION first_check, ties_check, bytes_read, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION first_check, ties_check, bytes_read, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

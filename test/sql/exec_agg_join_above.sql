@@ -16,8 +16,8 @@ DECLARE
 BEGIN
 	EXECUTE format('SELECT array_agg(q ORDER BY q)::text FROM (%s) q', twin_query(query, 'above_heap')) INTO want;
 	EXECUTE format('SELECT array_agg(q ORDER BY q)::text FROM (%s) q', twin_query(query, 'above_olap')) INTO got;
-	IF got IS DISTINCT FROM want THEN
-		RETURN format('WRONG: %s, heap has %s', left(got, 300), left(want, 300));
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN twin_differ(got, want);
 	END IF;
 	SELECT string_agg(' | ' || regexp_replace(line, ' memory=\w+', ''), '') INTO said
 	FROM twin_said(twin_query(query, 'above_olap'), pattern) line WHERE line !~ 'Row Groups';
@@ -216,4 +216,4 @@ RESET work_mem;
 RESET hash_mem_multiplier;
 
 DROP TABLE above_heap, above_olap, above_dim, above_many, above_few;
-DROP FUNCTION above_check, above_plan, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION above_check, above_plan, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -17,14 +17,14 @@ DECLARE
 BEGIN
 	EXECUTE format('SELECT q::text FROM (%s) q', twin_query(query, 'meta_heap')) INTO want;
 	EXECUTE format('SELECT q::text FROM (%s) q', twin_query(query, 'meta_olap')) INTO got;
-	IF got IS DISTINCT FROM want THEN
-		RETURN format('WRONG: %s, heap has %s', got, want);
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN twin_differ(got, want);
 	END IF;
 	SET LOCAL olap.enable_vector_agg = off;
 	EXECUTE format('SELECT q::text FROM (%s) q', twin_query(query, 'meta_olap')) INTO got;
 	RESET olap.enable_vector_agg;
-	IF got IS DISTINCT FROM want THEN
-		RETURN format('WRONG without OlapAgg: %s, heap has %s', got, want);
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN 'without OlapAgg ' || twin_differ(got, want);
 	END IF;
 	SELECT string_agg(' | ' || line, '') INTO said
 	FROM twin_said(twin_query(query, 'meta_olap'), '(Row Groups|Order:)') line;
@@ -189,4 +189,4 @@ SELECT count(*), min(id), max(id) FROM meta_parts;
 RESET enable_partitionwise_aggregate;
 
 DROP TABLE meta_heap, meta_olap, meta_faces, meta_faces_olap, meta_parts;
-DROP FUNCTION meta_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION meta_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -31,17 +31,10 @@ DELETE FROM ordered_olap WHERE id % 97 = 5;
 ANALYZE ordered_heap;
 ANALYZE ordered_olap;
 
--- As twin_rows(), and an error is an answer.
-CREATE FUNCTION ordered_rows(query text, tab text) RETURNS text[] LANGUAGE plpgsql AS $$
-BEGIN
-	RETURN twin_rows(query, tab);
-EXCEPTION WHEN OTHERS THEN
-	RETURN ARRAY[SQLSTATE || ' ' || SQLERRM];
-END $$;
 -- Same rows with much memory and with little? On disk only then, in bounded memory?
 CREATE FUNCTION ordered_check(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	expected text[] := ordered_rows(query, 'ordered_heap');
+	expected text[] := twin_answer(query, 'ordered_heap');
 	got text[];
 	agg jsonb;
 	spilled int8;
@@ -51,9 +44,9 @@ BEGIN
 	PERFORM set_config('hash_mem_multiplier', '1', true);
 	FOREACH n IN ARRAY ARRAY[65536, 64] LOOP
 		PERFORM set_config('work_mem', n || 'kB', true);
-		got := ordered_rows(query, 'ordered_olap');
-		IF got IS DISTINCT FROM expected THEN
-			RETURN 'with ' || n || ' kB different: ' || left(got::text, 300) || ' for ' || left(expected::text, 300);
+		got := twin_answer(query, 'ordered_olap');
+		IF twin_differ(got, expected) IS NOT NULL THEN
+			RETURN 'with ' || n || ' kB ' || twin_differ(got, expected);
 		END IF;
 		IF expected[1] ~ '^[0-9A-Z]{5} ' THEN
 			RETURN expected[1];
@@ -155,4 +148,4 @@ SELECT ordered_jit(2) IS NOT DISTINCT FROM ordered_jit(20) AS same;
 RESET jit; RESET jit_above_cost;
 DROP FUNCTION ordered_jit;
 DROP TABLE ordered_heap, ordered_olap, ordered_columns;
-DROP FUNCTION ordered_rows, ordered_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION ordered_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

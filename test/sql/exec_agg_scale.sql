@@ -72,4 +72,4 @@ SELECT forms_check('SELECT m, n, f, c, min(n * d) FILTER (WHERE k < 9), max(n) F
 SELECT forms_check('SELECT id / 2, k, min(n), max(f) FROM T GROUP BY GROUPING SETS ((id / 2), (k), ())');
 RESET enable_sort;
 DROP TABLE scale_heap, scale_olap, forms_heap, forms_olap;
-DROP FUNCTION forms_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION forms_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -83,7 +83,7 @@ CREATE AGGREGATE sketch_other(int) (SFUNC = int4_sum, STYPE = int8);
 SELECT aggregate FROM sketch_plan('SELECT sketch_other(i4) FROM T');
 DROP AGGREGATE sketch_other(int);
 DROP TABLE sketch_heap, sketch_olap;
-DROP FUNCTION sketch_same, sketch_plan, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION sketch_same, sketch_plan, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;
 DROP TYPE sketch_mood;
 DROP DOMAIN sketch_domain;
 DROP COLLATION sketch_nd;

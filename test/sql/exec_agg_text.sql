@@ -36,8 +36,8 @@ DECLARE
 	got text[] := twin_rows(query, 'text_olap');
 	agg jsonb := twin_agg(twin_query(query, 'text_olap'));
 BEGIN
-	IF got IS DISTINCT FROM want THEN
-		RETURN 'WRONG: ' || left(got::text, 500) || ' for ' || left(want::text, 500);
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN twin_differ(got, want);
 	END IF;
 	RETURN cardinality(got) || ' rows' || coalesce(', ' || jsonb_array_length(agg -> 'Vector Aggregates') || ' in vectors', '')
 		|| coalesce(', ' || jsonb_array_length(agg -> 'Row Aggregates') || ' by rows', '')
@@ -90,5 +90,5 @@ SET max_parallel_workers_per_gather = 0;
 SELECT text_check('SELECT x, min(few), max(label), min(label COLLATE "C"), max(i) FROM T JOIN (SELECT k, k % 3 AS x, ''l'' || chr(65 + k) AS label FROM generate_series(0, 40) k GROUP BY k) s ON k = g GROUP BY x');
 
 DROP TABLE text_heap, text_olap, text_collations;
-DROP FUNCTION text_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION text_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;
 DROP COLLATION text_libc, text_nocase;

@@ -14,8 +14,8 @@ DECLARE
 BEGIN
 	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', twin_query(query, 'topn_heap')) INTO want;
 	EXECUTE format('SELECT array_agg(q)::text FROM (%s) q', twin_query(query, 'topn_olap')) INTO got;
-	IF got IS DISTINCT FROM want THEN
-		RETURN format('WRONG: %s, heap has %s', left(got, 300), left(want, 300));
+	IF twin_differ(got, want) IS NOT NULL THEN
+		RETURN twin_differ(got, want);
 	END IF;
 	SELECT string_agg(' | ' || line, '') INTO said
 	FROM twin_said(twin_query(query, 'topn_olap'), '(Groups:|Top Groups|Groups Left Out)') line
@@ -119,4 +119,4 @@ RESET work_mem;
 RESET enable_sort;
 
 DROP TABLE topn_heap, topn_olap, topn_many, topn_many_olap;
-DROP FUNCTION topn_check, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION topn_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -104,4 +104,4 @@ SELECT twin_rows(q, 'xo') IS NOT DISTINCT FROM twin_rows(q, 'xo_heap') AS same, 
 FROM (VALUES ('SELECT * FROM T WHERE o BETWEEN 4294967292 AND 4294967293 AND w > 4000000000'), ('SELECT * FROM T WHERE w > 4294967200'), ('SELECT * FROM T WHERE q > ''b'' AND w > 4294967000'),
   ('SELECT * FROM T WHERE NOT (w < 4294967200) OR o = 77'), ('SELECT * FROM T WHERE o > 6997 AND o < 100000')) v (q);
 DROP TABLE xb, xb_heap, xo, xo_heap;
-DROP FUNCTION look, twin_query, twin_rows, twin_agg, twin_said;
+DROP FUNCTION look, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

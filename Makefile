@@ -3,7 +3,9 @@
 #   make setup        install what building and testing needs (Debian)
 #   make check        build, and run every test
 #   make pgsuite      PostgreSQL's own regression suite, on heap and on olap tables
-#   make pgsuite-pg17 the same on 17 in its chroot (pgsuite-pg18; PGSUITE_SOURCE=DIR)
+#   make pgsuite-isolation   its isolation suite
+#   make pgsuite-pg17 the same on 17 in its chroot (pgsuite-pg18, pgsuite-isolation-pg17,
+#                     -pg18; PGSUITE_SOURCE=DIR)
 #   make twin         compare random statements with heap (SECONDS=3600 SEED=1)
 #   make stress       writers, compactions and readers under kill -9 (DURATION=600 SEED=1)
 #   make power-loss   the power goes at WAL records, with pages half written (CUTS=500 FULL=1)
@@ -16,6 +18,7 @@
 
 SCRIPT_GOALS = setup check check-pg17 check-pg18 check-all check-fresh check-layers check-upgrade \
 	demo demo-fresh demo-shell clean-demo bench bench-clients pgsuite pgsuite-pg17 pgsuite-pg18 \
+	pgsuite-isolation pgsuite-isolation-pg17 pgsuite-isolation-pg18 \
 	twin stress sqlsmith power-loss
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
@@ -53,9 +56,14 @@ bench-clients:
 	test/bench/run.sh clients
 pgsuite:
 	scripts/pgsuite.sh
+pgsuite-isolation:
+	scripts/pgsuite_isolation.sh
+in-chroot = scripts/chroot.sh $(1) $(if $(PGSUITE_SOURCE),--share '$(PGSUITE_SOURCE)') -- \
+	env $(if $(PGSUITE_SOURCE),PGSUITE_SOURCE=/mnt) $(2)
 pgsuite-pg17 pgsuite-pg18: pgsuite-pg%:
-	scripts/chroot.sh $* $(if $(PGSUITE_SOURCE),--share '$(PGSUITE_SOURCE)') -- \
-	  env $(if $(PGSUITE_SOURCE),PGSUITE_SOURCE=/mnt) scripts/pgsuite.sh
+	$(call in-chroot,$*,scripts/pgsuite.sh)
+pgsuite-isolation-pg17 pgsuite-isolation-pg18: pgsuite-isolation-pg%:
+	$(call in-chroot,$*,scripts/pgsuite_isolation.sh)
 twin:
 	scripts/twin.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED)) $(TWIN_FLAGS)
 sqlsmith:

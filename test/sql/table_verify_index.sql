@@ -103,3 +103,39 @@ CREATE INDEX t_gin ON t USING gin (x);
 SELECT * FROM olap.verify('t');
 SET client_min_messages = warning;
 DROP SCHEMA vi CASCADE; DROP ROLE regress_olap_owner, regress_olap_verifier;
+
+-- an error of an index's function is no fault of the table: the others are verified, and
+-- the transaction goes on as after any other error
+CREATE TABLE verify_failing (a int, b int) USING olap;
+CREATE TABLE verify_rows (a int);
+CREATE FUNCTION verify_raise(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF current_setting('verify.code', true) <> '' THEN
+		RAISE EXCEPTION 'no value today' USING ERRCODE = current_setting('verify.code');
+	END IF;
+	RETURN a;
+END $$;
+CREATE INDEX verify_failing_a ON verify_failing (verify_raise(a));
+CREATE INDEX verify_failing_b ON verify_failing (b);
+INSERT INTO verify_failing SELECT g, g FROM generate_series(1, 100) g;
+SET verify.code = 'P0001';
+SELECT * FROM olap.verify('verify_failing');
+-- what must end the statement does, and its own transaction with it
+SET verify.code = '53000';
+SELECT * FROM olap.verify('verify_failing');
+SELECT 'goes on';
+DO $$
+BEGIN
+	BEGIN
+		INSERT INTO verify_rows VALUES (1);
+		PERFORM * FROM olap.verify('verify_failing');
+	EXCEPTION WHEN OTHERS THEN
+		RAISE NOTICE 'caught %', SQLSTATE;
+	END;
+	INSERT INTO verify_rows VALUES (2);
+END $$;
+INSERT INTO verify_rows VALUES (3);
+\c
+SELECT * FROM verify_rows ORDER BY a;
+DROP TABLE verify_failing, verify_rows;
+DROP FUNCTION verify_raise;

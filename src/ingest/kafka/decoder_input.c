@@ -281,11 +281,13 @@ olap_input_call(OlapInput *input, char *text, MemoryContext cxt, Datum *result,
 
 		MemoryContextSwitchTo(caller);
 		edata = CopyErrorData();
-		if (!blames_data(edata->sqlerrcode))
-			PG_RE_THROW();
 		FlushErrorState();
 		if (!input->contained)
 			RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(caller);
+		if (!blames_data(edata->sqlerrcode))
+			ReThrowError(edata);
 		error->sqlstate = sqlstate_text(edata->sqlerrcode);
 		strlcpy(error->message, edata->message ? edata->message : "",
 				sizeof(error->message));

@@ -372,8 +372,8 @@ extern FullTransactionId olap_full_xid_of(TransactionId xid);
  * pg_catalog alone, not where the caller says: 17 (2af07e2f749).  The caller
  * opens and closes a GUC nest level.
  */
-#if PG_VERSION_NUM < 170000
 #include "utils/guc.h"
+#if PG_VERSION_NUM < 170000
 static inline void
 RestrictSearchPath(void)
 {
@@ -381,6 +381,18 @@ RestrictSearchPath(void)
 					  PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 #endif
+
+/*
+ * The same for functions that others than the owner may have called by maintaining a table,
+ * which 17 has the privilege MAINTAIN for; before, only the owner and superusers may.
+ */
+static inline void
+olap_restrict_search_path(void)
+{
+#if PG_VERSION_NUM >= 170000
+	RestrictSearchPath();
+#endif
+}
 
 /*
  * As whom a scanned table is checked: 16 moved it out of the range table entry

@@ -369,6 +369,8 @@ olap_compact_job(Relation rel, OlapCompactPass *pass)
 	SetUserIdAndSecContext(rel->rd_rel->relowner,
 						   security | SECURITY_RESTRICTED_OPERATION);
 	nesting = NewGUCNestLevel();
+	if (user != rel->rd_rel->relowner && !AmBackgroundWorkerProcess())
+		olap_restrict_search_path();
 
 	olap_reclaim(rel);
 	MemoryContextSwitchTo(cxt);

@@ -11,7 +11,8 @@
  * table are done here altogether, because core would reject our options again
  * whenever it changes one of its own.
  *
- * ddl_options.c stores them; ddl_access.c has the object access hook.
+ * ddl_options.c stores them; ddl_access.c has the object access hook;
+ * ddl_publication.c keeps olap tables out of logical replication.
  *
  * src/table/ddl.c
  *-------------------------------------------------------------------------
@@ -300,7 +301,10 @@ before_alter(AlterTableStmt *stmt, AlterPlan *plan)
 	if (!was_olap && !plan->set_am)
 		return InvalidOid;
 	if (!was_olap)
+	{
 		olap_ddl_check_indexes(relid);
+		olap_ddl_check_published(relid);
+	}
 
 	stmt->cmds = without_option_cmds(stmt->cmds);
 	if (plan->reset != NIL)
@@ -399,6 +403,7 @@ process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
 	if (!IsA(pstmt->utilityStmt, CopyStmt) &&
 		!IsA(pstmt->utilityStmt, TransactionStmt))
 		olap_writer_flush_all();
+	olap_ddl_check_publication(pstmt->utilityStmt);
 	if (creates_olap(pstmt->utilityStmt, &relname, &options))
 	{
 		run_create(copyObject(pstmt), query, read_only, context, params, env,
@@ -418,6 +423,8 @@ process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
 		}
 	}
 	call_next(pstmt, query, read_only, context, params, env, dest, qc);
+	if (IsA(pstmt->utilityStmt, CopyStmt))
+		olap_writer_flush_all();
 	if (OidIsValid(set_after))
 	{
 		CommandCounterIncrement();

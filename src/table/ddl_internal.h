@@ -9,7 +9,7 @@
 #ifndef OLAP_DDL_INTERNAL_H
 #define OLAP_DDL_INTERNAL_H
 
-#include "nodes/pg_list.h"
+#include "nodes/parsenodes.h"
 
 /* ddl.c: the access method of a relation; InvalidOid if it is not there */
 extern Oid	olap_ddl_relation_am(Oid relid);
@@ -34,5 +34,13 @@ extern void olap_ddl_follow_column(Oid relid, AttrNumber attno,
 /* ddl_access.c: a table with indexes is about to become an olap table */
 extern void olap_ddl_check_indexes(Oid relid);
 extern void olap_ddl_access_init(void);
+
+/*
+ * ddl_publication.c: refuse or warn where a CREATE or ALTER PUBLICATION would have
+ * olap tables; of other statements nothing is asked
+ */
+extern void olap_ddl_check_publication(Node *stmt);
+/* A table is about to become an olap table: is it published? */
+extern void olap_ddl_check_published(Oid relid);
 
 #endif							/* OLAP_DDL_INTERNAL_H */

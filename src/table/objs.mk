@@ -10,6 +10,7 @@ OLAP_OBJS += src/table/deadset.o
 OLAP_OBJS += src/table/ddl.o
 OLAP_OBJS += src/table/ddl_access.o
 OLAP_OBJS += src/table/ddl_options.o
+OLAP_OBJS += src/table/ddl_publication.o
 OLAP_OBJS += src/table/demand.o
 OLAP_OBJS += src/table/fetch.o
 OLAP_OBJS += src/table/fetch_am.o

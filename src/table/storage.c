@@ -40,6 +40,13 @@ olap_relation_set_new_filelocator(Relation rel, const RelFileLocator *locator,
 {
 	SMgrRelation file;
 
+	/*
+	 * Pending rows are the old file's, which a savepoint may bring back.  A
+	 * TRUNCATE that comes from a publisher is no utility statement: ddl.c does not see it.
+	 */
+	if (!RelFileLocatorEquals(rel->rd_locator, *locator))
+		olap_writer_flush(rel);
+
 	/* nothing older than what runs now can be written to the new file */
 	*freezeXid = RecentXmin;
 	*minmulti = GetOldestMultiXactId();

@@ -416,6 +416,9 @@ may_return_tids(QueryDesc *query)
 static void
 executor_start(QueryDesc *query, int eflags)
 {
+	/* parallel workers find only what is in the files, by whatever node or function */
+	if (query->plannedstmt->parallelModeNeeded)
+		olap_writer_flush_all();
 	if (may_return_tids(query))
 		returning_depth++;
 	if (previous_executor_start)

@@ -1,5 +1,6 @@
 # An olap table as the target of logical replication: initial copy and inserts
-# arrive; what it cannot apply stops the subscription with a clear error.
+# arrive, TRUNCATE too; what it cannot apply stops the subscription with a clear error. And
+# as its source, which it cannot be: refused where it is named, warned of elsewhere.
 use strict;
 use warnings;
 
@@ -76,6 +77,62 @@ is($sub->safe_psql('postgres', 'SELECT count(*), sum(a) FROM t'),
     $node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM t'),
     'keyed changes arrive');
 
+# rows that are still in memory when the transaction's TRUNCATE comes
+$node->safe_psql('postgres', q(
+BEGIN; INSERT INTO t SELECT g, 'before' FROM generate_series(30000, 30100) g; TRUNCATE t; INSERT INTO t VALUES (1, 'after'); COMMIT;
+BEGIN; SAVEPOINT s; TRUNCATE t; ROLLBACK TO s; INSERT INTO t VALUES (2, 'after'); COMMIT;
+BEGIN; INSERT INTO t VALUES (3, 'kept'); SAVEPOINT s; INSERT INTO t VALUES (4, 'gone'); TRUNCATE t; ROLLBACK TO s; INSERT INTO t VALUES (5, 'after'); COMMIT;));
+$node->wait_for_catchup('s');
+is($sub->safe_psql('postgres', 'SELECT string_agg(a || b, \' \' ORDER BY a) FROM t'), '1after 2after 3kept 5after', 'TRUNCATE arrives');
+# nobody looks between the INSERT and the TRUNCATE, nor has it a key
+$sub->safe_psql('postgres', 'ALTER TABLE t DROP CONSTRAINT t_pkey');
+$node->safe_psql('postgres', q(BEGIN; INSERT INTO t SELECT g, 'before' FROM generate_series(30000, 30100) g; TRUNCATE t; INSERT INTO t VALUES (1, 'after'); COMMIT;));
+$node->wait_for_catchup('s');
+is($sub->safe_psql('postgres', 'SELECT * FROM t'), '1|after', 'TRUNCATE of rows that wait in memory arrives');
 $sub->stop;
+$node->stop;
+
+# ---- published ----
+
+$node->append_conf('postgresql.conf', q(shared_preload_libraries = 'olap'));
+$node->start;
+$node->safe_psql('postgres', q(
+CREATE EXTENSION olap;
+CREATE SCHEMA plain;
+CREATE TABLE plain.h (a int);
+CREATE SCHEMA mixed;
+CREATE TABLE mixed.h (a int);
+CREATE TABLE mixed.o (a int) USING olap;
+CREATE UNLOGGED TABLE mixed.u (a int) USING olap;
+CREATE TABLE mixed.parts (a int) PARTITION BY LIST (a);
+CREATE TABLE mixed.hot PARTITION OF mixed.parts FOR VALUES IN (1) USING heap;
+CREATE TABLE mixed.cold PARTITION OF mixed.parts FOR VALUES IN (2) USING olap;
+CREATE PUBLICATION empty));
+my @refused = (
+	'CREATE PUBLICATION x FOR TABLE mixed.o' => 'cannot add olap table "o" to a publication',
+	'CREATE PUBLICATION x FOR TABLE mixed.h, ONLY mixed.cold' => 'cannot add olap table "cold" to a publication',
+	'ALTER PUBLICATION empty ADD TABLE mixed.o' => 'cannot add olap table "o" to a publication',
+	'ALTER PUBLICATION empty SET TABLE mixed.o' => 'cannot add olap table "o" to a publication',
+	'ALTER TABLE t SET ACCESS METHOD olap' => 'cannot make the published table "t" an olap table',
+	'CREATE PUBLICATION x FOR TABLE nothing' => 'relation "nothing" does not exist');
+while (my ($sql, $error) = splice(@refused, 0, 2))
+{
+	my ($rc, $out, $err) = $node->psql('postgres', $sql);
+	like($err, qr/ERROR:  \Q$error\E/, "$sql is refused");
+}
+my @said = (
+	'CREATE PUBLICATION a FOR ALL TABLES' => 2,
+	'CREATE PUBLICATION b FOR TABLES IN SCHEMA mixed' => 2,
+	'SET search_path = mixed; CREATE PUBLICATION c FOR TABLES IN SCHEMA CURRENT_SCHEMA' => 2,
+	'CREATE PUBLICATION d FOR TABLE mixed.parts' => 1,
+	'ALTER PUBLICATION empty ADD TABLE mixed.parts' => 1,
+	'CREATE PUBLICATION e FOR TABLE mixed.h, mixed.hot, plain.h' => 0,
+	'CREATE PUBLICATION f FOR TABLES IN SCHEMA plain' => 0,
+	'ALTER PUBLICATION empty DROP TABLE mixed.parts' => 0);
+while (my ($sql, $n) = splice(@said, 0, 2))
+{
+	my ($rc, $out, $err) = $node->psql('postgres', $sql);
+	is("$rc " . ($err =~ /has (\d+) olap table/ ? $1 : 0) . " olap", "0 $n olap", $n > 0 ? "$sql warns" : "$sql is silent");
+}
 $node->stop;
 done_testing();

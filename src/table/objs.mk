@@ -24,6 +24,7 @@ OLAP_OBJS += src/table/reclaim.o
 OLAP_OBJS += src/table/sample.o
 OLAP_OBJS += src/table/scan.o
 OLAP_OBJS += src/table/scan_rows.o
+OLAP_OBJS += src/table/scan_prune.o
 OLAP_OBJS += src/table/scan_units.o
 OLAP_OBJS += src/table/slot.o
 OLAP_OBJS += src/table/storage.o

@@ -79,6 +79,28 @@ extern void olap_scan_make_narrow(OlapTableScan *scan);
 extern void olap_scan_enter_unit(OlapTableScan *scan);
 
 /*
+ * scan_prune.c: has row group rg of the open segment, which is that unit, no row that
+ * the scan wants?  Sets rows.  keep: the unit will be asked for again.
+ */
+extern bool olap_scan_excludes(OlapTableScan *scan, int rg, uint64 unit, bool keep);
+
+/*
+ * Its parts: ask the indexes, false: no row matches, *read: they knew it and not the
+ * zones; do the zones exclude the row group by one of quals?
+ */
+extern bool olap_scan_narrow(OlapTableScan *scan, int rg, uint64 unit, bool keep,
+							 bool *read);
+extern bool olap_scan_zones_exclude(OlapTableScan *scan, const OlapZoneQual *quals,
+									int nquals, int rg);
+
+/* Do zone maps prove the quals of all rows of a row group? */
+extern bool olap_scan_proves(OlapTableScan *scan, int rg);
+
+/* Row group rg will be read, of which rows are few perhaps: count them; prefetch the first. */
+extern void olap_scan_count_narrowed(OlapTableScan *scan, int rg);
+extern void olap_scan_expect_rows(OlapTableScan *scan, int rg);
+
+/*
  * scan_rows.c: the vector where the scan stands; without rows perhaps. all: rows
  * that cannot match, and deleted ones, may be in it.
  */

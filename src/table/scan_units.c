@@ -13,19 +13,11 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "base/guc.h"
-#include "segment/parts.h"
 #include "segment/segment.h"
 #include "table/scan_state.h"
 #include "table/whole.h"
-
-/* So few rows of a row group are read one by one rather than by the page. */
-#define SPARSE_ROWS 8
 
 /* Move the shared counter out of [from, to), where nothing is to be done. */
 static void
@@ -109,124 +101,6 @@ open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 			   place->first_unit + place->nunits);
 }
 
-/*
- * Ask the indexes about a unit, which is row group rg; false: no row matches.  *read:
- * they knew it, not zones.
- */
-static bool
-narrow_unit(OlapTableScan *scan, int rg, uint64 unit, bool keep, bool *read)
-{
-	OlapRowsAnswer answer = OLAP_ROWS_ALL;
-	uint32		n;
-
-	if (scan->narrow != NULL)
-		answer = olap_narrow_ask(scan->narrow, scan->segment, rg, unit, keep,
-								 &scan->stats, read);
-	scan->asked = true;
-	scan->rows = answer == OLAP_ROWS_SOME ?
-		olap_narrow_set(scan->narrow, &n) : NULL;
-	olap_segment_set_sparse(scan->segment, scan->rows != NULL && n <= SPARSE_ROWS);
-	return answer != OLAP_ROWS_NONE;
-}
-
-static void
-count_narrowed(OlapTableScan *scan, int rg)
-{
-	uint32		n;
-
-	if (scan->rows == NULL)
-		return;
-	(void) olap_narrow_set(scan->narrow, &n);
-	scan->stats.rowgroups_narrowed++;
-	scan->stats.rows_narrowed += n;
-	scan->stats.rows_passed += olap_segment_rowgroup_rows(scan->segment, rg) - n;
-}
-
-/* The first of few rows of a row group that are about to be read. */
-static void
-expect_rows(OlapTableScan *scan, int rg)
-{
-	uint32		n;
-
-	if (scan->rows == NULL)
-		return;
-	(void) olap_narrow_set(scan->narrow, &n);
-	if (n > SPARSE_ROWS)
-		return;
-	for (uint32 i = 0; i < OLAP_BITMAP_WORDS; i++)
-		if (scan->rows->words[i] != 0)
-		{
-			olap_segment_expect_row(scan->segment, rg, i * 64 +
-									pg_rightmost_one_pos64(scan->rows->words[i]),
-									scan->source->needed, scan->source->natts);
-			break;
-		}
-}
-
-/* Do the zones of a row group exclude it by one of quals? */
-static bool
-zones_exclude(OlapTableScan *scan, const OlapZoneQual *quals, int nquals, int rg)
-{
-	for (int q = 0; q < nquals; q++)
-	{
-		const OlapZone *zone = olap_segment_zone(scan->segment, quals[q].col, rg);
-
-		if (zone != NULL && olap_zone_probe(zone, &quals[q]) == OLAP_MATCH_NONE)
-			return true;
-	}
-	return false;
-}
-
-static bool
-blooms_exclude(OlapTableScan *scan, const OlapZoneQual *quals, int nquals, int rg)
-{
-	for (int q = 0; q < nquals && olap_guc_enable_bloom; q++)
-		if (olap_segment_bloom_excludes(scan->segment, &quals[q], rg))
-			return true;
-	return false;
-}
-
-/* keep: the unit, which is row group rg, will be asked for again. */
-static bool
-rowgroup_excluded(OlapTableScan *scan, int rg, uint64 unit, bool keep)
-{
-	bool		read;
-
-	if (zones_exclude(scan, scan->quals, scan->nquals, rg))
-		return true;
-	if (zones_exclude(scan, scan->later, scan->nlater, rg))
-	{
-		scan->stats.rowgroups_later++;
-		return true;
-	}
-	if (!narrow_unit(scan, rg, unit, keep, &read))
-	{
-		scan->stats.rowgroups_bitmap += read;
-		return true;
-	}
-	if (!blooms_exclude(scan, scan->quals, scan->nquals, rg) &&
-		!blooms_exclude(scan, scan->later, scan->nlater, rg))
-		return false;
-	scan->stats.rowgroups_bloom++;
-	return true;
-}
-
-/* Do zone maps prove the quals of all rows of a row group? */
-static bool
-rowgroup_matches(OlapTableScan *scan, int rg)
-{
-	for (int q = 0; q < scan->nquals; q++)
-	{
-		const OlapZone *zone = olap_segment_zone(scan->segment,
-												 scan->quals[q].col, rg);
-
-		if (zone == NULL ||
-			olap_zone_probe(zone, &scan->quals[q]) != OLAP_MATCH_ALL)
-			return false;
-	}
-	return true;
-}
-
 void
 olap_scan_offer_rowgroups(OlapTableScan *scan, OlapScanTakeRowgroup take,
 						  void *arg)
@@ -265,7 +139,7 @@ segment_taken(OlapTableScan *scan, OlapScanPlace *place)
 		!olap_segment_is_whole(scan->segment, &place->entry, scan->log))
 		return false;
 	for (int rg = 0; rg < olap_segment_rowgroups(scan->segment) && matches; rg++)
-		matches = rowgroup_matches(scan, rg);
+		matches = olap_scan_proves(scan, rg);
 	if (!scan->take(scan->take_arg, scan->segment, matches))
 		return false;
 	scan->stats.segments_taken++;
@@ -321,18 +195,18 @@ olap_scan_enter_unit(OlapTableScan *scan)
 		return;
 	if (index >= olap_segment_rowgroups(scan->segment))
 		return;
-	if (rowgroup_excluded(scan, index, scan->unit, false))
+	if (olap_scan_excludes(scan, index, scan->unit, false))
 	{
 		scan->stats.rowgroups_pruned++;
 		return;
 	}
-	scan->matches = rowgroup_matches(scan, index);
+	scan->matches = olap_scan_proves(scan, index);
 	if (rowgroup_taken(scan, place, index))
 		return;
 	scan->stats.rowgroups_read++;
 	scan->stats.rowgroups_matched += scan->matches && scan->nquals > 0;
-	count_narrowed(scan, index);
-	expect_rows(scan, index);
+	olap_scan_count_narrowed(scan, index);
+	olap_scan_expect_rows(scan, index);
 	scan->nvectors = vectors_of(scan, index);
 }
 
@@ -398,7 +272,7 @@ olap_scan_add_quals(OlapTableScan *scan, const OlapZoneQual *quals, int nquals)
 	/* what is left of the row group at hand */
 	if (scan->nvectors > 0 &&
 		scan->list.places[scan->place].entry.kind == OLAP_ENTRY_SEGMENT &&
-		zones_exclude(scan, quals, nquals,
+		olap_scan_zones_exclude(scan, quals, nquals,
 					  scan->unit - scan->list.places[scan->place].first_unit))
 		scan->nvectors = 0;
 }
@@ -439,7 +313,7 @@ olap_scan_unit_zone(OlapTableScan *scan, uint32 unit, int col,
 	*zone = NULL;
 	if (scan->list.places[scan->place].entry.kind == OLAP_ENTRY_DELTA)
 		return true;
-	if (rowgroup_excluded(scan, unit, scan->list.places[scan->place].first_unit + unit, true))
+	if (olap_scan_excludes(scan, unit, scan->list.places[scan->place].first_unit + unit, true))
 	{
 		scan->stats.rowgroups_pruned++;
 		return false;
@@ -473,7 +347,7 @@ olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
 	}
 	release_others(scan, unit);
 	open_segment(scan, place, true);
-	scan->matches = rowgroup_matches(scan, unit);
+	scan->matches = olap_scan_proves(scan, unit);
 	if (!again)
 	{
 		scan->stats.rowgroups_read++;
@@ -495,9 +369,9 @@ olap_scan_load(OlapTableScan *scan, uint32 vector)
 		int			rg = scan->unit - scan->list.places[scan->place].first_unit;
 		bool		read;
 
-		(void) narrow_unit(scan, rg, scan->unit, false, &read);
+		(void) olap_scan_narrow(scan, rg, scan->unit, false, &read);
 		if (!scan->again)
-			count_narrowed(scan, rg);
+			olap_scan_count_narrowed(scan, rg);
 	}
 	if (olap_scan_vector_is_empty(scan))
 	{

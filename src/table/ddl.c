@@ -344,28 +344,38 @@ call_next(PlannedStmt *pstmt, const char *query, bool read_only,
 								dest, qc);
 }
 
-/* Run the private copy of a CREATE statement with our options set aside. */
+/* Run a statement whose relation, if it creates one, is what create says. */
 static void
-run_create(PlannedStmt *pstmt, const char *query, bool read_only,
+run_pushed(PendingCreate *create, PlannedStmt *pstmt, const char *query, bool read_only,
 		   ProcessUtilityContext context, ParamListInfo params,
 		   QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
 {
-	PendingCreate create = {.outer = pending};
-	List	  **options;
-
-	if (!creates_olap(pstmt->utilityStmt, &create.relname, &options))
-		elog(ERROR, "the copy of a statement differs from it");
-	create.options = take_options(options, RELKIND_RELATION);
-	pending = &create;
+	create->outer = pending;
+	pending = create;
 	PG_TRY();
 	{
 		call_next(pstmt, query, read_only, context, params, env, dest, qc);
 	}
 	PG_FINALLY();
 	{
-		pending = create.outer;
+		pending = create->outer;
 	}
 	PG_END_TRY();
+}
+
+/* Run the private copy of a CREATE statement with our options set aside. */
+static void
+run_create(PlannedStmt *pstmt, const char *query, bool read_only,
+		   ProcessUtilityContext context, ParamListInfo params,
+		   QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	PendingCreate create = {0};
+	List	  **options;
+
+	if (!creates_olap(pstmt->utilityStmt, &create.relname, &options))
+		elog(ERROR, "the copy of a statement differs from it");
+	create.options = take_options(options, RELKIND_RELATION);
+	run_pushed(&create, pstmt, query, read_only, context, params, env, dest, qc);
 }
 
 /* Run ALTER TABLE that gives an olap table another access method. */
@@ -422,7 +432,15 @@ process_utility(PlannedStmt *pstmt, const char *query, bool read_only,
 			return;
 		}
 	}
-	call_next(pstmt, query, read_only, context, params, env, dest, qc);
+	if (pending != NULL)
+	{
+		/* what a trigger or a function runs within CREATE does not get its options */
+		PendingCreate none = {0};
+
+		run_pushed(&none, pstmt, query, read_only, context, params, env, dest, qc);
+	}
+	else
+		call_next(pstmt, query, read_only, context, params, env, dest, qc);
 	if (IsA(pstmt->utilityStmt, CopyStmt))
 		olap_writer_flush_all();
 	if (OidIsValid(set_after))

@@ -92,6 +92,7 @@ check_table(const RangeVar *named)
 static int
 check_object(const PublicationObjSpec *object)
 {
+	Oid			schema;
 	List	   *path;
 
 	switch (object->pubobjtype)
@@ -99,7 +100,8 @@ check_object(const PublicationObjSpec *object)
 		case PUBLICATIONOBJ_TABLE:
 			return check_table(object->pubtable->relation);
 		case PUBLICATIONOBJ_TABLES_IN_SCHEMA:
-			return count_olap(get_namespace_oid(object->name, true));
+			schema = get_namespace_oid(object->name, true);
+			return OidIsValid(schema) ? count_olap(schema) : 0;
 		case PUBLICATIONOBJ_TABLES_IN_CUR_SCHEMA:
 			path = fetch_search_path(false);
 			return path == NIL ? 0 : count_olap(linitial_oid(path));

@@ -129,3 +129,26 @@ DROP TABLE o1, o2, o3, o4, o6, o7, o8, o9, o10, o12, o13, p;
 DROP MATERIALIZED VIEW o5;
 DROP SCHEMA olap_s CASCADE;
 DROP FUNCTION make_one, opts;
+
+-- a table that is made while CREATE runs does not get its options, whatever its name
+CREATE SCHEMA opt_other;
+CREATE FUNCTION opt_make() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_setting('opt.inside', true) = 'yes' THEN
+		RETURN;
+	END IF;
+	PERFORM set_config('opt.inside', 'yes', true);
+	CREATE TABLE opt_other.opt_twice (ts timestamptz) USING olap;
+	BEGIN
+		CREATE TABLE opt_other.opt_twice (ts timestamptz) USING olap;
+	EXCEPTION WHEN duplicate_table THEN
+		NULL;
+	END;
+END $$;
+CREATE EVENT TRIGGER opt_trigger ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION opt_make();
+CREATE TABLE opt_twice (ts timestamptz) USING olap WITH (time_column = 'ts', retention = '1 day');
+DROP EVENT TRIGGER opt_trigger;
+SELECT relname, relnamespace::regnamespace, reloptions FROM pg_class WHERE relname = 'opt_twice' ORDER BY 2;
+DROP TABLE opt_twice;
+DROP SCHEMA opt_other CASCADE;
+DROP FUNCTION opt_make;

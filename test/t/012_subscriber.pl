@@ -114,11 +114,12 @@ my @refused = (
 	'ALTER PUBLICATION empty ADD TABLE mixed.o' => 'cannot add olap table "o" to a publication',
 	'ALTER PUBLICATION empty SET TABLE mixed.o' => 'cannot add olap table "o" to a publication',
 	'ALTER TABLE t SET ACCESS METHOD olap' => 'cannot make the published table "t" an olap table',
+	'CREATE PUBLICATION x FOR TABLES IN SCHEMA nothing' => 'schema "nothing" does not exist',
 	'CREATE PUBLICATION x FOR TABLE nothing' => 'relation "nothing" does not exist');
 while (my ($sql, $error) = splice(@refused, 0, 2))
 {
 	my ($rc, $out, $err) = $node->psql('postgres', $sql);
-	like($err, qr/ERROR:  \Q$error\E/, "$sql is refused");
+	like($err, qr/^psql:<stdin>:1: ERROR:  \Q$error\E/, "$sql is refused");
 }
 my @said = (
 	'CREATE PUBLICATION a FOR ALL TABLES' => 2,

@@ -73,5 +73,7 @@ extern void olap_generic_free(OlapGeneric *generic);
  * aggregates with states of ours, too.
  */
 extern void olap_agg_check_permission(Oid aggfnoid);
+/* And the equality of values of this type, which tells groups apart. */
+extern void olap_agg_check_grouping(Oid type);
 
 #endif							/* OLAP_AGG_GENERIC_H */

@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "base/compat_planner.h"
 #include "exec/agg_generic_internal.h"
@@ -40,6 +41,15 @@ void
 olap_agg_check_permission(Oid aggfnoid)
 {
 	check_function(aggfnoid, GetUserId(), OBJECT_AGGREGATE);
+}
+
+void
+olap_agg_check_grouping(Oid type)
+{
+	Oid			equal = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+
+	if (OidIsValid(equal))
+		check_function(get_opcode(equal), GetUserId(), OBJECT_FUNCTION);
 }
 
 static Oid

@@ -13,6 +13,7 @@
 #include "executor/instrument.h"
 #include "executor/nodeHash.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/memutils.h"
@@ -93,8 +94,11 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	node->nslot_keys = node->nkeys;
 	for (int i = 0; i < node->nkeys; i++)
 	{
+		TargetEntry *tle = list_nth(plan->custom_scan_tlist, i);
+
 		node->orders[i] = list_nth_int(keys, i);
 		node->key_at[i] = i;
+		olap_agg_check_grouping(exprType((Node *) tle->expr));
 	}
 	node->nworks = list_length(calls);
 	node->works = palloc0(Max(node->nworks, 1) * sizeof(AggWork));

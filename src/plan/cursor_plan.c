@@ -78,8 +78,7 @@ plan_cursor(Query *parse, const char *source, int options, ParamListInfo params)
 {
 	bool		may_go_back = (options & CURSOR_OPT_FAST_PLAN) != 0 &&
 		(options & (CURSOR_OPT_SCROLL | CURSOR_OPT_NO_SCROLL)) == 0 &&
-		parse->commandType == CMD_SELECT && parse->sortClause != NIL &&
-		parse->rowMarks == NIL;
+		parse->commandType == CMD_SELECT && parse->rowMarks == NIL;
 	Query	   *copy = may_go_back ? copyObject(parse) : NULL;
 	PlannedStmt *plan = plan_query(parse, source, options, params);
 

@@ -26,6 +26,9 @@
 #define MEMO_UNKNOWN PG_UINT32_MAX
 #define MEMO_NULL (PG_UINT32_MAX - 1)
 
+/* Bytes of results kept of a place: what comes then is asked row by row. */
+#define MEMO_BYTES (16 * 1024 * 1024)
+
 typedef struct Memo
 {
 	uint64		place;			/* answers and results are of this place */
@@ -178,6 +181,14 @@ open_memo(BridgeNode *self, const OlapVector *dict)
 	return memo;
 }
 
+/* Are the results of this place so long that they are not all kept? */
+static bool
+memo_is_full(const BridgeNode *self)
+{
+	return self->memo != NULL && self->memo->place == self->node.scope->program->place &&
+		self->memo->results.heap_len > MEMO_BYTES;
+}
+
 /* The results that memo->codes name, as the node's vector. */
 static const OlapVector *
 spread(BridgeNode *self, const Memo *memo, uint32 n, bool has_nulls)
@@ -312,7 +323,8 @@ eval_bridge(OlapNode *node)
 
 	for (int k = 0; k < node->nargs; k++)
 		args[k] = olap_node_eval(node->args[k]);
-	if (node->nargs == 1 && args[0]->codes != NULL && args[0]->dict->n > 0)
+	if (node->nargs == 1 && args[0]->codes != NULL && args[0]->dict->n > 0 &&
+		!memo_is_full(self))
 		return eval_dictionary(self, args[0], node->scope->n);
 	return eval_rows(self, args, node->scope->n);
 }

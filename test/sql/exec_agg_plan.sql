@@ -105,6 +105,12 @@ REVOKE EXECUTE ON FUNCTION agg_mine(int) FROM PUBLIC;
 SET ROLE agg_user;
 SELECT agg_mine(a) FROM agg_tab;
 RESET ROLE;
+-- of grouping, that to call the type's equality
+BEGIN;
+REVOKE EXECUTE ON FUNCTION int4eq(int, int) FROM PUBLIC;
+SET LOCAL ROLE agg_user;
+SELECT a, count(*) FROM agg_tab GROUP BY a ORDER BY 1 LIMIT 1;
+ROLLBACK;
 ALTER TABLE agg_tab ENABLE ROW LEVEL SECURITY;
 CREATE POLICY few ON agg_tab TO agg_user USING (length(t) = 2 AND id < 12);
 SET ROLE agg_user;

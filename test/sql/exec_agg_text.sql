@@ -89,6 +89,17 @@ SELECT text_check('SELECT min(few), max(few COLLATE "und-x-icu"), max(many), min
 SET max_parallel_workers_per_gather = 0;
 SELECT text_check('SELECT x, min(few), max(label), min(label COLLATE "C"), max(i) FROM T JOIN (SELECT k, k % 3 AS x, ''l'' || chr(65 + k) AS label FROM generate_series(0, 40) k GROUP BY k) s ON k = g GROUP BY x');
 
+-- answers of a function for a dictionary's entries, more than are kept
+ALTER TABLE text_heap ADD w text;
+ALTER TABLE text_olap ADD w text;
+TRUNCATE text_heap, text_olap;
+INSERT INTO text_heap (id, g, w) SELECT k, k % 7, CASE WHEN k % 11 <> 0 THEN 's' || k % 3000 END FROM generate_series(1, 20000) k;
+INSERT INTO text_olap SELECT * FROM text_heap ORDER BY id;
+ANALYZE text_heap, text_olap;
+SELECT text_check('SELECT md5(repeat(w, 2000)), count(*), count(DISTINCT g) FROM T WHERE repeat(w, 2000) > ''s1'' GROUP BY 1');
+SELECT text_check('SELECT g, md5(min(repeat(w, 2000))), md5(max(repeat(w, 2000))), count(DISTINCT repeat(w, 2000)), count(repeat(w, 2000)) FROM T GROUP BY g');
+SELECT text_check('SELECT length(k), count(*) FROM (SELECT repeat(w, 2000) AS k, count(*) FROM T GROUP BY 1) s GROUP BY 1');
+
 DROP TABLE text_heap, text_olap, text_collations;
 DROP FUNCTION text_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;
 DROP COLLATION text_libc, text_nocase;

@@ -57,6 +57,18 @@ UPDATE o SET b = 'through part' WHERE CURRENT OF part RETURNING *;
 COMMIT;
 SELECT * FROM o WHERE b LIKE 'through%' OR a = 10016 ORDER BY a;
 
+-- an order below the top
+CREATE TABLE times (id int, ts timestamptz) USING olap WITH (time_column = 'ts', segment_interval = '1 day');
+INSERT INTO times SELECT g, timestamptz '2026-01-01 00:00+00' + g * interval '1 minute' FROM generate_series(1, 5000) g;
+BEGIN;
+DECLARE sub CURSOR FOR SELECT * FROM (SELECT id FROM times ORDER BY ts LIMIT 10) x WHERE id > 2;
+DECLARE both_ends CURSOR FOR (SELECT id FROM times ORDER BY ts LIMIT 3) UNION ALL (SELECT id FROM times ORDER BY ts DESC LIMIT 3);
+DECLARE forward NO SCROLL CURSOR FOR SELECT * FROM (SELECT id FROM times ORDER BY ts LIMIT 10) x;
+FETCH 3 sub; FETCH BACKWARD 2 sub; FETCH FORWARD 1 sub;
+FETCH 5 both_ends; FETCH BACKWARD 3 both_ends;
+FETCH 2 forward; FETCH BACKWARD 1 forward;
+ROLLBACK;
+
 -- enable_seqscan speaks of this scan as well
 CREATE INDEX ON o (a);
 CREATE TABLE tiny (a int) USING olap;

@@ -87,35 +87,65 @@ olap_column_fraction(RelOptInfo *rel, const Bitmapset *set)
 	return (double) n / Max(rel->max_attr, 1);
 }
 
-/*
- * The part of the rows that zone maps leave to be read for a clause: where its
- * matches are, and what lies beside them.
- */
-static double
-clause_part(PlannerInfo *root, RelOptInfo *rel, Relation relation,
-			const OlapColumnType *types, RestrictInfo *rinfo)
+/* The column whose zone maps a clause asks; 0: there is not one. */
+static int
+zone_column(RelOptInfo *rel, Relation relation, const OlapColumnType *types,
+			RestrictInfo *rinfo)
 {
 	Node	   *clause = (Node *) rinfo->clause;
 	OlapSortSpec spec;
-	Bitmapset  *set = olap_attributes_of(clause, rel->relid, NULL);
-	double		values = 1;
 	int			attno;
 
-	if (IsA(clause, ScalarArrayOpExpr))
-		values = estimate_array_length(root, lsecond(((ScalarArrayOpExpr *) clause)->args));
-	else if (!IsA(clause, OpExpr))
-		return 1;
-	if (!bms_get_singleton_member(set, &attno))
-		return 1;
+	if ((!IsA(clause, ScalarArrayOpExpr) && !IsA(clause, OpExpr)) ||
+		!bms_get_singleton_member(olap_attributes_of(clause, rel->relid, NULL), &attno))
+		return 0;
 	attno += FirstLowInvalidHeapAttributeNumber;
 	if (attno <= 0 || attno > RelationGetDescr(relation)->natts)
-		return 1;
+		return 0;
 	(void) olap_sort_kind(&types[attno - 1], &spec);
-	if (spec.kind == OLAP_ZONE_NONE)
-		return 1;
-	return Min(1, clause_selectivity(root, (Node *) rinfo, rel->relid, JOIN_INNER,
-									 NULL) +
-			   values * olap_overlap(relation, attno - 1, &spec));
+	return spec.kind == OLAP_ZONE_NONE ? 0 : attno;
+}
+
+/*
+ * The part of the rows that zone maps leave to be read for clauses: where the matches
+ * of those of one column are, which may be the two ends of a range, and what lies
+ * beside them.
+ */
+static double
+zones_part(PlannerInfo *root, RelOptInfo *rel, Relation relation,
+		   const OlapColumnType *types, List *clauses)
+{
+	int		   *columns = palloc(Max(list_length(clauses), 1) * sizeof(int));
+	double		part = 1;
+
+	foreach_ptr(RestrictInfo, rinfo, clauses)
+		columns[foreach_current_index(rinfo)] = zone_column(rel, relation, types, rinfo);
+	for (int i = 0; i < list_length(clauses); i++)
+	{
+		int			attno = columns[i];
+		List	   *same = NIL;
+		double		values = 1;
+		OlapSortSpec spec;
+
+		for (int k = i; k < list_length(clauses) && attno > 0; k++)
+		{
+			Expr	   *clause = list_nth_node(RestrictInfo, clauses, k)->clause;
+
+			if (columns[k] != attno)
+				continue;
+			columns[k] = 0;
+			same = lappend(same, list_nth(clauses, k));
+			if (IsA(clause, ScalarArrayOpExpr))
+				values = Max(values, estimate_array_length(root, lsecond(((ScalarArrayOpExpr *) clause)->args)));
+		}
+		if (same == NIL)
+			continue;
+		(void) olap_sort_kind(&types[attno - 1], &spec);
+		part = Min(part, clauselist_selectivity(root, same, rel->relid, JOIN_INNER, NULL) +
+				   values * olap_overlap(relation, attno - 1, &spec));
+	}
+	pfree(columns);
+	return part;
 }
 
 double
@@ -152,7 +182,6 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 
 	memset(work, 0, sizeof(*work));
 	work->table = rte->relid;
-	work->read = 1;
 	foreach(lc, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst(lc);
@@ -164,8 +193,6 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 										 work->filter);
 			vector = lappend(vector, rinfo);
 			work->kernels += 1;
-			work->read = Min(work->read,
-							 clause_part(root, rel, relation, types, rinfo));
 			bare = lappend(bare, rinfo->clause);
 			continue;
 		}
@@ -173,6 +200,7 @@ olap_plan_work(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 		work->rest.startup += cost.startup;
 		work->rest.per_tuple += cost.per_tuple;
 	}
+	work->read = zones_part(root, rel, relation, types, vector);
 	table_close(relation, NoLock);
 	work->read = Min(work->read, olap_bitmap_read_part(root, rel, options, bare));
 	work->tuples = Max(rel->tuples, 1);

@@ -433,6 +433,7 @@ olap_accept_gap(PG_FUNCTION_ARGS)
 	Datum		values[3];
 	int64		next;
 	int			n;
+	bool		lost;
 	bool		forward;
 
 	require_arg(fcinfo, 0, "pipeline");
@@ -448,10 +449,14 @@ olap_accept_gap(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the topic has no partition %d any more", PG_GETARG_INT32(1))));
+	lost = strcmp(state, "offset_lost") == 0;
+	/* reading again what is stored must be asked for */
+	if (lost && PG_ARGISNULL(3))
+		at->offset = Max(at->offset, next);
 	values[0] = PG_GETARG_DATUM(1);
 	values[1] = Int64GetDatum(at->offset);
 	values[2] = PG_GETARG_DATUM(2);
-	forward = strcmp(state, "offset_lost") == 0 && at->offset >= next;
+	forward = lost && at->offset >= next;
 	if (forward)
 	{
 		/* the same log, with a hole: the ledger says who accepted it */

@@ -163,6 +163,7 @@ ingest_assign(OlapIngest *ingest)
 	}
 	ingest->api->assign(ingest->source, n, partitions, offsets);
 	ingest->reassign = false;
+	ingest->refused_at = 0;
 	pfree(partitions);
 	pfree(offsets);
 }
@@ -414,6 +415,7 @@ housekeeping(OlapIngest *ingest)
 		ingest->settled = true;
 		ingest->singles = 0;
 	}
+	ingest_retry_refused(ingest, now);
 	if (TimestampDifferenceExceeds(ingest->discovery_at, now,
 								   ingest->look_soon ? FIRST_LOOK_MS : DISCOVERY_MS))
 	{

@@ -59,6 +59,7 @@ struct OlapIngest
 
 	bool		look_soon;		/* an anchor was not asked for yet */
 	bool		reassign;		/* partitions were stopped since assign() */
+	TimestampTz refused_at;		/* an offset was refused since assign(); else 0 */
 	const char *slow_reason;	/* as told last; a constant */
 	int64		recent_read;	/* records committed lately, and how many of */
 	int64		recent_dead;	/* them are dead letters; see check_dead_ratio() */
@@ -102,6 +103,9 @@ extern void ingest_check_record(OlapIngest *ingest, IngestPartition *p,
 
 /* The offset a partition wants is not in the log (any more). */
 extern void ingest_offset_lost(OlapIngest *ingest, const OlapSourceError *error);
+
+/* Ask again for what was refused without a proof of loss, if it is time. */
+extern void ingest_retry_refused(OlapIngest *ingest, TimestampTz now);
 
 /*
  * The brokers answer again, or the topic is back: is it still the same one?

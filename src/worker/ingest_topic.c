@@ -23,11 +23,15 @@
  */
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "worker/ingest_internal.h"
 
 /* Looks that must miss a partition before it counts as gone: brokers may lag. */
 #define MISSING_LOOKS 3
 #define LOOK_TIMEOUT_MS 1000
+/* Until a refused offset is asked for again, when nothing could be found out of it. */
+#define REFUSED_MS 1000
 
 /* Is there a committed record to be recognised? */
 static bool
@@ -111,6 +115,33 @@ ingest_check_record(OlapIngest *ingest, IngestPartition *p, const OlapMessage *m
 							p->offset.partition, m->offset, doubtful_range(p)));
 }
 
+/*
+ * An offset was refused, and where the log begins is not known either: that proves
+ * no loss.  It is asked for again in a while, by ingest_retry_refused().
+ */
+static void
+retry_later(OlapIngest *ingest, IngestPartition *p, const OlapSourceError *refused,
+			const OlapSourceError *trouble)
+{
+	const char *reason =
+		psprintf("partition %d was refused (%s), and where its log begins could not be asked: %s",
+				 refused->partition, refused->message, trouble->message);
+
+	ereport(LOG, (errmsg("pipeline \"%s\": %s", ingest->pipeline->name, reason)));
+	olap_pipeline_note_error(ingest->pipeline->name, "08006", reason, OLAP_ERROR_NOTED);
+	p->verifying = can_verify(p);
+	ingest->refused_at = GetCurrentTimestamp();
+}
+
+void
+ingest_retry_refused(OlapIngest *ingest, TimestampTz now)
+{
+	if (ingest->refused_at == 0 || ingest->status != OLAP_SOURCE_OK ||
+		!TimestampDifferenceExceeds(ingest->refused_at, now, REFUSED_MS))
+		return;
+	ingest_assign(ingest);
+}
+
 void
 ingest_offset_lost(OlapIngest *ingest, const OlapSourceError *error)
 {
@@ -132,9 +163,12 @@ ingest_offset_lost(OlapIngest *ingest, const OlapSourceError *error)
 	}
 	if (!ingest->api->resolve(ingest->source, error->partition, OLAP_OFFSET_EARLIEST,
 							  5000, &offset, &low, &high, &trouble))
-		low = high = -1;
-	below = low < 0 || p->offset.next_offset < low;
-	if (low >= 0 && p->offset.next_offset >= low && p->offset.next_offset <= high)
+	{
+		retry_later(ingest, p, error, &trouble);
+		return;
+	}
+	below = p->offset.next_offset < low;
+	if (!below && p->offset.next_offset <= high)
 	{
 		/* it is there: the log moved meanwhile, or is another one */
 		p->verifying = can_verify(p);
@@ -142,12 +176,9 @@ ingest_offset_lost(OlapIngest *ingest, const OlapSourceError *error)
 		return;
 	}
 	stop_partition(ingest, p, below ? "offset_lost" : "topic_recreated", low,
-				   below && low >= 0 ?
+				   below ?
 				   psprintf("offset_lost: partition %d begins at offset " INT64_FORMAT ", records from " INT64_FORMAT " on are gone; olap.accept_gap lets it go on",
 							error->partition, low, p->offset.next_offset) :
-				   below ?
-				   psprintf("offset_lost: partition %d has no offset " INT64_FORMAT " (%s); olap.accept_gap lets it go on",
-							error->partition, p->offset.next_offset, error->message) :
 				   psprintf("topic_recreated: partition %d ends at offset " INT64_FORMAT ", before the committed " INT64_FORMAT "; olap.accept_gap decides where to go on",
 							error->partition, high, p->offset.next_offset));
 	ingest_assign(ingest);

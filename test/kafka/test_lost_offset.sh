@@ -38,6 +38,40 @@ check "it stays stopped" "$(sql "SELECT state FROM olap.pipeline_status WHERE na
 check "no row doubled" "$(sql "SELECT count(*) - count(DISTINCT (_partition, _offset)) FROM lost")" 0
 
 if [ "$BROKER" = mock ]; then
+  # --- the broker refuses an offset that it has, and does not say where its log begins ---
+  control() { "$OLAP_BIN/olap-broker" --send "$DIR/broker.sock" "$1" > /dev/null; }
+  topic_create refused 1
+  sql "CREATE TABLE refused (id int) USING olap;
+       CREATE FOREIGN TABLE refused_topic (id int) SERVER kafka OPTIONS (topic 'refused');
+       SELECT olap.create_pipeline('refused', 'refused_topic', 'refused')" > /dev/null
+  seq 1 16 | sed 's/.*/{"id":&}/' | put refused
+  wait_caught_up refused 20 || give_up "the pipeline reads 16 records"
+  control "error 2 7 200"
+  control "error 1 1 1"
+  if wait_for 20 "SELECT last_error ~ 'was refused' FROM olap.pipeline WHERE name = 'refused'" t; then
+    pass "an offset that is refused without a proof is said"
+  else
+    fail "an offset that is refused without a proof is said"
+  fi
+  check "it is not taken for lost" "$(sql "SELECT state FROM olap.pipeline_offsets WHERE pipeline = 'refused'")" ok
+  control "clear-errors 2"
+  seq 17 20 | sed 's/.*/{"id":&}/' | put refused
+  if wait_for 20 "SELECT count(*), count(DISTINCT id), max(id) FROM refused" "20|20|20"; then
+    pass "the pipeline goes on by itself"
+  else
+    fail "the pipeline goes on by itself"
+  fi
+  # --- a partition that lost nothing is let go on: nothing is read again ---
+  sql "SELECT olap.pause_pipeline('refused')" > /dev/null
+  wait_for 20 "SELECT pid IS NULL FROM olap.pipeline_status WHERE name = 'refused'" t || fail "it pauses"
+  sql "UPDATE olap.pipeline_offset SET state = 'offset_lost' WHERE pipeline = 'refused'"
+  check "without a start, accept_gap goes on behind what is stored" \
+    "$(sql "SELECT olap.accept_gap('refused', 0, 'nothing was lost')")" 20
+  check "in the same log" "$(sql "SELECT incarnation FROM olap.pipeline_offset WHERE pipeline = 'refused'")" 0
+  sql "UPDATE olap.pipeline_offset SET state = 'offset_lost' WHERE pipeline = 'refused'"
+  check "back to what is stored only if asked to" \
+    "$(sql "SELECT olap.accept_gap('refused', 0, 'read again', 'earliest')")" 0
+
   mock_cannot "topics made anew" "the mock broker cannot delete a topic"
   done_testing
   exit 0

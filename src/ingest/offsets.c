@@ -19,6 +19,7 @@
 
 #include "ingest/offsets.h"
 
+static SPIPlanPtr current_plan = NULL;
 static SPIPlanPtr advance_plan = NULL;
 static SPIPlanPtr ledger_plan = NULL;
 static SPIPlanPtr dead_plan = NULL;
@@ -76,6 +77,26 @@ olap_offsets_claim(const char *name)
 					  " WHERE pipeline = $1", 2, types, values, NULL);
 	olap_catalog_end(&scope);
 	return p;
+}
+
+bool
+olap_offsets_current(const OlapPipeline *p, bool ending)
+{
+	static const Oid types[] = {TEXTOID, INT8OID, TIMESTAMPTZOID, BOOLOID};
+	Datum		values[] = {CStringGetTextDatum(p->name), Int64GetDatum(p->epoch),
+	TimestampTzGetDatum(p->created_at), BoolGetDatum(ending)};
+	OlapCatalogScope scope;
+	bool		current;
+
+	if (!olap_catalog_exists())
+		return false;
+	olap_catalog_begin(&scope);
+	current = olap_catalog_exec(&current_plan,
+								"SELECT FROM olap.pipeline WHERE name = $1 AND epoch = $2"
+								" AND created_at = $3 AND (state = 'running' OR $4)",
+								lengthof(types), types, values, NULL) == 1;
+	olap_catalog_end(&scope);
+	return current;
 }
 
 static int64

@@ -9,6 +9,11 @@
  * stored, finds nothing to update and is an error, so a left-over process
  * cannot write twice.
  *
+ * Locks: whoever needs the row of the pipeline and others of it locks that one
+ * first, and rows of partitions by ascending number.  A batch locks its
+ * partitions and reads the pipeline, for it may take long and pause is not to
+ * wait for it.
+ *
  * src/ingest/offsets.h
  *-------------------------------------------------------------------------
  */
@@ -64,6 +69,12 @@ extern OlapFingerprint olap_fingerprint(const OlapMessage *message);
  */
 extern OlapPipeline *olap_offsets_claim(const char *name);
 
+/*
+ * Does the pipeline that was claimed still run, under the epoch claimed?  ending:
+ * it may be paused, but not taken over or dropped.
+ */
+extern bool olap_offsets_current(const OlapPipeline *pipeline, bool ending);
+
 /* Offsets by partition, palloc'd. */
 extern OlapOffset *olap_offsets_load(const char *pipeline, int *n);
 
@@ -103,7 +114,10 @@ extern void olap_dead_letters_expire(const OlapPipeline *pipeline);
 /* From now on, an end without a commit counts as a crash. */
 extern void olap_offsets_count_start(const OlapPipeline *pipeline);
 
-/* The first commit of a worker: it did not crash. */
+/*
+ * The worker committed, so it did not crash.  In a transaction of its own: that of
+ * a batch has locked rows of partitions.
+ */
 extern void olap_offsets_clear_crashes(const OlapPipeline *pipeline);
 
 /*

@@ -105,6 +105,12 @@ typedef enum OlapErrorWeight
 extern void olap_pipeline_note_error(const char *name, const char *sqlstate,
 									 const char *message, OlapErrorWeight weight);
 
+/*
+ * One replay of a pipeline's dead letters at a time, and nobody else who deletes
+ * them and holds its row; to the end of the transaction.
+ */
+extern void olap_replay_lock(const char *name);
+
 /* Mark a running pipeline failed, in the current transaction. */
 extern void olap_pipeline_fail(const char *name, const char *message);
 

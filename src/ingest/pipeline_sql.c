@@ -328,7 +328,11 @@ olap_drop_pipeline(PG_FUNCTION_ARGS)
 		ereport(NOTICE, (errmsg("pipeline \"%s\" does not exist, skipping", name)));
 		PG_RETURN_VOID();
 	}
+	olap_pipeline_load_own(name, false);
+	olap_replay_lock(name);		/* a replay has dead letters, and wants the pipeline */
 	olap_pipeline_load_own(name, true);
+	exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1 ORDER BY partition FOR UPDATE",
+			   name, 0, NULL, NULL, NULL);
 	exec_named("DELETE FROM olap.pipeline_offset WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
 	exec_named("DELETE FROM olap.pipeline_ledger WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
 	exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
@@ -491,6 +495,8 @@ olap_delete_dead_letters(PG_FUNCTION_ARGS)
 
 	require_arg(fcinfo, 0, "pipeline");
 	name = text_arg(fcinfo, 0);
+	olap_pipeline_load_own(name, false);
+	olap_replay_lock(name);		/* a replay has dead letters, and wants the pipeline */
 	olap_pipeline_load_own(name, true);
 	values[0] = PG_GETARG_DATUM(1);
 	PG_RETURN_INT64((int64) exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1"

@@ -12,7 +12,8 @@
  * Offsets and ledger are history and stay as they are; the letters that are gone
  * are counted in olap.pipeline, as the last thing.  Two replays of one pipeline
  * wait for each other by a lock of their own.  Its worker waits for neither the
- * lock nor letters in work: it skips those when it deletes old ones.  Only what
+ * lock nor letters in work: it skips those when it deletes old ones.  Whoever
+ * deletes letters with the pipeline's row locked takes that lock first.  Only what
  * updates the pipeline's row (start, stop, alter, an end of trouble) waits for a
  * transaction that is kept open behind the count.
  *
@@ -350,9 +351,8 @@ refuse_changed_transaction(void)
 				 errhint("Commit first.")));
 }
 
-/* One replay of a pipeline at a time; to the end of the transaction. */
-static void
-lock_replays(const char *name)
+void
+olap_replay_lock(const char *name)
 {
 	uint32		key = DatumGetUInt32(hash_any((const unsigned char *) name, (int) strlen(name)));
 
@@ -382,7 +382,7 @@ olap_replay_dead_letters(PG_FUNCTION_ARGS)
 	refuse_changed_transaction();
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	(void) olap_pipeline_load_own(name, false);
-	lock_replays(name);
+	olap_replay_lock(name);
 	r->pipeline = olap_pipeline_load_own(name, false);	/* as it is behind the lock */
 	if (!r->pipeline->local || !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(r->pipeline->owner)))
 		ereport(ERROR,

@@ -21,6 +21,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "ingest/live.h"
 #include "ingest/source_load.h"
 #include "worker/ingest_internal.h"
 
@@ -56,6 +57,9 @@ static OlapSource *open_source = NULL;
 /* Set by invalidations: definition of the source changed. */
 static Oid	watched_source = InvalidOid;
 static bool outdated = false;
+
+/* The pipeline is paused, dropped or another's: nobody is to go on with it. */
+static bool superseded = false;
 
 void
 olap_ingest_close_source(void)
@@ -103,6 +107,20 @@ ingest_commit_transaction(void)
 {
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+}
+
+bool
+ingest_check_current(OlapIngest *ingest)
+{
+	if (olap_offsets_current(ingest->pipeline, ingest->ending))
+		return true;
+	ereport(LOG,
+			(errmsg("pipeline \"%s\" was paused, taken over or dropped: its worker ends",
+					ingest->pipeline->name)));
+	/* whoever told nobody, as COMMIT PREPARED does, is heard of now */
+	olap_live_request_look();
+	outdated = superseded = true;
+	return false;
 }
 
 /* The entry of a partition; records come in runs, so the last one is tried first. */
@@ -262,6 +280,12 @@ olap_ingest_outdated(const OlapIngest *ingest)
 	return outdated;
 }
 
+bool
+olap_ingest_superseded(const OlapIngest *ingest)
+{
+	return superseded;
+}
+
 /* Count n records that poll() put behind the buffer's end. */
 static void
 take_records(OlapIngest *ingest, int n)
@@ -382,10 +406,13 @@ housekeeping(OlapIngest *ingest)
 
 	if (TimestampDifferenceExceeds(ingest->inval_at, now, INVALIDATION_MS))
 	{
-		/* hear of ALTER and DROP while no batch comes */
+		/* hear of ALTER and DROP, and of a pause, while no batch comes */
 		ingest->inval_at = now;
-		StartTransactionCommand();
-		CommitTransactionCommand();
+		ingest_begin_transaction();
+		(void) ingest_check_current(ingest);
+		ingest_commit_transaction();
+		if (outdated)
+			return;
 	}
 	if (TimestampDifferenceExceeds(ingest->progress_at, now, PROGRESS_MS))
 	{
@@ -403,8 +430,11 @@ housekeeping(OlapIngest *ingest)
 	{
 		ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_MS);
 		ingest_begin_transaction();
-		olap_offsets_fold_ledger(ingest->pipeline);
-		olap_dead_letters_expire(ingest->pipeline);
+		if (olap_pipeline_load(ingest->pipeline->name, true) != NULL)
+		{
+			olap_offsets_fold_ledger(ingest->pipeline);
+			olap_dead_letters_expire(ingest->pipeline);
+		}
 		ingest_commit_transaction();
 	}
 	if (!ingest->settled && TimestampDifferenceExceeds(ingest->opened_at, now, SETTLED_MS))
@@ -488,6 +518,7 @@ olap_ingest_step(OlapIngest *ingest)
 void
 olap_ingest_finish(OlapIngest *ingest)
 {
+	ingest->ending = true;
 	if (ingest->nbuffer > 0 || has_progress(ingest))
 		(void) ingest_flush(ingest);
 	ingest_report(ingest, true);

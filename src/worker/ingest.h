@@ -45,6 +45,9 @@ extern bool olap_ingest_is_of(const OlapIngest *ingest, int version,
 /* Did something it depends on change, so that it must start anew? */
 extern bool olap_ingest_outdated(const OlapIngest *ingest);
 
+/* Is the pipeline paused, dropped or taken over, whatever the slot says? */
+extern bool olap_ingest_superseded(const OlapIngest *ingest);
+
 /* Close the source, if one is open; safe at any time, also at exit. */
 extern void olap_ingest_close_source(void);
 

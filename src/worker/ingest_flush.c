@@ -339,8 +339,16 @@ flush_in_transaction(OlapIngest *ingest, Flush *f)
 		olap_sink_close(f->sink);
 	check_dead_ratio(ingest, f);
 	write_dead_letters(f);
-	if (!ingest->settled && ingest->singles == 0)
-		olap_offsets_clear_crashes(p);
+}
+
+/* The first batch is in: the worker did not crash on it. */
+static void
+settle(OlapIngest *ingest)
+{
+	ingest_begin_transaction();
+	olap_offsets_clear_crashes(ingest->pipeline);
+	ingest_commit_transaction();
+	ingest->settled = true;
 }
 
 /* After the commit: give the records back and count. */
@@ -353,8 +361,8 @@ after_commit(OlapIngest *ingest, const Flush *f)
 		ingest->api->release(ingest->source, ingest->buffer, ingest->nbuffer);
 	if (ingest->singles > 0 && ingest->nbuffer > 0)
 		ingest->singles--;
-	else if (ingest->singles == 0)
-		ingest->settled = true;
+	else if (ingest->singles == 0 && !ingest->settled)
+		settle(ingest);
 	ingest_forget_buffer(ingest);
 	ingest->rate_rows += f->inserted;
 	ingest->recent_read += f->read;
@@ -413,6 +421,11 @@ ingest_flush(OlapIngest *ingest)
 		return false;
 	}
 	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!ingest_check_current(ingest))
+	{
+		ingest_commit_transaction();
+		return false;
+	}
 	old = MemoryContextSwitchTo(ingest->flush_cxt);
 	flush_in_transaction(ingest, f);
 	MemoryContextSwitchTo(old);

@@ -58,6 +58,7 @@ struct OlapIngest
 	MemoryContext flush_cxt;	/* reset after each flush */
 
 	bool		look_soon;		/* an anchor was not asked for yet */
+	bool		ending;			/* what was read is committed, and that is all */
 	bool		reassign;		/* partitions were stopped since assign() */
 	TimestampTz refused_at;		/* an offset was refused since assign(); else 0 */
 	const char *slow_reason;	/* as told last; a constant */
@@ -85,6 +86,12 @@ extern IngestPartition *ingest_partition(OlapIngest *ingest, int32 partition);
 extern void ingest_forget_buffer(OlapIngest *ingest);
 extern void ingest_begin_transaction(void);
 extern void ingest_commit_transaction(void);
+
+/*
+ * May this worker still store something?  If not, the worker is outdated.  In a
+ * transaction with a snapshot.
+ */
+extern bool ingest_check_current(OlapIngest *ingest);
 
 /* Tell the source what to read.  The buffer is empty. */
 extern void ingest_assign(OlapIngest *ingest);

@@ -132,6 +132,22 @@ should_end(const OlapIngest *ingest)
 	return !wanted || changed || olap_ingest_outdated(ingest);
 }
 
+/*
+ * The pipeline is not to run, and the slot does not know it: no other worker is to
+ * be started before a look has told what is wanted.
+ */
+static void
+give_up_slot(void)
+{
+	olap_live_lock(LW_EXCLUSIVE);
+	olap_live->slots[my_slot].wanted = false;
+	olap_live->slots[my_slot].exit = OLAP_EXIT_ASKED;
+	olap_live_unlock();
+	StartTransactionCommand();
+	olap_live_request_look();
+	CommitTransactionCommand();
+}
+
 static void
 run(void)
 {
@@ -139,7 +155,7 @@ run(void)
 
 	if (ingest == NULL)
 	{
-		say_exit(OLAP_EXIT_ASKED);
+		give_up_slot();
 		return;
 	}
 	ereport(LOG, (errmsg("pipeline \"%s\" runs", order.name)));
@@ -169,6 +185,11 @@ run(void)
 		olap_ingest_step(ingest);
 	}
 	olap_ingest_finish(ingest);
+	if (olap_ingest_superseded(ingest))
+	{
+		give_up_slot();
+		return;
+	}
 	olap_live_lock(LW_EXCLUSIVE);
 	olap_live->slots[my_slot].exit = olap_live->slots[my_slot].wanted ?
 		OLAP_EXIT_RELOAD : OLAP_EXIT_ASKED;

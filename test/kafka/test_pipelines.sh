@@ -7,7 +7,7 @@
 broker_begin
 topic_create life 2
 topic_create second 1
-server_start "max_worker_processes = 12"
+server_start "max_worker_processes = 12" "max_prepared_transactions = 2"
 sql "CREATE DATABASE work"
 export PGDATABASE=work
 sql "CREATE EXTENSION olap"
@@ -55,6 +55,40 @@ check "a paused pipeline reads nothing" "$(sql "$rows")" "$good"
 check "it says so" "$(sql "$state")" paused
 sql "SELECT olap.resume_pipeline('life')" > /dev/null
 if wait_for 10 "$rows" $((good + 500)); then pass "resumed, it goes on where it was"; else fail "resumed, it goes on where it was"; fi
+
+# --- paused by a transaction that tells nobody; nothing is stored under the state paused ---
+sql "BEGIN; SELECT olap.pause_pipeline('life'); PREPARE TRANSACTION 'pause'" > /dev/null
+sql "COMMIT PREPARED 'pause'"
+produce life --rows 100 --first-id 900000 --with-id --summary /dev/null
+if wait_for 10 "$workers" 0; then pass "paused by COMMIT PREPARED, its worker ends"; else fail "paused by COMMIT PREPARED, its worker ends"; fi
+sleep 1
+check "and stores nothing" "$(sql "$rows WHERE id >= 900000")" 0
+check "nor is it started again" "$(sql "$workers")" 0
+sql "SELECT olap.resume_pipeline('life')" > /dev/null
+wait_for 10 "$rows WHERE id >= 900000" 100 || fail "resumed, it reads what came"
+sql "UPDATE olap.pipeline SET created_at = created_at + '1 s' WHERE name = 'life'"
+old=$(sql "SELECT pid FROM olap.pipeline_status WHERE name = 'life'")
+if wait_for 10 "SELECT pid <> $old FROM olap.pipeline_status WHERE name = 'life'" t; then
+  pass "the worker of a dropped pipeline makes room for that of a new one"
+else
+  fail "the worker of a dropped pipeline makes room for that of a new one"
+fi
+sql "DELETE FROM life WHERE id >= 900000"
+
+# --- a drop while the first batch has rows of partitions locked ---
+topic_create keys 2
+sql "CREATE TABLE keys (id int PRIMARY KEY);
+     CREATE FOREIGN TABLE keys_topic (id int) SERVER kafka OPTIONS (topic 'keys')"
+echo '{"id":1}' | put keys
+echo '{"id":2}' | put keys --partition 1
+psql -XqAt -c "BEGIN; INSERT INTO keys VALUES (2); SELECT pg_sleep(4); ROLLBACK" > /dev/null &
+pids+=($!)
+wait_for 5 "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" 1
+pipeline_create keys
+wait_for 10 "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid'" 1 || fail "the first batch waits for a key"
+sql "SELECT olap.drop_pipeline('keys')" > /dev/null || fail "the pipeline is dropped"
+check "a drop waits for the first batch, and nobody is a victim" "$(grep -c 'deadlock detected' "$DIR/pg/log")" 0
+check "which is in" "$(sql "SELECT count(*) FROM keys")" 2
 
 # --- alter takes effect while it runs ---
 sql "SELECT olap.alter_pipeline('life', max_rows => 100, max_delay => '100 ms')" > /dev/null

@@ -428,7 +428,8 @@ olap_dead_letters_expire(const OlapPipeline *p)
 						  "DELETE FROM olap.dead_letter WHERE (pipeline, partition, incarnation, \"offset\") IN"
 						  " (SELECT d.pipeline, d.partition, d.incarnation, d.\"offset\""
 						  "  FROM olap.dead_letter d JOIN olap.pipeline p ON p.name = d.pipeline"
-						  "  WHERE d.pipeline = $1 AND d.at < now() - p.dead_letter_retention"
+						  "  WHERE d.pipeline = $1 AND d.at < now() - LEAST(p.dead_letter_retention,"
+						  "   interval '" CppAsString2(OLAP_DEAD_LETTER_MAX_YEARS) " years')"
 						  "  FOR UPDATE OF d SKIP LOCKED)",
 						  1, types, values, NULL);
 	olap_catalog_end(&scope);

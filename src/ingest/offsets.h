@@ -33,6 +33,9 @@
 #define OLAP_DEAD_LETTER_BYTES (1024 * 1024)
 #define OLAP_DEAD_LETTER_KEY_BYTES (OLAP_DEAD_LETTER_BYTES + 1)	/* so a key that was cut is known by its length */
 
+/* Longest dead_letter_retention. */
+#define OLAP_DEAD_LETTER_MAX_YEARS 1000
+
 /* A record, to be recognised when read again. */
 typedef struct OlapFingerprint
 {

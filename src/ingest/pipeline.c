@@ -152,12 +152,14 @@ olap_pipeline_load(const char *name, bool lock)
 						  "SELECT name, source::oid, target::oid, owner, owner_oid,"
 						  " system_identifier, database_oid, state, max_rows, max_bytes,"
 						  " max_delay_ms, config_version, epoch, crashes,"
-						  " attempt_partition, attempt_offset, attempts, created_at, max_dead_ratio"
+						  " attempt_partition, attempt_offset, attempts, created_at, max_dead_ratio,"
+						  " error_count"
 						  " FROM olap.pipeline WHERE name = $1 FOR UPDATE" :
 						  "SELECT name, source::oid, target::oid, owner, owner_oid,"
 						  " system_identifier, database_oid, state, max_rows, max_bytes,"
 						  " max_delay_ms, config_version, epoch, crashes,"
-						  " attempt_partition, attempt_offset, attempts, created_at, max_dead_ratio"
+						  " attempt_partition, attempt_offset, attempts, created_at, max_dead_ratio,"
+						  " error_count"
 						  " FROM olap.pipeline WHERE name = $1",
 						  1, types, values, NULL) == 1)
 	{
@@ -180,6 +182,7 @@ olap_pipeline_load(const char *name, bool lock)
 		p->attempt_offset = result_int(16, true, -1);
 		p->attempts = (int) result_int(17, false, 0);
 		p->max_dead_ratio = result_float(19);
+		p->errors = (int) result_int(20, false, 0);
 		p->created_at = (TimestampTz) result_int(18, true, 0);
 	}
 	olap_catalog_end(&scope);

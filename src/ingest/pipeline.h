@@ -39,6 +39,7 @@ typedef struct OlapPipeline
 	TimestampTz created_at;
 	int64		epoch;
 	int			crashes;
+	int			errors;			/* identical ones in a row, up to now */
 	int			attempt_partition;	/* -1: none */
 	int64		attempt_offset;
 	int			attempts;

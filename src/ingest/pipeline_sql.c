@@ -26,6 +26,7 @@
 
 #include "ingest/live.h"
 #include "ingest/mapping.h"
+#include "ingest/offsets.h"
 #include "ingest/pipeline.h"
 #include "ingest/source_load.h"
 #include "ingest/start.h"
@@ -51,6 +52,7 @@ PG_FUNCTION_INFO_V1(olap_delete_dead_letters);
 #define MAX_BYTES_LIMIT INT64CONST(4294967296)
 #define MIN_DELAY_MS 100
 #define MAX_DELAY_MS 60000
+#define MAX_RETENTION_MONTHS (OLAP_DEAD_LETTER_MAX_YEARS * MONTHS_PER_YEAR)
 
 static void
 require_arg(FunctionCallInfo fcinfo, int i, const char *name)
@@ -130,13 +132,14 @@ ratio_arg(FunctionCallInfo fcinfo, int i)
 }
 
 /*
- * How long dead letters are kept; *keep: no end of it.  Infinite ones come from
- * PostgreSQL 17 on.
+ * How long dead letters are kept; *keep: no end of it.  A time so long ago must
+ * be a timestamp, whichever way the interval is written.
  */
 static Datum
 retention_arg(FunctionCallInfo fcinfo, int i, bool *keep)
 {
 	static const Interval none = {0};
+	const Interval *given = PG_GETARG_INTERVAL_P(i);
 	Datum		retention = PG_GETARG_DATUM(i);
 	int			sign = DatumGetInt32(DirectFunctionCall2(interval_cmp, retention,
 														 IntervalPGetDatum(&none)));
@@ -145,6 +148,15 @@ retention_arg(FunctionCallInfo fcinfo, int i, bool *keep)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("dead_letter_retention must not be negative")));
+	if (given->month < -MAX_RETENTION_MONTHS || given->month > MAX_RETENTION_MONTHS ||
+		given->day < -MAX_RETENTION_MONTHS * DAYS_PER_MONTH ||
+		given->day > MAX_RETENTION_MONTHS * DAYS_PER_MONTH ||
+		given->time < -MAX_RETENTION_MONTHS * DAYS_PER_MONTH * USECS_PER_DAY ||
+		given->time > MAX_RETENTION_MONTHS * DAYS_PER_MONTH * USECS_PER_DAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dead_letter_retention must be at most %d years", OLAP_DEAD_LETTER_MAX_YEARS),
+				 errhint("0 keeps dead letters for ever.")));
 	*keep = sign == 0;
 	return retention;
 }

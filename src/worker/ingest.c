@@ -259,12 +259,29 @@ olap_ingest_delay(const OlapIngest *ingest)
 	return crashes < 2 ? 0 : Min(250 << Min(crashes - 2, 8), MAX_CRASH_DELAY_MS);
 }
 
+/* Keep the ledger small, and dead letters no longer than they are to be kept. */
+static void
+tidy_up(OlapIngest *ingest, TimestampTz now)
+{
+	ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_MS);
+	ingest_begin_transaction();
+	if (olap_pipeline_load(ingest->pipeline->name, true) != NULL)
+	{
+		olap_offsets_fold_ledger(ingest->pipeline);
+		olap_dead_letters_expire(ingest->pipeline);
+	}
+	ingest_commit_transaction();
+}
+
 void
 olap_ingest_begin(OlapIngest *ingest)
 {
 	ingest_begin_transaction();
 	olap_offsets_count_start(ingest->pipeline);
 	ingest_commit_transaction();
+	/* was it this that failed?  A batch before it would have errors counted anew */
+	if (ingest->pipeline->errors > 0)
+		tidy_up(ingest, GetCurrentTimestamp());
 }
 
 bool
@@ -427,16 +444,7 @@ housekeeping(OlapIngest *ingest)
 		mirror_offsets(ingest);
 	}
 	if (now >= ingest->fold_at)
-	{
-		ingest->fold_at = TimestampTzPlusMilliseconds(now, FOLD_MS);
-		ingest_begin_transaction();
-		if (olap_pipeline_load(ingest->pipeline->name, true) != NULL)
-		{
-			olap_offsets_fold_ledger(ingest->pipeline);
-			olap_dead_letters_expire(ingest->pipeline);
-		}
-		ingest_commit_transaction();
-	}
+		tidy_up(ingest, now);
 	if (!ingest->settled && TimestampDifferenceExceeds(ingest->opened_at, now, SETTLED_MS))
 	{
 		ingest_begin_transaction();

@@ -46,6 +46,26 @@ else
 fi
 sql "SELECT olap.alter_pipeline('life', dead_letter_retention => '0')" > /dev/null
 
+# --- housekeeping that fails is not forgotten by the next batch ---
+topic_create tidy 1
+sql "CREATE TABLE tidy (id int);
+     CREATE FOREIGN TABLE tidy_topic (id int) SERVER kafka OPTIONS (topic 'tidy');
+     CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''kept''; END';
+     CREATE TRIGGER keep BEFORE DELETE ON olap.dead_letter FOR EACH ROW WHEN (old.pipeline = 'tidy') EXECUTE FUNCTION keep();
+     SELECT olap.create_pipeline('tidy', 'tidy_topic', 'tidy', dead_letter_retention => '1000 years')" > /dev/null
+echo '{"id":"x"}' | put tidy
+wait_for 10 "SELECT dead_letters FROM olap.pipeline_status WHERE name = 'tidy'" 1
+sql "UPDATE olap.dead_letter SET at = '-infinity' WHERE pipeline = 'tidy'"
+until=$((SECONDS + 25))
+while [ "$SECONDS" -lt "$until" ] && [ "$(sql "SELECT error_count >= 2 FROM olap.pipeline WHERE name = 'tidy'")" != t ]; do
+  echo '{"id":1}' | put tidy
+  sleep 0.3
+done
+check "errors of housekeeping are counted though batches are committed" \
+  "$(sql "SELECT error_count >= 2, last_error FROM olap.pipeline WHERE name = 'tidy'")" "t|kept"
+sql "DROP TRIGGER keep ON olap.dead_letter; SELECT olap.drop_pipeline('tidy')" > /dev/null
+wait_for 10 "$workers" 1 || fail "its worker ends"
+
 # --- pause, resume ---
 sql "SELECT olap.pause_pipeline('life')" > /dev/null
 wait_for 5 "$workers" 0 || fail "a paused pipeline's worker ends"

@@ -108,6 +108,9 @@ SELECT * FROM olap.replay_dead_letters('replay');
 
 -- how long letters are kept: what the worker obeys, test/kafka/test_pipelines.sh shows
 SELECT olap.alter_pipeline('replay', dead_letter_retention => '-1 s');
+SELECT olap.alter_pipeline('replay', dead_letter_retention => '9999 years');
+SELECT olap.alter_pipeline('replay', dead_letter_retention => '100000 years -35999999 days');
+SELECT olap.alter_pipeline('replay', dead_letter_retention => '1000 years');
 SELECT olap.alter_pipeline('replay', dead_letter_retention => '30 days');
 SELECT olap.alter_pipeline('replay', max_rows => 7);
 SELECT max_rows, dead_letter_retention FROM olap.pipeline_status;

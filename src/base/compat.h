@@ -38,6 +38,9 @@
 #include "commands/explain_state.h"
 #endif
 
+/* May a subtransaction begin while workers run?  From 17 on (0075d78947e). */
+#define OLAP_PARALLEL_SUBTRANSACTIONS (PG_VERSION_NUM >= 170000)
+
 /*
  * Relation files: RelFileNode became RelFileLocator in 16 (b0a55e43299).
  */

@@ -147,6 +147,21 @@ check "the others run on" "$(sql "$state")" running
 sql "SELECT olap.drop_pipeline('one'), olap.drop_pipeline('two')" > /dev/null
 wait_for 5 "$workers" 1 || fail "dropped pipelines end"
 
+# --- values that only their input function can judge, beside workers ---
+topic_create moods 1
+sql "CREATE TYPE mood AS ENUM ('good', 'bad');
+     CREATE FOREIGN TABLE moods (id int, e mood) SERVER kafka OPTIONS (topic 'moods');
+     CREATE TABLE big AS SELECT g AS id FROM generate_series(1, 20000) g; ANALYZE big"
+seq 1 10 | sed 's/.*/{"id":&,"e":"good"}/' | put moods
+parallel="SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
+check "an enum of a topic joins a large table" "$(sql "$parallel SELECT count(m.e) FROM moods m, big WHERE m.id = big.id")" 10
+check "the large table first" "$(sql "$parallel SELECT count(m.e) FROM big LEFT JOIN moods m ON m.id = big.id")" 10
+check "workers of a subquery are no hindrance" \
+  "$(sql "$parallel SELECT (SELECT sum(length(big.id::text)) FROM big) > 0, count(e) FROM moods")" "t|10"
+echo '{"id":11,"e":"odd"}' | put moods
+check "a bad value says what it is" "$(sql "$parallel SELECT (SELECT sum(length(big.id::text)) FROM big) > 0, count(e) FROM moods" 2>&1 |
+  grep -c 'invalid input value for enum mood: "odd"')" 1
+
 # --- SIGTERM ---
 pid=$(sql "SELECT pid FROM olap.pipeline_status WHERE name = 'life'")
 start=$(now)

@@ -30,6 +30,7 @@
 #include "utils/resowner.h"
 #include "utils/xml.h"
 
+#include "base/compat.h"
 #include "ingest/kafka/decoder_input.h"
 
 /* Settings pinned while input functions run. */
@@ -228,6 +229,15 @@ olap_input_prepare(OlapInput *input, Oid type, int32 typmod)
 	input->clock = holds_times(type);
 }
 
+bool
+olap_input_contained(Oid type)
+{
+	OlapInput	input;
+
+	olap_input_prepare(&input, type, -1);
+	return input.contained;
+}
+
 static Datum
 call_input(OlapInput *input, char *text, MemoryContext cxt)
 {
@@ -267,6 +277,11 @@ olap_input_call(OlapInput *input, char *text, MemoryContext cxt, Datum *result,
 		return false;
 	}
 
+	if (!input->contained && !OLAP_PARALLEL_SUBTRANSACTIONS && IsInParallelMode())
+	{
+		*result = call_input(input, text, cxt);
+		return true;
+	}
 	if (!input->contained)
 		BeginInternalSubTransaction(NULL);
 	PG_TRY();

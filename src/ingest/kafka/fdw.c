@@ -24,7 +24,9 @@
 #include "optimizer/restrictinfo.h"
 #include "utils/lsyscache.h"
 
+#include "base/compat.h"
 #include "base/compat_planner.h"
+#include "ingest/kafka/decoder_input.h"
 #include "ingest/kafka/fdw.h"
 #include "ingest/kafka/options.h"
 
@@ -35,9 +37,43 @@ extern PGDLLEXPORT Datum olap_kafka_handler(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(olap_kafka_handler);
 
+/* Do the types of all columns let errors be caught in a parallel plan? */
+static bool
+reads_in_parallel(const RelOptInfo *rel, Oid relid)
+{
+	for (int attno = 1; attno <= rel->max_attr; attno++)
+	{
+		Oid			type = get_atttype(relid, (AttrNumber) attno);
+
+		if (OidIsValid(type) && !olap_input_contained(type))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * No workers for what is not planned yet, in this query and those around it: a
+ * scan in the leader is in parallel mode as well.  The sizes of this level's
+ * relations are being estimated, so that few of them have paths.
+ */
+static void
+keep_serial(PlannerInfo *root)
+{
+	root->glob->parallelModeOK = false;
+	for (; root != NULL; root = root->parent_root)
+		for (int i = 1; i < root->simple_rel_array_size; i++)
+			if (root->simple_rel_array[i] != NULL)
+			{
+				root->simple_rel_array[i]->consider_parallel = false;
+				root->simple_rel_array[i]->partial_pathlist = NIL;
+			}
+}
+
 static void
 get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
+	if (!OLAP_PARALLEL_SUBTRANSACTIONS && !reads_in_parallel(rel, relid))
+		keep_serial(root);
 	rel->rows = clamp_row_est(GUESSED_ROWS *
 							  clauselist_selectivity(root, rel->baserestrictinfo,
 													 0, JOIN_INNER, NULL));

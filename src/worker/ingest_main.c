@@ -88,13 +88,14 @@ attach(int index)
 }
 
 /*
- * Settings of the session: what the same bytes become must not depend on the
- * owner's or the database's settings.
+ * Settings of the session: what the same bytes become, and who writes it, must not
+ * depend on the owner's or the database's settings.
  */
 static void
 set_session(void)
 {
 	static const char *const settings[][2] = {
+		{"role", "none"},
 		{"TimeZone", "UTC"},
 		{"DateStyle", "ISO, YMD"},
 		{"IntervalStyle", "postgres"},

@@ -125,6 +125,19 @@ sql "BEGIN; SELECT olap.drop_pipeline('moving');
 echo '{"id":1000}' | put other
 if wait_for 20 "SELECT count(*) FROM moving WHERE id = '1000'" 1; then pass "the new pipeline runs, not the old"; else fail "the new pipeline runs, not the old"; fi
 
+# --- an owner whose sessions begin as another role ---
+sql "CREATE ROLE other_role; CREATE ROLE disguised LOGIN; GRANT other_role TO disguised;
+     ALTER ROLE disguised SET role = 'other_role';
+     CREATE TABLE who (id text, b text, by text DEFAULT current_user); GRANT INSERT ON who TO disguised, other_role;
+     GRANT SELECT ON other_topic TO disguised" > /dev/null
+sql "SET ROLE disguised; SELECT olap.create_pipeline('who', 'other_topic', 'who')" > /dev/null
+if wait_for 10 "SELECT DISTINCT by FROM who" disguised; then
+  pass "rows are written by the owner"
+else
+  fail "rows are written by the owner"
+fi
+sql "SELECT olap.drop_pipeline('who')" > /dev/null
+
 # --- rights of the owner that go ---
 sql "CREATE ROLE feeder LOGIN; GRANT INSERT ON moving TO feeder; GRANT SELECT ON other_topic TO feeder;
      SELECT olap.drop_pipeline('moving')" > /dev/null

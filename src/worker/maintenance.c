@@ -221,15 +221,20 @@ list_tables(void)
 	return tables;
 }
 
-/* autovacuum_enabled = off is a wish to be left alone; so is a missing table. */
+/*
+ * autovacuum_enabled = off is a wish to be left alone; so is a missing table.
+ * One that somebody else has locked is left for the next visit: waiting for it
+ * would keep maintenance from every other table of the server.
+ */
 static bool
 wants_maintenance(Oid relid)
 {
-	Relation	rel;
+	Relation	rel = NULL;
 	bool		wanted;
 
 	StartTransactionCommand();
-	rel = try_relation_open(relid, AccessShareLock);
+	if (ConditionalLockRelationOid(relid, AccessShareLock))
+		rel = try_relation_open(relid, NoLock);
 	wanted = rel != NULL && RelationIsValid(rel);
 	if (wanted)
 	{

@@ -36,6 +36,17 @@ is($node->safe_psql('work', q(
 SELECT count(*) FROM olap.segments('left_alone') WHERE kind = 'segment')),
     '0', 'autovacuum_enabled = off keeps a table out of it');
 
+# a table that somebody has locked keeps nobody else's from being compacted
+my $locker = $node->background_psql('work');
+$locker->query_safe('BEGIN; LOCK TABLE small');
+$node->safe_psql('work', 'CREATE TABLE other (id int) USING olap');
+$node->safe_psql('work', 'INSERT INTO other SELECT generate_series(1, 200)');
+ok($node->poll_query_until('work', q(
+SELECT count(*) > 0 FROM olap.segments('other') WHERE kind = 'segment' AND state = 'live')),
+    'LOCK TABLE on one table does not stop the maintenance of others');
+$locker->query_safe('COMMIT');
+$locker->quit;
+
 # An UPDATE that waits since before its row moved and expired does not bring it back.
 $node->safe_psql('work', q(
 CREATE TABLE late (ts timestamptz NOT NULL, id int, v int) USING olap

@@ -276,7 +276,8 @@ olap_pipeline_fail(const char *name, const char *message)
 	olap_catalog_exec(NULL,
 					  "UPDATE olap.pipeline SET state = 'failed', last_error = $2,"
 					  " last_error_sqlstate = '28000', last_error_at = now()"
-					  " WHERE name = $1 AND state = 'running'",
+					  " WHERE name = (SELECT name FROM olap.pipeline WHERE name = $1"
+					  " AND state = 'running' FOR NO KEY UPDATE SKIP LOCKED)",
 					  2, types, values, NULL);
 	olap_catalog_end(&scope);
 }

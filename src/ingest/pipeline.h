@@ -112,7 +112,10 @@ extern void olap_pipeline_note_error(const char *name, const char *sqlstate,
  */
 extern void olap_replay_lock(const char *name);
 
-/* Mark a running pipeline failed, in the current transaction. */
+/*
+ * Mark a running pipeline failed, in the current transaction; not while somebody
+ * has its row locked.
+ */
 extern void olap_pipeline_fail(const char *name, const char *message);
 
 #endif							/* OLAP_PIPELINE_H */

@@ -99,18 +99,10 @@ set_session(void)
 		{"TimeZone", "UTC"},
 		{"DateStyle", "ISO, YMD"},
 		{"IntervalStyle", "postgres"},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
-		{"default_transaction_deferrable", "off"},
-		{"statement_timeout", "0"},
-		{"lock_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"transaction_timeout", "0"},
 	};
 
-	for (int i = 0; i < lengthof(settings); i++)
-		if (GetConfigOption(settings[i][0], true, false) != NULL)	/* not in all versions */
-			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_SESSION);
+	olap_worker_set(settings, lengthof(settings));
+	olap_worker_set_session("0");
 	SetConfigOption("synchronous_commit",
 					olap_guc_ingest_synchronous_commit ? "on" : "off",
 					PGC_SUSET, PGC_S_SESSION);

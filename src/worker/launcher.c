@@ -6,7 +6,7 @@
  * One static process a server, from the end of recovery on, so there is none on
  * a standby and promotion starts it.  Pipelines are defined in tables of their
  * databases, which the launcher, bound to none, cannot read: it sends short
- * looks (look.c) into the databases, one at a time, at its start, when a session
+ * looks (looks.c) into the databases, one at a time, at its start, when a session
  * asks, and now and then.  Back-off is kept here: 1, 2, 4 ... 60 s after
  * failures, none after a commit.  It also starts the worker that maintains
  * tables (maintenance.c).
@@ -18,13 +18,6 @@
 
 #include <signal.h>
 
-#include "access/genam.h"
-#include "access/heapam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "access/tableam.h"
-#include "access/xact.h"
-#include "catalog/pg_database.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -34,7 +27,6 @@
 #include "storage/procarray.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -44,8 +36,6 @@
 #include "worker/worker.h"
 
 #define LOOK_ALL_MS (5 * 60 * 1000)
-#define LOOK_RETRY_MS 2000
-#define LOOK_RETRIES 5
 #define NAP_MS 30000
 #define SLOT_RETRY_MS 2000
 #define MAX_BACKOFF_MS 60000
@@ -53,14 +43,7 @@
 
 static BackgroundWorkerHandle **handles;	/* [nslots]; NULL: none started by us */
 static bool *was_running;		/* [nslots] */
-static BackgroundWorkerHandle *look_handle = NULL;
-static int	look_retries = 0;
 static TimestampTz look_all_at = 0; /* when to look at all databases next */
-
-/* All databases, while they are looked at one after the other. */
-static Oid *databases = NULL;
-static int	ndatabases = 0;
-static int	next_database = 0;
 
 static void
 forget_launcher(int code, Datum arg)
@@ -91,148 +74,6 @@ olap_worker_alive(BackgroundWorkerHandle *handle)
 
 	return handle != NULL &&
 		GetBackgroundWorkerPid(handle, &pid) != BGWH_STOPPED;
-}
-
-/* --- looks --- */
-
-Oid *
-olap_list_databases(int *n)
-{
-	int			size = 64;
-	Oid		   *list = MemoryContextAlloc(TopMemoryContext, sizeof(Oid) * size);
-	Relation	rel;
-	TableScanDesc scan;
-	HeapTuple	tuple;
-
-	*n = 0;
-	StartTransactionCommand();
-	(void) GetTransactionSnapshot();
-	rel = table_open(DatabaseRelationId, AccessShareLock);
-	scan = table_beginscan_catalog(rel, 0, NULL);
-	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
-	{
-		Form_pg_database db = (Form_pg_database) GETSTRUCT(tuple);
-
-		if (!db->datallowconn)
-			continue;
-		if (*n == size)
-			list = repalloc(list, sizeof(Oid) * (size *= 2));
-		list[(*n)++] = db->oid;
-	}
-	table_endscan(scan);
-	table_close(rel, AccessShareLock);
-	CommitTransactionCommand();
-	return list;
-}
-
-/* Look at every database that takes connections; forget the slots of others. */
-static void
-list_databases(void)
-{
-	if (databases != NULL)
-		pfree(databases);
-	databases = olap_list_databases(&ndatabases);
-	next_database = 0;
-
-	olap_live_lock(LW_EXCLUSIVE);
-	for (int s = 0; s < olap_live->nslots; s++)
-	{
-		OlapLiveSlot *slot = &olap_live->slots[s];
-		bool		found = false;
-
-		for (int i = 0; i < ndatabases && !found; i++)
-			found = databases[i] == slot->database;
-		if (slot->in_use && !found)
-			slot->wanted = false;
-	}
-	olap_live_unlock();
-}
-
-/* The database to look at next, or InvalidOid: those that asked come first. */
-static Oid
-choose_database(void)
-{
-	Oid			database = InvalidOid;
-	bool		all = false;
-
-	olap_live_lock(LW_EXCLUSIVE);
-	for (int i = 0; i < olap_live->nlooks && !OidIsValid(database); i++)
-		if (!olap_live_held(olap_live->looks[i]))
-		{
-			database = olap_live->looks[i];
-			olap_live->looks[i] = olap_live->looks[--olap_live->nlooks];
-		}
-	if (!OidIsValid(database) && next_database == ndatabases)
-	{
-		all = olap_live->look_all;
-		olap_live->look_all = false;
-	}
-	olap_live_unlock();
-	if (all)
-		list_databases();
-	olap_live_lock(LW_EXCLUSIVE);
-	while (!OidIsValid(database) && next_database < ndatabases)
-	{
-		/* one that is held is looked at when the hold ends */
-		if (!olap_live_held(databases[next_database]))
-			database = databases[next_database];
-		next_database++;
-	}
-	if (OidIsValid(database))
-	{
-		olap_live->looking = database;
-		olap_live->look_done = false;
-	}
-	olap_live_unlock();
-	return database;
-}
-
-/* Ask for a look at a database again. */
-static void
-look_again(Oid database)
-{
-	olap_live_lock(LW_EXCLUSIVE);
-	if (olap_live->nlooks < OLAP_LIVE_DATABASES)
-		olap_live->looks[olap_live->nlooks++] = database;
-	else
-		olap_live->look_all = true;
-	olap_live->looking = InvalidOid;
-	olap_live_unlock();
-}
-
-/*
- * Start the next look, if one is wanted.  Returns how many milliseconds to wait
- * before calling again; -1: until something happens.
- */
-static int
-next_look(void)
-{
-	OlapWorkerOrder order = {0};
-	bool		done;
-
-	if (olap_worker_alive(look_handle))
-		return -1;
-	olap_live_lock(LW_SHARED);
-	done = olap_live->look_done;
-	olap_live_unlock();
-	if (look_handle != NULL)
-	{
-		look_handle = NULL;
-		if (done)
-			look_retries = 0;
-		else if (look_retries++ < LOOK_RETRIES)
-			/* the database may be gone: list them anew, but not at once */
-			look_all_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_RETRY_MS);
-	}
-	order.database = choose_database();
-	if (!OidIsValid(order.database))
-		return -1;
-	snprintf(order.name, NAMEDATALEN, "%u", order.database);
-	if (olap_worker_start("olap_look_main", "olap look", &order, 0, &look_handle))
-		return -1;
-	look_handle = NULL;
-	look_again(order.database);
-	return SLOT_RETRY_MS;
 }
 
 /* --- pipelines --- */
@@ -369,8 +210,6 @@ serve_slots(TimestampTz *wake_at)
 void
 olap_launcher_main(Datum arg)
 {
-	TimestampTz look_at = 0;
-
 	pqsignal(SIGTERM, die);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	BackgroundWorkerUnblockSignals();
@@ -407,14 +246,7 @@ olap_launcher_main(Datum arg)
 		}
 		wake_at = Min(wake_at, look_all_at);
 		olap_live_unlock();
-		if (look_at <= now)
-		{
-			int			wait = next_look();
-
-			look_at = wait < 0 ? 0 : TimestampTzPlusMilliseconds(now, wait);
-		}
-		if (look_at > now)
-			wake_at = Min(wake_at, look_at);
+		olap_looks_serve(&wake_at);
 		serve_slots(&wake_at);
 		olap_maintenance_serve(&wake_at);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,

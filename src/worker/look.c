@@ -35,6 +35,7 @@ typedef struct Wish
 	Oid			owner;
 	int32		version;
 	TimestampTz created_at;		/* tells a pipeline from one dropped before */
+	const char *trouble;		/* why it cannot run; NULL: it can */
 } Wish;
 
 /* Why a worker could not even connect as a role; NULL: it can. */
@@ -131,14 +132,13 @@ place_wishes(const Wish *wishes, int n)
 		bool		found = false;
 
 		for (int i = 0; i < n && !found; i++)
-			found = strcmp(wishes[i].name, slot->name) == 0;
+			found = wishes[i].trouble == NULL && strcmp(wishes[i].name, slot->name) == 0;
 		if (slot->in_use && slot->database == MyDatabaseId && !found)
 			slot->wanted = false;
 	}
 	for (int i = 0; i < n; i++)
-		if (!place_wish(&wishes[i]))
+		if (wishes[i].trouble == NULL && !place_wish(&wishes[i]))
 			left_out++;
-	olap_live->look_done = true;
 	olap_live_wake_launcher();
 	olap_live_unlock();
 	if (left_out > 0)
@@ -148,18 +148,44 @@ place_wishes(const Wish *wishes, int n)
 				 errhint("Raise olap.max_pipelines and restart the server.")));
 }
 
+/* Mark those failed that cannot run, after the others have what they need. */
+static void
+fail_others(const Wish *wishes, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (wishes[i].trouble == NULL)
+			continue;
+		StartTransactionCommand();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		olap_pipeline_fail(wishes[i].name, wishes[i].trouble);
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+	}
+}
+
+static void
+say_done(void)
+{
+	olap_live_lock(LW_EXCLUSIVE);
+	olap_live->look_done = true;
+	olap_live_wake_launcher();
+	olap_live_unlock();
+}
+
 void
 olap_look_main(Datum arg)
 {
 	OlapWorkerOrder order;
 	Wish	   *wishes = NULL;
 	int			n = 0;
-	int			kept = 0;
 
 	pqsignal(SIGTERM, die);
 	memcpy(&order, MyBgworkerEntry->bgw_extra, sizeof(order));
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(order.database, InvalidOid, 0);
+	/* the looks into all other databases wait for this one */
+	olap_worker_set_session("1s");
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -167,12 +193,11 @@ olap_look_main(Datum arg)
 	if (olap_catalog_exists())
 		wishes = read_wishes(&n);
 	for (int i = 0; i < n; i++)
-		if (role_trouble(wishes[i].owner) == NULL)
-			wishes[kept++] = wishes[i];
-		else
-			olap_pipeline_fail(wishes[i].name, role_trouble(wishes[i].owner));
+		wishes[i].trouble = role_trouble(wishes[i].owner);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	place_wishes(wishes, kept);
+	place_wishes(wishes, n);
+	fail_others(wishes, n);
+	say_done();
 	proc_exit(0);
 }

@@ -58,6 +58,8 @@
 #define MAX_PAUSE_MS 2000
 /* A visit that lasts longer makes room for other databases. */
 #define MAX_VISIT_MS 60000
+/* Whoever holds a lock for longer is left alone: other tables wait too. */
+#define LOCK_TIMEOUT "2s"
 
 /* ---- in the launcher ---- */
 
@@ -336,6 +338,7 @@ olap_maintenance_main(Datum arg)
 	if (!attach(order.database))
 		proc_exit(0);
 	BackgroundWorkerInitializeConnectionByOid(order.database, InvalidOid, 0);
+	olap_worker_set_session(LOCK_TIMEOUT);
 	pgstat_report_appname("olap maintenance");
 
 	tables = list_tables();

@@ -7,4 +7,6 @@ OLAP_OBJS += src/worker/ingest_main.o
 OLAP_OBJS += src/worker/ingest_topic.o
 OLAP_OBJS += src/worker/launcher.o
 OLAP_OBJS += src/worker/look.o
+OLAP_OBJS += src/worker/looks.o
 OLAP_OBJS += src/worker/maintenance.o
+OLAP_OBJS += src/worker/session.o

@@ -16,6 +16,7 @@
 
 #include <signal.h>
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
@@ -26,6 +27,7 @@
 #include "storage/latch.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -68,6 +70,7 @@ wanted_database(Node *parsetree)
 			if (strcmp(def->defname, "template") == 0 && def->arg != NULL)
 				return defGetString(def);
 		}
+		return "template1";		/* also what TEMPLATE DEFAULT means */
 	}
 	return NULL;
 }
@@ -172,14 +175,36 @@ wait_until_gone(Oid database)
 	}
 }
 
-/* May the current user do this to the database? If not, leave workers alone. */
 static bool
-is_permitted(Oid database, bool copy)
+is_template(Oid database)
 {
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+	bool		template;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	template = ((Form_pg_database) GETSTRUCT(tuple))->datistemplate;
+	ReleaseSysCache(tuple);
+	return template;
+}
+
+/*
+ * Will PostgreSQL let the current user do this to the database, here?  If not,
+ * leave workers alone.
+ */
+static bool
+is_permitted(Oid database, Node *parsetree, bool top_level)
+{
+	/* of these, only renaming works inside a transaction block */
+	if (!IsA(parsetree, RenameStmt) && IsInTransactionBlock(top_level))
+		return false;
 	if (superuser())
 		return true;
-	if (copy)
-		return olap_has_createdb_privilege();
+	if ((IsA(parsetree, CreatedbStmt) || IsA(parsetree, RenameStmt)) &&
+		!olap_has_createdb_privilege())
+		return false;
+	if (IsA(parsetree, CreatedbStmt) && is_template(database))
+		return true;
 	return object_ownercheck(DatabaseRelationId, database, GetUserId());
 }
 
@@ -210,7 +235,8 @@ utility(PlannedStmt *pstmt, const char *query, bool readonly_tree,
 		olap_live_request_look();
 
 	if (OidIsValid(database) && database != MyDatabaseId &&
-		is_permitted(database, IsA(tree, CreatedbStmt)) && take_hold(database))
+		is_permitted(database, tree, context == PROCESS_UTILITY_TOPLEVEL) &&
+		take_hold(database))
 		wait_until_gone(database);
 	call_utility(pstmt, query, readonly_tree, context, params, env, dest, qc);
 }

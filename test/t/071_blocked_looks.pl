@@ -134,5 +134,35 @@ state_is('good', 'mine', 'disconnected', 'pipelines run after a restart');
 ok(!$node->log_contains('cannot connect to invalid database', $offset), 'no look at an invalid database');
 $node->safe_psql('postgres', 'DROP DATABASE stuck');
 
+# --- commands that PostgreSQL refuses leave the workers alone, others find nobody there ---
+state_is('good', 'left', 'failed', 'the other one does not run');
+my $before = $node->safe_psql('good', $pid);
+my @refused = (
+    [ 'maker', 'CREATE DATABASE copy TEMPLATE good', qr/permission denied to copy/ ],
+    [ 'maker', 'ALTER DATABASE good RENAME TO other', qr/must be owner/ ],
+    [ 'postgres', 'BEGIN; DROP DATABASE good', qr/cannot run inside a transaction block/ ],
+    [ 'postgres', 'BEGIN; CREATE DATABASE copy TEMPLATE good', qr/cannot run inside a transaction block/ ]);
+foreach (@refused)
+{
+    my ($user, $sql, $error) = @$_;
+    my ($rc, $out, $err) = $node->psql('postgres', $sql,
+        extra_params => $user eq 'maker' ? [ '-U', 'maker' ] : []);
+    like($err, $error, "$sql is refused");
+}
+is($node->safe_psql('good', $pid), $before, 'and ends no worker');
+$node->safe_psql('template1', q(
+CREATE EXTENSION olap;
+CREATE SERVER kafka FOREIGN DATA WRAPPER olap_kafka OPTIONS (bootstrap_servers '127.0.0.1:1');
+CREATE TABLE target (id bigint) USING olap;
+CREATE FOREIGN TABLE topic (id bigint) SERVER kafka OPTIONS (topic 't', format 'json')));
+make_pipelines('template1');
+foreach my $options ('', ' TEMPLATE DEFAULT', ' TEMPLATE template1')
+{
+    state_is('template1', 'mine', 'disconnected', 'a pipeline runs in template1');
+    $node->safe_psql('postgres', "CREATE DATABASE copy$options");
+    pass("CREATE DATABASE$options with a pipeline in template1");
+    $node->safe_psql('postgres', 'DROP DATABASE copy');
+}
+
 $node->stop;
 done_testing();

@@ -22,6 +22,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -50,10 +51,11 @@ PG_FUNCTION_INFO_V1(olap_column_stats);
 extern PGDLLEXPORT Datum olap_segments(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_column_stats(PG_FUNCTION_ARGS);
 
-Relation
-olap_inspect_open(Oid relid)
+/* The errors that olap_inspect_open() promises. */
+static void
+check_open(Relation rel)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Oid			relid = RelationGetRelid(rel);
 	AclResult	acl;
 
 	if (!OidIsValid(olap_am_oid()) || rel->rd_rel->relam != olap_am_oid() ||
@@ -73,6 +75,29 @@ olap_inspect_open(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot access temporary tables of other sessions")));
+}
+
+Relation
+olap_inspect_open(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+
+	check_open(rel);
+	olap_writer_flush(rel);
+	return rel;
+}
+
+Relation
+olap_inspect_try_open(Oid relid)
+{
+	Relation	rel;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return NULL;
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return NULL;
+	check_open(rel);
 	olap_writer_flush(rel);
 	return rel;
 }

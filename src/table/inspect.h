@@ -23,6 +23,12 @@
  */
 extern Relation olap_inspect_open(Oid relid);
 
+/*
+ * The same without waiting: NULL if somebody has the table locked, or it does not
+ * exist any more.
+ */
+extern Relation olap_inspect_try_open(Oid relid);
+
 /* Does row security keep the user from values of the table? */
 extern bool olap_inspect_hidden(Oid relid);
 

@@ -372,6 +372,7 @@ CREATE VIEW olap.pipeline_status WITH (security_barrier) AS
 SELECT p.name,
        CASE WHEN NOT olap._pipeline_local(p.system_identifier, p.database_oid) THEN 'paused'
             WHEN p.state <> 'running' THEN p.state
+            WHEN pg_catalog.pg_is_in_recovery() THEN 'stopped'
             WHEN NOT olap._preloaded() THEN 'stopped'
             WHEN l.state IS NULL AND olap._live_full() THEN 'waiting_for_slot'
             WHEN l.state IS NULL THEN 'starting'
@@ -380,6 +381,7 @@ SELECT p.name,
        CASE WHEN NOT olap._pipeline_local(p.system_identifier, p.database_oid)
               THEN 'adoption needed: the pipeline comes from another database; olap.resume_pipeline adopts it'
             WHEN p.state <> 'running' THEN NULL
+            WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a standby: pipelines run on its primary'
             WHEN NOT olap._preloaded() THEN 'olap is not in shared_preload_libraries'
             WHEN l.state IS NULL AND olap._live_full() THEN 'olap.max_pipelines is used up'
             WHEN o.stopped > 0 THEN pg_catalog.format('%s of %s partitions stopped: %s', o.stopped, o.partitions, o.reason)

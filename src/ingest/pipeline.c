@@ -281,3 +281,23 @@ olap_pipeline_fail(const char *name, const char *message)
 					  2, types, values, NULL);
 	olap_catalog_end(&scope);
 }
+
+void
+olap_pipeline_follow_owners(void)
+{
+	static const Oid types[] = {INT8OID, OIDOID};
+	Datum		values[] = {Int64GetDatum(olap_system_identifier()),
+	ObjectIdGetDatum(MyDatabaseId)};
+	OlapCatalogScope scope;
+
+	olap_catalog_begin(&scope);
+	olap_catalog_exec(NULL,
+					  "WITH stale AS MATERIALIZED (SELECT p.name, r.rolname"
+					  " FROM olap.pipeline p JOIN pg_authid r ON r.oid = p.owner_oid"
+					  " WHERE r.rolname <> p.owner AND p.system_identifier = $1"
+					  " AND p.database_oid = $2 FOR NO KEY UPDATE OF p SKIP LOCKED)"
+					  " UPDATE olap.pipeline p SET owner = s.rolname FROM stale s"
+					  " WHERE p.name = s.name",
+					  2, types, values, NULL);
+	olap_catalog_end(&scope);
+}

@@ -118,4 +118,10 @@ extern void olap_replay_lock(const char *name);
  */
 extern void olap_pipeline_fail(const char *name, const char *message);
 
+/*
+ * Store the present names of roles that were renamed as the owners of this
+ * database's pipelines: a dump has only names.  Not where a row is locked.
+ */
+extern void olap_pipeline_follow_owners(void);
+
 #endif							/* OLAP_PIPELINE_H */

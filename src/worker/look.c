@@ -165,6 +165,17 @@ fail_others(const Wish *wishes, int n)
 }
 
 static void
+follow_owners(void)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (olap_catalog_exists())
+		olap_pipeline_follow_owners();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+static void
 say_done(void)
 {
 	olap_live_lock(LW_EXCLUSIVE);
@@ -198,6 +209,7 @@ olap_look_main(Datum arg)
 	CommitTransactionCommand();
 	place_wishes(wishes, n);
 	fail_others(wishes, n);
+	follow_owners();
 	say_done();
 	proc_exit(0);
 }

@@ -126,6 +126,13 @@ ok($node->poll_query_until('good', "SELECT count(*) = 0 FROM pg_stat_activity
 $node->safe_psql('good', q(SELECT olap.resume_pipeline('mine')));
 state_is('good', 'mine', 'disconnected', 'and others follow');
 
+# --- a dump has the owner's name, so it follows the role's ---
+$node->safe_psql('postgres', 'ALTER ROLE leaver RENAME TO renamed');
+$node->safe_psql('good', q(SELECT olap.alter_pipeline('mine', max_rows => 2000)));
+ok($node->poll_query_until('good', "SELECT owner FROM olap.pipeline WHERE name = 'left'", 'renamed'),
+    'a pipeline knows the new name of its owner after a look');
+$node->safe_psql('postgres', 'ALTER ROLE renamed RENAME TO leaver');
+
 # --- an interrupted DROP DATABASE leaves this behind ---
 $offset = -s $node->logfile;
 $node->safe_psql('postgres', q(UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'stuck'));

@@ -167,28 +167,20 @@ list_databases(void)
 	olap_live_unlock();
 }
 
-/* A database that asked; those that have no trouble come first.  Lock held. */
+/* A database that asked, of those in trouble or of the others.  Lock held. */
 static Oid
-take_request(void)
+take_request(bool in_trouble)
 {
-	int			chosen = -1;
-	Oid			database;
-
 	for (int i = 0; i < olap_live->nlooks; i++)
 	{
-		bool		trouble = find_trouble(olap_live->looks[i]) != NULL;
+		Oid			database = olap_live->looks[i];
 
-		if (olap_live_held(olap_live->looks[i]) || (trouble && chosen >= 0))
+		if (olap_live_held(database) || (find_trouble(database) != NULL) != in_trouble)
 			continue;
-		chosen = i;
-		if (!trouble)
-			break;
+		olap_live->looks[i] = olap_live->looks[--olap_live->nlooks];
+		return database;
 	}
-	if (chosen < 0)
-		return InvalidOid;
-	database = olap_live->looks[chosen];
-	olap_live->looks[chosen] = olap_live->looks[--olap_live->nlooks];
-	return database;
+	return InvalidOid;
 }
 
 /*
@@ -238,7 +230,7 @@ retry_is_due(TimestampTz now)
 	return false;
 }
 
-/* The database to look at next, or InvalidOid. */
+/* The database to look at next, or InvalidOid: those in trouble come last. */
 static Oid
 choose_database(TimestampTz now, TimestampTz *wake_at)
 {
@@ -246,7 +238,7 @@ choose_database(TimestampTz now, TimestampTz *wake_at)
 	bool		all = false;
 
 	olap_live_lock(LW_EXCLUSIVE);
-	database = take_request();
+	database = take_request(false);
 	if (!OidIsValid(database) && next_database == ndatabases)
 	{
 		all = olap_live->look_all;
@@ -265,6 +257,8 @@ choose_database(TimestampTz now, TimestampTz *wake_at)
 	olap_live_lock(LW_EXCLUSIVE);
 	if (!OidIsValid(database))
 		database = take_turn();
+	if (!OidIsValid(database))
+		database = take_request(true);
 	if (!OidIsValid(database))
 		database = take_retry(now, wake_at);
 	if (OidIsValid(database))

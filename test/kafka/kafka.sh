@@ -139,6 +139,8 @@ write_config()
 	transaction.state.log.min.isr=1
 	transaction.state.log.num.partitions=1
 	group.initial.rebalance.delay.ms=0
+	# records with old timestamps stay until a test deletes them
+	log.retention.ms=-1
 	log.retention.check.interval.ms=1000
 	log.initial.task.delay.ms=500
 	log.cleaner.backoff.ms=300

@@ -38,7 +38,8 @@ warn_of_silent(const char *publication, int n)
 {
 	if (n > 0)
 		ereport(WARNING,
-				(errmsg_plural("publication \"%s\" has %d olap table whose rows will not be replicated",
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg_plural("publication \"%s\" has %d olap table whose rows will not be replicated",
 							   "publication \"%s\" has %d olap tables whose rows will not be replicated",
 							   n, publication, n),
 				 errdetail(NOT_DECODED),

@@ -135,7 +135,8 @@ handle_error(Verify *verify, void (*check) (Verify *, int), int index, uint32 id
 		report(verify, id, error->message, error->detail);
 	else if (check == check_index && is_of_function(error->sqlerrcode))
 		ereport(WARNING,
-				(errmsg("index \"%s\" was not verified", get_rel_name((Oid) index)),
+				(errcode(error->sqlerrcode),
+				 errmsg("index \"%s\" was not verified", get_rel_name((Oid) index)),
 				 errdetail("A function of it failed: %s", error->message)));
 	else
 		ReThrowError(error);

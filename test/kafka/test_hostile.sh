@@ -166,15 +166,21 @@ fi
 check "the others are dead letters" "$(sql "SELECT sqlstate, count(*) FROM olap.dead_letters WHERE pipeline = 'moving' GROUP BY 1")" "42501|2"
 
 # --- a worker that cannot even connect ---
-# in force before the worker ends: the next one starts at once
-sql "ALTER ROLE feeder CONNECTION LIMIT 0"
+# a connection limit would not do: background workers are not counted
+sql "ALTER ROLE feeder NOLOGIN"
 sql "SELECT pg_terminate_backend(pid) FROM olap.pipeline_status WHERE name = 'moving'" > /dev/null
+for ((i = 0; i < 50; i++)); do
+  ! grep -q 'role "feeder" is not permitted to log in' "$DIR/pg/log" || break
+  sleep 0.2
+done
+check "its connection is refused" "$((i < 50))" 1
+# each refusal is followed by a longer wait: it is seen however slow the machine
 if wait_for 10 "SELECT state, reason ~ 'server''s log' FROM olap.pipeline_status WHERE name = 'moving'" "retrying|t"; then
   pass "where to look is said"
 else
   fail "where to look is said"
 fi
-sql "ALTER ROLE feeder CONNECTION LIMIT -1; SELECT olap.resume_pipeline('moving')" > /dev/null
+sql "ALTER ROLE feeder LOGIN; SELECT olap.resume_pipeline('moving')" > /dev/null
 wait_for 10 "$(state_of moving)" running || fail "it runs again"
 
 # --- a gap of no records: where it was is where it goes on ---

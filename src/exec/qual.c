@@ -121,18 +121,6 @@ olap_qual_value(Datum datum, Oid typid, OlapExprValue *value)
 	}
 }
 
-bool
-olap_compare_collation_fits(const OlapCompareOp *op, Oid collation)
-{
-	if (op->left != TEXTOID && op->left != BPCHAROID)
-		return true;
-	if (!OidIsValid(collation))
-		return false;
-	if (op->cmp == OLAP_CMP_EQ || op->cmp == OLAP_CMP_NE)
-		return get_collation_isdeterministic(collation);
-	return olap_collation_is_c(collation);
-}
-
 /*
  * Is var stored in a representation that this order reads?  A column of a
  * domain over float is kept as plain bytes, not as a float.

@@ -14,7 +14,9 @@
 
 #include "catalog/pg_type_d.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
+#include "base/compat_planner.h"
 #include "exec/qual.h"
 
 typedef struct OpRow
@@ -86,4 +88,16 @@ olap_compare_op(Oid funcid, OlapCompareOp *op)
 			return true;
 		}
 	return false;
+}
+
+bool
+olap_compare_collation_fits(const OlapCompareOp *op, Oid collation)
+{
+	if (op->left != TEXTOID && op->left != BPCHAROID)
+		return true;
+	if (!OidIsValid(collation))
+		return false;
+	if (op->cmp == OLAP_CMP_EQ || op->cmp == OLAP_CMP_NE)
+		return get_collation_isdeterministic(collation);
+	return olap_collation_is_c(collation);
 }

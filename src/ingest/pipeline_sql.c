@@ -28,6 +28,7 @@
 #include "ingest/mapping.h"
 #include "ingest/offsets.h"
 #include "ingest/pipeline.h"
+#include "ingest/pipeline_sql.h"
 #include "ingest/source_load.h"
 #include "ingest/start.h"
 
@@ -36,16 +37,12 @@ extern PGDLLEXPORT Datum olap_pause_pipeline(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_resume_pipeline(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_drop_pipeline(PG_FUNCTION_ARGS);
 extern PGDLLEXPORT Datum olap_alter_pipeline(PG_FUNCTION_ARGS);
-extern PGDLLEXPORT Datum olap_accept_gap(PG_FUNCTION_ARGS);
-extern PGDLLEXPORT Datum olap_delete_dead_letters(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(olap_create_pipeline);
 PG_FUNCTION_INFO_V1(olap_pause_pipeline);
 PG_FUNCTION_INFO_V1(olap_resume_pipeline);
 PG_FUNCTION_INFO_V1(olap_drop_pipeline);
 PG_FUNCTION_INFO_V1(olap_alter_pipeline);
-PG_FUNCTION_INFO_V1(olap_accept_gap);
-PG_FUNCTION_INFO_V1(olap_delete_dead_letters);
 
 #define MAX_ROWS_LIMIT 10000000
 #define MIN_BYTES_LIMIT 1024
@@ -54,8 +51,8 @@ PG_FUNCTION_INFO_V1(olap_delete_dead_letters);
 #define MAX_DELAY_MS 60000
 #define MAX_RETENTION_MONTHS (OLAP_DEAD_LETTER_MAX_YEARS * MONTHS_PER_YEAR)
 
-static void
-require_arg(FunctionCallInfo fcinfo, int i, const char *name)
+void
+olap_require_arg(FunctionCallInfo fcinfo, int i, const char *name)
 {
 	if (PG_ARGISNULL(i))
 		ereport(ERROR,
@@ -63,15 +60,14 @@ require_arg(FunctionCallInfo fcinfo, int i, const char *name)
 				 errmsg("argument \"%s\" must not be null", name)));
 }
 
-static char *
-text_arg(FunctionCallInfo fcinfo, int i)
+char *
+olap_text_arg(FunctionCallInfo fcinfo, int i)
 {
 	return text_to_cstring(PG_GETARG_TEXT_PP(i));
 }
 
-/* Run one statement on the catalogs whose first argument is a pipeline's name. */
-static uint64
-exec_named(const char *sql, const char *name, int nargs, const Oid *types,
+uint64
+olap_exec_named(const char *sql, const char *name, int nargs, const Oid *types,
 		   Datum *values, const char *nulls)
 {
 	Oid			all_types[16] = {TEXTOID};
@@ -204,7 +200,7 @@ insert_pipeline(const char *name, Oid source, Oid target, int max_rows,
 	if (keep)
 		nulls[11] = 'n';
 
-	if (exec_named("INSERT INTO olap.pipeline (name, source, target, owner, owner_oid,"
+	if (olap_exec_named("INSERT INTO olap.pipeline (name, source, target, owner, owner_oid,"
 				   " system_identifier, database_oid, state, max_rows, max_bytes, max_delay_ms,"
 				   " max_dead_ratio, dead_letter_retention)"
 				   " VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
@@ -225,7 +221,7 @@ insert_offsets(const char *name, const OlapStartOffset *offsets, int n)
 		Datum		values[] = {Int32GetDatum(offsets[i].partition),
 		Int64GetDatum(offsets[i].offset)};
 
-		exec_named("INSERT INTO olap.pipeline_offset (pipeline, partition, start_offset, next_offset)"
+		olap_exec_named("INSERT INTO olap.pipeline_offset (pipeline, partition, start_offset, next_offset)"
 				   " VALUES ($1, $2, $3, $3)", name, 2, types, values, NULL);
 	}
 }
@@ -244,8 +240,8 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 	int			n;
 
 	for (int i = 0; i < lengthof(names); i++)
-		require_arg(fcinfo, i, names[i]);
-	name = text_arg(fcinfo, 0);
+		olap_require_arg(fcinfo, i, names[i]);
+	name = olap_text_arg(fcinfo, 0);
 	if (name[0] == '\0' || strlen(name) >= NAMEDATALEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
@@ -258,7 +254,7 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 	check_range("max_rows", PG_GETARG_INT32(4), 1, MAX_ROWS_LIMIT, "");
 	check_range("max_bytes", PG_GETARG_INT64(5), MIN_BYTES_LIMIT, MAX_BYTES_LIMIT, "");
 	delay_ms = delay_of(PG_GETARG_INTERVAL_P(6));
-	require_arg(fcinfo, 9, "max_dead_ratio");
+	olap_require_arg(fcinfo, 9, "max_dead_ratio");
 	ratio = ratio_arg(fcinfo, 9);
 	if (!PG_ARGISNULL(10))
 		retention = retention_arg(fcinfo, 10, &keep);
@@ -271,7 +267,7 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 					PG_GETARG_INT64(5), delay_ms, !PG_ARGISNULL(8) && PG_GETARG_BOOL(8), ratio,
 					retention, keep);
 	offsets = olap_start_resolve(PG_GETARG_OID(1), GetUserId(), name,
-								 text_arg(fcinfo, 3), -1, &n);
+								 olap_text_arg(fcinfo, 3), -1, &n);
 	if (n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -291,10 +287,10 @@ olap_create_pipeline(PG_FUNCTION_ARGS)
 Datum
 olap_pause_pipeline(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_arg(fcinfo, 0);
+	char	   *name = olap_text_arg(fcinfo, 0);
 
 	olap_pipeline_load_own(name, true);
-	exec_named("UPDATE olap.pipeline SET state = 'paused' WHERE name = $1",
+	olap_exec_named("UPDATE olap.pipeline SET state = 'paused' WHERE name = $1",
 			   name, 0, NULL, NULL, NULL);
 	olap_live_request_look();
 	PG_RETURN_VOID();
@@ -304,7 +300,7 @@ Datum
 olap_resume_pipeline(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {OIDOID, TEXTOID, INT8OID, OIDOID};
-	char	   *name = text_arg(fcinfo, 0);
+	char	   *name = olap_text_arg(fcinfo, 0);
 	OlapPipeline *p = olap_pipeline_load_own(name, true);
 	Oid			owner = p->owner;
 	Datum		values[4];
@@ -315,14 +311,14 @@ olap_resume_pipeline(PG_FUNCTION_ARGS)
 	values[1] = CStringGetTextDatum(GetUserNameFromId(owner, false));
 	values[2] = Int64GetDatum(olap_system_identifier());
 	values[3] = ObjectIdGetDatum(MyDatabaseId);
-	if (exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1",
+	if (olap_exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1",
 				   name, 0, NULL, NULL, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("pipeline \"%s\" has no offsets", name),
 				 errdetail("A dump was restored in part, perhaps."),
 				 errhint("Drop the pipeline and create it with the start it needs.")));
-	exec_named("UPDATE olap.pipeline SET state = 'running', owner_oid = $2, owner = $3::name,"
+	olap_exec_named("UPDATE olap.pipeline SET state = 'running', owner_oid = $2, owner = $3::name,"
 			   " system_identifier = $4, database_oid = $5, error_count = 0, crashes = 0,"
 			   " config_version = config_version + 1"
 			   " WHERE name = $1", name, 4, types, values, NULL);
@@ -333,7 +329,7 @@ olap_resume_pipeline(PG_FUNCTION_ARGS)
 Datum
 olap_drop_pipeline(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_arg(fcinfo, 0);
+	char	   *name = olap_text_arg(fcinfo, 0);
 
 	if (PG_GETARG_BOOL(1) && olap_pipeline_load(name, false) == NULL)
 	{
@@ -343,12 +339,12 @@ olap_drop_pipeline(PG_FUNCTION_ARGS)
 	olap_pipeline_load_own(name, false);
 	olap_replay_lock(name);		/* a replay has dead letters, and wants the pipeline */
 	olap_pipeline_load_own(name, true);
-	exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1 ORDER BY partition FOR UPDATE",
+	olap_exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1 ORDER BY partition FOR UPDATE",
 			   name, 0, NULL, NULL, NULL);
-	exec_named("DELETE FROM olap.pipeline_offset WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
-	exec_named("DELETE FROM olap.pipeline_ledger WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
-	exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
-	exec_named("DELETE FROM olap.pipeline WHERE name = $1", name, 0, NULL, NULL, NULL);
+	olap_exec_named("DELETE FROM olap.pipeline_offset WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
+	olap_exec_named("DELETE FROM olap.pipeline_ledger WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
+	olap_exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
+	olap_exec_named("DELETE FROM olap.pipeline WHERE name = $1", name, 0, NULL, NULL, NULL);
 	olap_live_request_look();
 	PG_RETURN_VOID();
 }
@@ -362,8 +358,8 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 	bool		keep = false;
 	char	   *name;
 
-	require_arg(fcinfo, 0, "name");
-	name = text_arg(fcinfo, 0);
+	olap_require_arg(fcinfo, 0, "name");
+	name = olap_text_arg(fcinfo, 0);
 	olap_pipeline_load_own(name, true);
 	if (!PG_ARGISNULL(1))
 	{
@@ -393,7 +389,7 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 		nulls[4] = ' ';
 	}
 	values[5] = BoolGetDatum(keep);
-	exec_named("UPDATE olap.pipeline SET max_rows = COALESCE($2, max_rows),"
+	olap_exec_named("UPDATE olap.pipeline SET max_rows = COALESCE($2, max_rows),"
 			   " max_bytes = COALESCE($3, max_bytes),"
 			   " max_delay_ms = COALESCE($4, max_delay_ms),"
 			   " max_dead_ratio = COALESCE($5, max_dead_ratio),"
@@ -402,116 +398,4 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 			   name, lengthof(types), types, values, nulls);
 	olap_live_request_look();
 	PG_RETURN_VOID();
-}
-
-/* --- lost offsets --- */
-
-/* The state, next offset and incarnation of a partition; ERROR if it runs. */
-static int64
-stopped_partition(const char *name, int32 partition, char **state)
-{
-	static const Oid types[] = {TEXTOID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(name), Int32GetDatum(partition)};
-	MemoryContext caller = CurrentMemoryContext;
-	OlapCatalogScope scope;
-	int64		next = 0;
-	bool		isnull;
-
-	olap_catalog_begin(&scope);
-	if (olap_catalog_exec(NULL,
-						  "SELECT state, next_offset FROM olap.pipeline_offset"
-						  " WHERE pipeline = $1 AND partition = $2 FOR UPDATE",
-						  2, types, values, NULL) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("pipeline \"%s\" has no partition %d", name, partition)));
-	*state = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0],
-													  SPI_tuptable->tupdesc, 1));
-	next = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 2, &isnull));
-	olap_catalog_end(&scope);
-	if (strcmp(*state, "ok") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("partition %d of pipeline \"%s\" has lost no offsets",
-						partition, name)));
-	return next;
-}
-
-Datum
-olap_accept_gap(PG_FUNCTION_ARGS)
-{
-	static const Oid types[] = {INT4OID, INT8OID, TEXTOID};
-	char	   *name;
-	char	   *state;
-	OlapPipeline *p;
-	OlapStartOffset *at;
-	Datum		values[3];
-	int64		next;
-	int			n;
-	bool		lost;
-	bool		forward;
-
-	require_arg(fcinfo, 0, "pipeline");
-	require_arg(fcinfo, 1, "partition");
-	require_arg(fcinfo, 2, "reason");
-	name = text_arg(fcinfo, 0);
-	p = olap_pipeline_load_own(name, true);
-	next = stopped_partition(name, PG_GETARG_INT32(1), &state);
-	at = olap_start_resolve(p->source, p->owner, name,
-							PG_ARGISNULL(3) ? "earliest" : text_arg(fcinfo, 3),
-							PG_GETARG_INT32(1), &n);
-	if (n != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the topic has no partition %d any more", PG_GETARG_INT32(1))));
-	lost = strcmp(state, "offset_lost") == 0;
-	/* reading again what is stored must be asked for */
-	if (lost && PG_ARGISNULL(3))
-		at->offset = Max(at->offset, next);
-	values[0] = PG_GETARG_DATUM(1);
-	values[1] = Int64GetDatum(at->offset);
-	values[2] = PG_GETARG_DATUM(2);
-	forward = lost && at->offset >= next;
-	if (forward)
-	{
-		/* the same log, with a hole: the ledger says who accepted it */
-		exec_named("INSERT INTO olap.pipeline_ledger (pipeline, partition, incarnation,"
-				   " from_offset, to_offset, kind, epoch, note)"
-				   " SELECT pipeline, partition, incarnation, next_offset, $3, 'gap', epoch, $4"
-				   " FROM olap.pipeline_offset WHERE pipeline = $1 AND partition = $2"
-				   " AND next_offset < $3",
-				   name, 3, types, values, NULL);
-		exec_named("UPDATE olap.pipeline_offset SET next_offset = $3, state = 'ok', reason = $4,"
-				   " last_offset = NULL WHERE pipeline = $1 AND partition = $2",
-				   name, 3, types, values, NULL);
-	}
-	else
-		/* another log under the same name: offsets and ledger begin anew */
-		exec_named("UPDATE olap.pipeline_offset SET next_offset = $3, start_offset = $3,"
-				   " incarnation = incarnation + 1, state = 'ok', reason = $4,"
-				   " last_offset = NULL WHERE pipeline = $1 AND partition = $2",
-				   name, 3, types, values, NULL);
-	exec_named("UPDATE olap.pipeline SET config_version = config_version + 1 WHERE name = $1",
-			   name, 0, NULL, NULL, NULL);
-	olap_live_request_look();
-	PG_RETURN_INT64(at->offset);
-}
-
-Datum
-olap_delete_dead_letters(PG_FUNCTION_ARGS)
-{
-	static const Oid types[] = {TIMESTAMPTZOID};
-	Datum		values[1];
-	char	   *name;
-
-	require_arg(fcinfo, 0, "pipeline");
-	name = text_arg(fcinfo, 0);
-	olap_pipeline_load_own(name, false);
-	olap_replay_lock(name);		/* a replay has dead letters, and wants the pipeline */
-	olap_pipeline_load_own(name, true);
-	values[0] = PG_GETARG_DATUM(1);
-	PG_RETURN_INT64((int64) exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1"
-									   " AND ($2 IS NULL OR at < $2)", name, 1, types,
-									   values, PG_ARGISNULL(1) ? "n" : " "));
 }

@@ -39,12 +39,15 @@
 #include "utils/timestamp.h"
 
 #include "ingest/offsets.h"
+#include "ingest/pipeline_sql.h"
 #include "ingest/sink.h"
 #include "ingest/source_load.h"
 
 extern PGDLLEXPORT Datum olap_replay_dead_letters(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum olap_delete_dead_letters(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(olap_replay_dead_letters);
+PG_FUNCTION_INFO_V1(olap_delete_dead_letters);
 
 /* Letters tried at a time, and bytes of their values unless one alone has more. */
 #define CHUNK_LETTERS 1000
@@ -397,4 +400,22 @@ olap_replay_dead_letters(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(r->gone);
 	values[1] = Int64GetDatum(r->failed);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+Datum
+olap_delete_dead_letters(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TIMESTAMPTZOID};
+	Datum		values[1];
+	char	   *name;
+
+	olap_require_arg(fcinfo, 0, "pipeline");
+	name = olap_text_arg(fcinfo, 0);
+	olap_pipeline_load_own(name, false);
+	olap_replay_lock(name);		/* a replay has dead letters, and wants the pipeline */
+	olap_pipeline_load_own(name, true);
+	values[0] = PG_GETARG_DATUM(1);
+	PG_RETURN_INT64((int64) olap_exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1"
+									   " AND ($2 IS NULL OR at < $2)", name, 1, types,
+									   values, PG_ARGISNULL(1) ? "n" : " "));
 }

@@ -29,8 +29,25 @@ extern Relation olap_inspect_open(Oid relid);
  */
 extern Relation olap_inspect_try_open(Oid relid);
 
+/*
+ * Open a relation with AccessShareLock, whoever's it is; NULL at once if somebody
+ * holds a lock that conflicts, or it does not exist any more.
+ */
+extern Relation olap_open_if_free(Oid relid);
+
 /* Does row security keep the user from values of the table? */
 extern bool olap_inspect_hidden(Oid relid);
+
+/*
+ * A bound of zone as the column's output function shows it, palloc'd; NULL if
+ * unknown.  type may come from the disk.
+ */
+extern char *olap_inspect_bound(const OlapZone *zone, const OlapColumnType *type,
+								bool max);
+
+/* Column i of a result: a text, null for NULL. */
+extern void olap_inspect_put_text(Datum *values, bool *nulls, int i,
+								  const char *text);
 
 /*
  * Is a row in two places that the snapshot sees?  NULL if none is, else a

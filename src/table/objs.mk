@@ -4,6 +4,7 @@ OLAP_OBJS += src/table/bucket.o
 OLAP_OBJS += src/table/making.o
 OLAP_OBJS += src/table/claim.o
 OLAP_OBJS += src/table/cluster.o
+OLAP_OBJS += src/table/column_stats.o
 OLAP_OBJS += src/table/copy_input.o
 OLAP_OBJS += src/table/dead.o
 OLAP_OBJS += src/table/deadset.o

@@ -93,6 +93,9 @@ extern void ingest_commit_transaction(void);
  */
 extern bool ingest_check_current(OlapIngest *ingest);
 
+/* Keep the ledger small, and dead letters no longer than they are to be kept. */
+extern void ingest_tidy_up(OlapIngest *ingest, TimestampTz now);
+
 /* Tell the source what to read.  The buffer is empty. */
 extern void ingest_assign(OlapIngest *ingest);
 

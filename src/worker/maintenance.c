@@ -35,7 +35,6 @@
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
-#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -50,6 +49,7 @@
 #include "compact/retention.h"
 #include "ingest/live.h"
 #include "table/demand.h"
+#include "table/inspect.h"
 #include "worker/maintenance.h"
 #include "worker/worker.h"
 
@@ -231,12 +231,11 @@ list_tables(void)
 static bool
 wants_maintenance(Oid relid)
 {
-	Relation	rel = NULL;
+	Relation	rel;
 	bool		wanted;
 
 	StartTransactionCommand();
-	if (ConditionalLockRelationOid(relid, AccessShareLock))
-		rel = try_relation_open(relid, NoLock);
+	rel = olap_open_if_free(relid);
 	wanted = rel != NULL && RelationIsValid(rel);
 	if (wanted)
 	{

@@ -4,6 +4,7 @@ OLAP_OBJS += src/worker/ingest.o
 OLAP_OBJS += src/worker/ingest_flush.o
 OLAP_OBJS += src/worker/ingest_live.o
 OLAP_OBJS += src/worker/ingest_main.o
+OLAP_OBJS += src/worker/ingest_step.o
 OLAP_OBJS += src/worker/ingest_topic.o
 OLAP_OBJS += src/worker/launcher.o
 OLAP_OBJS += src/worker/look.o

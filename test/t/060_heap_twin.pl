@@ -1,7 +1,9 @@
 # Heap is the oracle: random queries give the same answer on an olap table as on
 # a heap table with the same rows, through the vectorized scan and aggregation, in
 # parallel workers, and without either. SEED repeats a run, QUERIES lengthens it; with
-# ROWS=2500 (of the largest INSERT, 25000) tens of thousands take minutes.
+# ROWS=2500 (of the largest INSERT, 25000) tens of thousands take minutes. WAYS, a
+# regular expression, picks some of the ways by name: those with parallel workers take
+# most of the time.
 use strict;
 use warnings;
 
@@ -13,6 +15,7 @@ use OlapTest;
 
 my $seed = $ENV{SEED} || 20260101;
 my $queries = $ENV{QUERIES} || 200;
+my $ways = $ENV{WAYS} || '.';
 my $sets = $ENV{SETS} || 0.1;	# part of the queries that have grouping sets
 srand($seed);
 note "SEED=$seed QUERIES=$queries";
@@ -313,6 +316,7 @@ foreach my $way (
 	[ 'the plain scan', 'SET olap.enable_scan = off;' ])
 {
 	my ($name, $settings) = @$way;
+	next if $name !~ /$ways/;
 	my $start = time;
 	my @got = answers('o', $settings);
 	note "$name: ", time - $start, ' s';

@@ -95,6 +95,14 @@ one_case()   # NAME LOG COMMAND ...
   fi
 }
 
+# Call a function with the arguments given and each line of the input, JOBS at a time.
+side_by_side()    # FUNCTION ARGUMENT ...
+{
+  export LOGS WORK
+  export -f "$1"
+  xargs -P "$JOBS" -I {} bash -c '"$@"' bash "$@" {}
+}
+
 copy_tree()  # DEST
 {
   mkdir -p "$1"
@@ -158,9 +166,16 @@ part_clang()
     make -s -C build/clang -j"$JOBS" CC=clang CXX=clang++ PG_CONFIG="$PG_CONFIG" all tools
 }
 
+run_unit()        # FLAVOR PROGRAM
+{
+  local log=$LOGS/unit-$1-$(basename "$2").log rc=0
+  timeout 300 "$2" > "$log" 2>&1 < /dev/null || rc=$?
+  echo "$rc" > "$log.rc"
+}
+
 part_unit()
 {
-  local flavor log rc t
+  local flavor log rc t tests
   for flavor in plain sanitize; do
     log=$LOGS/unit-$flavor-build.log
     if ! make -s -C test/unit -j"$JOBS" FLAVOR=$flavor PG_CONFIG="$PG_CONFIG" \
@@ -170,10 +185,11 @@ part_unit()
       show_log "$log"
       continue
     fi
-    for t in $(make -s -C test/unit FLAVOR=$flavor PG_CONFIG="$PG_CONFIG" list-tests); do
+    tests=$(make -s -C test/unit FLAVOR=$flavor PG_CONFIG="$PG_CONFIG" list-tests)
+    side_by_side run_unit $flavor <<< "$tests"
+    for t in $tests; do
       log=$LOGS/unit-$flavor-$(basename "$t").log
-      rc=0
-      timeout 300 "$t" > "$log" 2>&1 < /dev/null || rc=$?
+      rc=$(cat "$log.rc")
       count_tap "$log" "$rc" "$(basename "$t") ($flavor)"
       if [ "$rc" != 0 ]; then
         show_log "$log"
@@ -182,9 +198,27 @@ part_unit()
   done
 }
 
+run_fuzzer()      # FLAVOR PROGRAM
+{
+  local name=$(basename "$2") rc=0 limits
+  local log=$LOGS/$name.log corpus=$WORK/corpus/$name
+  limits=-max_total_time=${FUZZ_SECONDS:-3}
+  mkdir -p "$corpus"
+  if [ -d "test/fuzz/corpus/${name#fuzz_}" ]; then
+    cp -r "test/fuzz/corpus/${name#fuzz_}/." "$corpus/"
+  fi
+  if [ "$1" = fuzz ]; then
+    timeout 300 "$2" $limits -rss_limit_mb=2048 -timeout=20 -artifact_prefix="$LOGS/$name-" \
+      "$corpus" > "$log" 2>&1 < /dev/null || rc=$?
+  else
+    timeout 300 "$2" $limits > "$log" 2>&1 < /dev/null || rc=$?
+  fi
+  echo "$rc" > "$log.rc"
+}
+
 part_fuzz()
 {
-  local flavor=fuzz log rc t name runs
+  local flavor=fuzz log rc t name runs tests
   if ! echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' |
     clang -x c -fsanitize=fuzzer,address -o "$WORK/probe" - 2> /dev/null; then
     flavor=driver
@@ -198,21 +232,12 @@ part_fuzz()
     show_log "$log"
     return
   fi
-  for t in $(make -s -C test/unit FLAVOR=$flavor PG_CONFIG="$PG_CONFIG" list-fuzzers); do
+  tests=$(make -s -C test/unit FLAVOR=$flavor PG_CONFIG="$PG_CONFIG" list-fuzzers)
+  side_by_side run_fuzzer $flavor <<< "$tests"
+  for t in $tests; do
     name=$(basename "$t")
     log=$LOGS/$name.log
-    rc=0
-    mkdir -p "$WORK/corpus/$name"
-    if [ -d "test/fuzz/corpus/${name#fuzz_}" ]; then
-      cp -r "test/fuzz/corpus/${name#fuzz_}/." "$WORK/corpus/$name/"
-    fi
-    if [ $flavor = fuzz ]; then
-      timeout 300 "$t" -max_total_time="${FUZZ_SECONDS:-3}" -rss_limit_mb=2048 \
-        -timeout=20 -artifact_prefix="$LOGS/$name-" "$WORK/corpus/$name" \
-        > "$log" 2>&1 < /dev/null || rc=$?
-    else
-      timeout 300 "$t" -max_total_time="${FUZZ_SECONDS:-3}" > "$log" 2>&1 < /dev/null || rc=$?
-    fi
+    rc=$(cat "$log.rc")
     runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$log")
     if [ "$rc" = 0 ] && [ "${runs:-0}" -gt 0 ]; then
       passed=$((passed + 1))

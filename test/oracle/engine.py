@@ -44,6 +44,15 @@ class Outcome:
         return f'{self.tag}{rows}'
 
 
+# A query for each unique key that finds one that is there twice.
+UNIQUE_KEYS = """
+SELECT format('SELECT 1 FROM %s WHERE (%s) IS NOT NULL GROUP BY %2$s HAVING count(*) > 1 LIMIT 1', indrelid::regclass,
+    (SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute WHERE attrelid = indrelid AND attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1])))
+FROM pg_index JOIN pg_class c ON c.oid = indrelid
+WHERE indisunique AND indexprs IS NULL AND indpred IS NULL AND relnamespace = 'twin'::regnamespace
+"""
+
+
 class Twin:
     def __init__(self, name, am, dsn, with_olap, prefix='twin'):
         self.database = f'{prefix}_{name}'
@@ -193,6 +202,25 @@ class Twin:
         try:
             cursor.execute(model.QUERY)
             return cursor.fetchall()
+        finally:
+            cursor.close()
+
+    def sees_doubles(self, session):
+        """Does its snapshot see two rows of one unique key?
+
+        ON CONFLICT in REPEATABLE READ waits for one who deletes the row in its
+        way, and puts in its own; the snapshot sees the old row, too.
+        """
+        if self.in_transaction(session) != 'open':
+            return False
+        cursor = self.session(session).cursor()
+        try:
+            cursor.execute(UNIQUE_KEYS)
+            for (query,) in cursor.fetchall():
+                cursor.execute(query)
+                if cursor.fetchall():
+                    return True
+            return False
         finally:
             cursor.close()
 

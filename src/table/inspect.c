@@ -15,6 +15,7 @@
 #include "access/relation.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -45,6 +46,14 @@
 PG_FUNCTION_INFO_V1(olap_segments);
 
 extern PGDLLEXPORT Datum olap_segments(PG_FUNCTION_ARGS);
+
+/* A standby knows unlogged and temporary tables, and has not their rows. */
+static bool
+is_elsewhere(Relation rel)
+{
+	return rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT &&
+		RecoveryInProgress();
+}
 
 /* The errors that olap_inspect_open() promises. */
 static void
@@ -86,6 +95,10 @@ olap_inspect_open(Oid relid)
 	Relation	rel = relation_open(relid, AccessShareLock);
 
 	check_open(rel);
+	if (is_elsewhere(rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary or unlogged relations during recovery")));
 	olap_writer_flush(rel);
 	return rel;
 }
@@ -98,6 +111,11 @@ olap_inspect_try_open(Oid relid)
 	if ((rel = olap_open_if_free(relid)) == NULL)
 		return NULL;
 	check_open(rel);
+	if (is_elsewhere(rel))
+	{
+		relation_close(rel, AccessShareLock);
+		return NULL;
+	}
 	olap_writer_flush(rel);
 	return rel;
 }

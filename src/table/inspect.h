@@ -19,13 +19,14 @@
  * Open an olap table for inspection, AccessShareLock held until the end of the
  * transaction; rows this backend holds back are written first.
  * Errors: WRONG_OBJECT_TYPE, INSUFFICIENT_PRIVILEGE (SELECT is needed),
- * FEATURE_NOT_SUPPORTED for temporary tables of other sessions.
+ * FEATURE_NOT_SUPPORTED for temporary tables of other sessions, and on a standby for
+ * what is not permanent.
  */
 extern Relation olap_inspect_open(Oid relid);
 
 /*
  * The same without waiting: NULL if somebody has the table locked, or it does not
- * exist any more.
+ * exist any more, and for an unlogged table on a standby.
  */
 extern Relation olap_inspect_try_open(Oid relid);
 

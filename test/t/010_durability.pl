@@ -87,6 +87,13 @@ is($standby->safe_psql('postgres',
         'SET enable_seqscan = off; SET olap.enable_scan = off; SELECT count(*) FROM t WHERE a = 77'),
     $node->safe_psql('postgres', 'SELECT count(*) FROM t WHERE a = 77'),
     'standby finds rows by index');
+for my $look (map { "SELECT * FROM $_" } 'u', map { "olap.$_('u')" } qw(verify segments column_stats index_stats))
+{
+    my ($rc, $out, $err) = $standby->psql('postgres', $look);
+    like($err, qr/cannot access temporary or unlogged relations during recovery/, "standby refuses: $look");
+}
+is($standby->safe_psql('postgres', q(SELECT "table", segments IS NULL, work IS NULL FROM olap.compaction_status ORDER BY 1)),
+    "t|f|f\nplain|f|f\nu|t|t", 'compaction_status on the standby has NULLs of the unlogged table');
 $standby->promote;
 $standby->safe_psql('postgres', q(INSERT INTO t VALUES (7, 'promoted', 1)));
 is($standby->safe_psql('postgres', q(SELECT count(*) FROM t WHERE b = 'promoted')),

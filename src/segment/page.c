@@ -245,6 +245,16 @@ olap_page_read(Relation rel, BlockNumber blkno, OlapPageKind kind, uint32 owner,
 }
 
 /*
+ * How many pages to pin at a time: no more than one backend's part of shared
+ * buffers, so that few of them, or many writers, do not run out of unpinned ones.
+ */
+static uint32
+batch_size(void)
+{
+	return Max(1, Min(EXTENT_BATCH, NBuffers / MaxBackends));
+}
+
+/*
  * Two backends that grow the file at once may make it longer than either
  * needs: the blocks are zeros and belong to whoever the metapage hands them to
  * later, so no lock around the comparison is needed.
@@ -261,7 +271,7 @@ olap_extend_to(Relation rel, BlockNumber nblocks)
 
 		CHECK_FOR_INTERRUPTS();
 		ExtendBufferedRelBy(BMR_REL(rel), MAIN_FORKNUM, NULL, 0,
-							Min(nblocks - have, EXTENT_BATCH), buffers, &got);
+							Min(nblocks - have, batch_size()), buffers, &got);
 		for (uint32 i = 0; i < got; i++)
 			ReleaseBuffer(buffers[i]);
 	}
@@ -390,7 +400,7 @@ olap_extent_writev(Relation rel, BlockNumber first, uint32 nblocks,
 	olap_extend_to(rel, first + nblocks);
 	for (uint32 done = 0; done < nblocks;)
 	{
-		int			n = Min(nblocks - done, EXTENT_BATCH);
+		int			n = Min(nblocks - done, batch_size());
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < n; i++)

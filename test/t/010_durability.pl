@@ -107,6 +107,7 @@ my $minimal = olap_node('minimal', q(
 wal_level = minimal
 max_wal_senders = 0
 wal_skip_threshold = '64kB'
+shared_buffers = '128kB'
 ));
 is($minimal->safe_psql('postgres', q(
 CREATE EXTENSION olap;
@@ -118,6 +119,14 @@ INSERT INTO t SELECT g, md5(g::text) FROM generate_series(1, 10000) g;
 COMMIT;
 SELECT count(*) FROM t)), "10000\n20000",
     'a session finds what its transaction added to a new table after it had read it');
+
+# ---- the fewest buffers that a server can have ----
+$minimal->safe_psql('postgres', $_) for ('UPDATE t SET a = -a WHERE a % 9 = 0', 'DELETE FROM t WHERE a % 5 = 0',
+    'VACUUM t', q(CALL olap.compact('t')), 'CREATE INDEX ON t (a)', 'VACUUM FULL t');
+is($minimal->safe_psql('postgres', q(SELECT count(*), sum(a), count(DISTINCT b) FROM t; SELECT * FROM olap.verify('t'))),
+    $minimal->safe_psql('postgres', q(
+SELECT 2 * count(*), 2 * sum(CASE WHEN g % 9 = 0 THEN -g ELSE g END), count(*) FROM generate_series(1, 10000) g WHERE g % 5 <> 0)),
+    '16 shared buffers are enough');
 $minimal->stop;
 
 # ---- checksums hold ----

@@ -140,6 +140,11 @@ extern BlockNumber ExtendBufferedRelBy(BufferManagerRelation bmr,
 									   Buffer *buffers, uint32 *extended_by);
 #endif
 
+/* Generated columns that are not stored came with 18 (83ea6c54025). */
+#if PG_VERSION_NUM < 180000
+#define ATTRIBUTE_GENERATED_VIRTUAL 'v'
+#endif
+
 /*
  * Statistics of a vacuumed table: 18 counts all-frozen pages (99f8f3fbbc8).
  */

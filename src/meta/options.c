@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "base/compat.h"
 #include "meta/options_internal.h"
 
 /* Buckets of a table that names a time column and no interval. */
@@ -113,6 +114,13 @@ require_column(const OptionParse *parse, const OlapOptionItem *item)
 						item->name, parse->relname),
 				 errdetail("Option \"%s\" names it.", parse->name),
 				 errhint("Names that are not all lower case must be double-quoted within the value.")));
+	if (attno != InvalidAttrNumber && parse->strict &&
+		TupleDescAttr(parse->desc, attno - 1)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("virtual generated column \"%s\" cannot be used in option \"%s\"",
+						item->name, parse->name),
+				 errdetail("Its values are not stored.")));
 	return attno;
 }
 

@@ -152,3 +152,22 @@ SELECT relname, relnamespace::regnamespace, reloptions FROM pg_class WHERE relna
 DROP TABLE opt_twice;
 DROP SCHEMA opt_other CASCADE;
 DROP FUNCTION opt_make;
+
+-- values of virtual generated columns (18) are not stored: no option can name one
+DO $$
+DECLARE
+	options text;
+BEGIN
+	IF current_setting('server_version_num')::int < 180000 THEN
+		RETURN;
+	END IF;
+	FOREACH options IN ARRAY ARRAY['time_column = ''v''', 'order_by = ''ts, v''', 'bitmap = ''v''', 'bloom = ''v''', 'hll = ''v'''] LOOP
+		BEGIN
+			EXECUTE format('CREATE TABLE opt_virtual (ts date, v date GENERATED ALWAYS AS (ts + 1) VIRTUAL) USING olap WITH (%s)', options);
+			RAISE WARNING 'taken: %', options;
+			DROP TABLE opt_virtual;
+		EXCEPTION WHEN feature_not_supported THEN
+			NULL;
+		END;
+	END LOOP;
+END $$;

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 broker_begin
-for t in types wide bad moving other clocks ratio; do topic_create "$t" 1; done
+for t in types times damaged wide bad moving other clocks ratio; do topic_create "$t" 1; done
 server_start "max_worker_processes = 12"
 kafka_server
 
@@ -51,6 +51,7 @@ check "values are PostgreSQL's" "$(sql "SELECT * FROM types ORDER BY k")" "\
 3|||x|\"text\"|{\"2024-01-01 00:00:00+00\"}|2024-01-01 12:00:00+00|[\"2024-01-01 00:00:00+00\",infinity)|||||2023-11-14 22:13:21+00
 7|||now|{\"when\": \"now\"}||||||||2023-11-14 22:13:21+00
 11|||the last counts|||||||||2023-11-14 22:13:21+00"
+
 check "the others are dead letters, each with its reason" "$(sql "SELECT \"offset\", column_name, sqlstate
   FROM olap.dead_letters WHERE pipeline = 'types' ORDER BY 1")" "\
 1|g|23502

@@ -104,7 +104,9 @@ bounded_column(const OlapKafkaTable *table, RelOptInfo *rel, Node *node)
 	if (!IsA(node, Var) || var->varno != (int) rel->relid || var->varattno <= 0)
 		return OLAP_META_NONE;
 	meta = olap_kafka_column(table, var->varattno)->meta;
-	if (meta == OLAP_META_TIMESTAMP && var->vartype == TIMESTAMPTZOID)
+	/* rounded to less than Kafka's milliseconds, a value may be later than its record */
+	if (meta == OLAP_META_TIMESTAMP && var->vartype == TIMESTAMPTZOID &&
+		(var->vartypmod < 0 || var->vartypmod >= 3))
 		return meta;
 	if ((meta == OLAP_META_PARTITION || meta == OLAP_META_OFFSET) &&
 		(var->vartype == INT4OID || var->vartype == INT8OID))

@@ -19,6 +19,10 @@
 #include "ingest/kafka/fdw.h"
 #include "ingest/kafka/options.h"
 
+/* 1970-01-01 to 2000-01-01 */
+#define EPOCH_SHIFT_MS \
+	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * INT64CONST(1000))
+
 static int64
 bound_value(Datum datum, Oid type, OlapKafkaMeta meta)
 {
@@ -34,9 +38,8 @@ bound_value(Datum datum, Oid type, OlapKafkaMeta meta)
 			if (TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(datum)))
 				return PG_INT64_MIN;
 			if (TIMESTAMP_IS_NOEND(DatumGetTimestampTz(datum)))
-				return PG_INT64_MAX;
-			return DatumGetTimestampTz(datum) / 1000 - 1 +
-				(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * INT64CONST(1000);
+				return END_TIMESTAMP / 1000 + EPOCH_SHIFT_MS;	/* as the decoder has it */
+			return DatumGetTimestampTz(datum) / 1000 - 1 + EPOCH_SHIFT_MS;
 	}
 }
 

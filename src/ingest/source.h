@@ -79,6 +79,9 @@ typedef enum OlapSourceStatus
 								 * records or partitions() show otherwise */
 	OLAP_SOURCE_AUTH,			/* authentication or authorization refused;
 								 * lasts likewise */
+	OLAP_SOURCE_UNREADABLE,		/* records cannot be read: damaged, or larger
+								 * than allowed; told each time, it keeps
+								 * trying */
 	OLAP_SOURCE_FATAL			/* needs a new source */
 } OlapSourceStatus;
 

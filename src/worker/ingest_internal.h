@@ -80,6 +80,8 @@ struct OlapIngest
 	TimestampTz last_commit;
 	OlapSourceStatus status;
 	char		status_text[256];
+	TimestampTz unreadable_at;	/* when records could not be read, and why */
+	char		unreadable[256];
 };
 
 extern IngestPartition *ingest_partition(OlapIngest *ingest, int32 partition);
@@ -139,5 +141,11 @@ extern void ingest_init_batch(OlapIngest *ingest);
 
 /* ingest_live.c: tell the shared area. */
 extern void ingest_report(OlapIngest *ingest, bool now);
+
+/*
+ * Records cannot be read, for this reason: shown as long as it is told again, and
+ * noted as the pipeline's last error, now and then.  Runs a transaction of its own.
+ */
+extern void ingest_note_unreadable(OlapIngest *ingest, const char *reason);
 
 #endif							/* OLAP_WORKER_INGEST_INTERNAL_H */

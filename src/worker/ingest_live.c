@@ -17,6 +17,10 @@
 
 #define REPORT_INTERVAL_MS 200
 #define RATE_INTERVAL_MS 1000
+/* How often it is noted that records cannot be read. */
+#define UNREADABLE_NOTE_MS (10 * 1000)
+/* What cannot be read is told again at least every 30 s, as long as it is so. */
+#define UNREADABLE_SHOW_MS 45000
 /* Weight of the newest second in the rate. */
 #define RATE_WEIGHT 0.4
 
@@ -90,8 +94,9 @@ ingest_report(OlapIngest *ingest, bool force)
 	if (slot->state != state)
 		slot->state_since = now;
 	slot->state = state;
-	strlcpy(slot->error, state == OLAP_LIVE_RUNNING ? "" : ingest->status_text,
-			sizeof(slot->error));
+	strlcpy(slot->error, state != OLAP_LIVE_RUNNING ? ingest->status_text :
+			TimestampDifferenceExceeds(ingest->unreadable_at, now, UNREADABLE_SHOW_MS) ?
+			"" : ingest->unreadable, sizeof(slot->error));
 	slot->rows_per_s = ingest->rows_per_s;
 	if (ingest->last_commit != 0)
 	{
@@ -109,4 +114,18 @@ ingest_report(OlapIngest *ingest, bool force)
 	}
 	slot->npartitions = n;
 	olap_live_unlock();
+}
+
+void
+ingest_note_unreadable(OlapIngest *ingest, const char *reason)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!TimestampDifferenceExceeds(ingest->unreadable_at, now, UNREADABLE_NOTE_MS))
+		return;
+	ingest->unreadable_at = now;
+	strlcpy(ingest->unreadable, reason, sizeof(ingest->unreadable));
+	ereport(LOG, (errmsg("pipeline \"%s\": %s", ingest->pipeline->name, reason)));
+	olap_pipeline_note_error(ingest->pipeline->name, "58030", reason, OLAP_ERROR_NOTED);
+	ingest_report(ingest, true);
 }

@@ -80,6 +80,11 @@ secure_buffer(OlapIngest *ingest)
 static void
 handle_status(OlapIngest *ingest, const OlapSourceError *error)
 {
+	if (error->status == OLAP_SOURCE_UNREADABLE)
+	{
+		ingest_note_unreadable(ingest, error->message);
+		return;
+	}
 	if (error->status == OLAP_SOURCE_OFFSET_LOST)
 	{
 		ingest_offset_lost(ingest, error);

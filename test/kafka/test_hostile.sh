@@ -63,6 +63,24 @@ check "the others are dead letters, each with its reason" "$(sql "SELECT \"offse
 9||22032
 10||22021"
 
+# --- bounds of a SELECT: what they leave out must not match ---
+sql "CREATE FOREIGN TABLE times_topic (i int, at timestamptz OPTIONS (meta 'timestamp'),
+       second timestamptz(0) OPTIONS (meta 'timestamp')) SERVER kafka OPTIONS (topic 'times')"
+i=0
+for ms in 1700000000400 1700000000600 1700000001000 1700000001500 9223372036854775000; do
+  i=$((i + 1))
+  echo "{\"i\":$i}" | put times --timestamp "$ms"
+done
+while read -r qual; do
+  check "a SELECT has the rows WHERE $qual" "$(sql "SELECT array_agg(i) FROM times_topic WHERE $qual")" \
+    "$(sql "WITH t AS MATERIALIZED (SELECT * FROM times_topic) SELECT array_agg(i) FROM t WHERE $qual")"
+done << 'END'
+second = '2023-11-14 22:13:21+00'
+second >= '2023-11-14 22:13:21+00'
+at >= '2023-11-14 22:13:20.6+00'
+at = 'infinity'
+END
+
 # --- a row no page or index has room for stops nothing ---
 sql "CREATE TABLE wide (k int, s text); CREATE INDEX ON wide (s);
      CREATE FOREIGN TABLE wide_topic (k int, s text) SERVER kafka OPTIONS (topic 'wide')"
@@ -245,4 +263,48 @@ sleep 7
 check_that "one with a timestamp of the future does not make a stuck pipeline fresh" "$(sql "SELECT
   extract(epoch FROM freshness) FROM olap.pipeline_status WHERE name = 'clocks'") >= 2"
 wait "$locker" || true
+
+# --- records that cannot be read: none is skipped, and the pipeline says why ---
+says_why()        # NAME PATTERN
+{
+  if wait_for 20 "SELECT state, coalesce(lag, 1) > 0, reason ~ '$2', last_error ~ '$2'
+      FROM olap.pipeline_status WHERE name = '$1'" "running|t|t|t"; then
+    pass "$1: the pipeline says why it does not go on"
+  else
+    fail "$1: the pipeline says why it does not go on"
+  fi
+  check "$1: a SELECT does, too" "$(sql "SELECT count(*) FROM $1_topic" 2>&1 | grep -c "ERROR: .*$2")" 1
+}
+
+topic_create large 1 max.message.bytes=3000000
+sql "CREATE SERVER small FOREIGN DATA WRAPPER olap_kafka OPTIONS (bootstrap_servers '$BOOTSTRAP',
+       fetch_max_bytes '1000000', receive_message_max_bytes '1000600');
+     CREATE TABLE large (i int, t text);
+     CREATE FOREIGN TABLE large_topic (i int, t text) SERVER small OPTIONS (topic 'large')"
+echo '{"i":1}' | put large
+printf '{"i":2,"t":"%02000000d"}\n' 0 | put large -X message.max.bytes=3000000
+pipeline_create large
+says_why large 'receive.message.max.bytes'
+sql "ALTER SERVER small OPTIONS (SET receive_message_max_bytes '100000000')"
+read_to large 2
+
+if [ "$BROKER" = real ]; then
+  log=$KAFKA_DIR/data/damaged-0/00000000000000000000.log
+  for i in 1 2 3; do
+    echo "{\"i\":$i,\"t\":\"sound$i\"}" | put damaged
+  done
+  at=$(grep -abo sound2 "$log" | cut -d : -f 1)
+  printf 'SOUND' | dd of="$log" bs=1 seek="$at" conv=notrunc 2> /dev/null
+  sql "CREATE TABLE damaged (i int, t text);
+       CREATE FOREIGN TABLE damaged_topic (i int, t text) SERVER kafka OPTIONS (topic 'damaged')"
+  pipeline_create damaged
+  read_to damaged 1
+  says_why damaged 'CRC32C'
+  printf 'sound' | dd of="$log" bs=1 seek="$at" conv=notrunc 2> /dev/null
+  read_to damaged 3
+  check "all of it is read once the broker has it again" \
+    "$(sql "SELECT string_agg(t, ',' ORDER BY i) FROM damaged")" "sound1,sound2,sound3"
+else
+  mock_cannot "damaged records" "the mock broker keeps them in memory"
+fi
 done_testing

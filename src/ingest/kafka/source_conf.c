@@ -95,6 +95,16 @@ tells_less(const OlapSource *source, const char *reason)
 									REASON_MS);
 }
 
+/*
+ * An answer above receive_message_max_bytes: the connection is closed and made
+ * again, for ever.  Words of librdkafka, whose code is that of a lost connection.
+ */
+static bool
+too_large(const char *reason)
+{
+	return strstr(reason, "increase receive.message.max.bytes") != NULL;
+}
+
 /* Errors that are of no single partition, told inside poll(). */
 static void
 tell_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -115,6 +125,11 @@ tell_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	if (olap_source_status_of(err) == OLAP_SOURCE_AUTH)
 	{
 		olap_source_trouble(source, OLAP_SOURCE_AUTH, -1, -1, reason);
+		return;
+	}
+	if (too_large(reason))
+	{
+		olap_source_trouble(source, OLAP_SOURCE_UNREADABLE, -1, -1, reason);
 		return;
 	}
 	if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)

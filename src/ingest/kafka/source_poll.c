@@ -133,7 +133,9 @@ take_message(OlapSource *source, rd_kafka_message_t *rkm, TimestampTz now,
 	if (part == NULL || rkm->offset < part->next_offset)
 		return false;
 	part->next_offset = rkm->offset + 1;
-	part->high_offset = Max(part->high_offset, rkm->offset + 1);
+	/* that a record is there does not say that it is the last */
+	if (part->high_offset >= 0)
+		part->high_offset = Max(part->high_offset, rkm->offset + 1);
 	part->at_end = false;
 	part->contact = now;
 

@@ -107,5 +107,12 @@ else
   pipeline_notes secure
 fi
 check "and says so" "$(sql "SELECT state FROM olap.pipeline_status WHERE name = 'secure'")" running
+as_reader "ALTER USER MAPPING FOR CURRENT_USER SERVER kafka_right OPTIONS (ADD ssl_key_pem '-----BEGIN nothing')"
+if wait_for 30 "SELECT last_error ~ 'PEM', last_error ~ 'right-password' FROM olap.pipeline_status WHERE name = 'secure'" "t|f"; then
+  pass "a pipeline whose key is none says why"
+else
+  fail "a pipeline whose key is none says why"
+  pipeline_notes secure
+fi
 check "no password is in the server's log" "$(grep -c 'right-password\|password-of' "$DIR/pg/log" || true)" 0
 done_testing

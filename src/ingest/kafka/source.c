@@ -74,9 +74,9 @@ start_client(OlapSource *source, const OlapKafkaTable *table,
 		rd_kafka_conf_destroy(conf);
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
-				 errmsg("could not start a Kafka client"),
 				 olap_source_hides_secrets(table, problem)
-				 ? errdetail("%s", problem) : 0));
+				 ? errmsg("could not start a Kafka client: %s", problem)
+				 : errmsg("could not start a Kafka client")));
 	}
 	rd_kafka_poll_set_consumer(source->rk);
 	source->queue = rd_kafka_queue_get_consumer(source->rk);

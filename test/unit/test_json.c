@@ -131,12 +131,17 @@ semantics(void)
 	BAD("{\"ts\":\"2023-02-29\"}", "22008"); BAD("{\"ts\":\"0000-01-01\"}", "22008"); BAD("{\"ts\":\"now\"}", "22007");
 	BAD("{\"ts\":1}", "22007"); GOOD("{\"ts\":\"+12345-01-01\"}"); BAD("{\"ts\":\"294277-01-01\"}", "22008");
 	GOOD("{\"e\":946684800000.5}"); CHECK_INT(I64(7), 500); GOOD("{\"e\":-1}"); CHECK_INT(I64(7), INT64CONST(-946684800001000));
+	/* halves of a microsecond, as timestamptz_in */
+	GOOD("{\"ts\":\"2000-01-01T00:00:00.0000005Z\"}"); CHECK_INT(I64(4), 0);
+	GOOD("{\"ts\":\"2000-01-01T00:00:00.0000015Z\"}"); CHECK_INT(I64(4), 2);
+	GOOD("{\"ts\":\"2000-01-01T00:00:00.1234565Z\"}"); CHECK_INT(I64(4), 123456);
+	GOOD("{\"ts\":\"2000-01-01T00:00:00.99999950000000000000000000000000000000000000000000000000000000000000000001Z\"}"); CHECK_INT(I64(4), 1000000);
 	/* timestamp(3) and (0), as AdjustTimestampForTypmod */
 	CHECK_INT(olap_timetext_round(1499, 3), 1000); CHECK_INT(olap_timetext_round(1500, 3), 2000);
 	CHECK_INT(olap_timetext_round(-1500, 3), -2000); CHECK_INT(olap_timetext_round(-1499, 3), -1000);
 	CHECK_INT(olap_timetext_round(-500000, 0), -1000000); CHECK_INT(olap_timetext_round(15, 5), 20);
 	CHECK_INT(olap_timetext_round(15, 6), 15); CHECK_INT(olap_timetext_round(15, -1), 15);
-	BAD("{\"e\":1e30}", "22008"); GOOD("{\"b\":\"yes\"}"); GOOD("{\"b\":false}"); BAD("{\"b\":\"o\"}", "22P02");
+	BAD("{\"e\":1e30}", "22008"); GOOD("{\"b\":\"yes\"}"); GOOD("{\"b\":false}"); GOOD("{\"b\":\"\\tTRUE\\n\"}"); BAD("{\"b\":\"o\"}", "22P02");
 	memset(deep, '[', 200); memset(deep + 200, ']', 200);
 	CHECK(!decode(deep, 400) && strcmp(err.sqlstate, "54000") == 0);
 	CHECK(!decode("[[1]", 4)); CHECK(!decode("{\"a\"", 4)); CHECK(!decode("{\"a\":", 5)); CHECK(!decode("]", 1)); CHECK(!decode("{]", 2));

@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "ingest/kafka/json_int.h"
 #include "vector/text_in.h"
 
@@ -70,12 +72,12 @@ olap_json_append_bool(OlapJsonDecoder *d, int col, const OlapJsonValue *value,
 	const char *text = value->text;
 	size_t		len = value->len;
 
-	while (len > 0 && *text == ' ')
+	while (len > 0 && isspace((unsigned char) *text))
 	{
 		text++;
 		len--;
 	}
-	while (len > 0 && text[len - 1] == ' ')
+	while (len > 0 && isspace((unsigned char) text[len - 1]))
 		len--;
 	if (len == 1 && (*text == '1' || *text == '0'))
 	{

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "common/int.h"
 
 #include "ingest/kafka/number.h"
@@ -116,10 +118,14 @@ parse_date(Cursor *c, int64 *day)
 	return OLAP_TIMETEXT_OK;
 }
 
-/* Digits behind the point, to microseconds, half up. */
+/*
+ * Digits behind the point, to microseconds.  More than six are rounded as
+ * PostgreSQL's input functions do, by way of a double.
+ */
 static bool
 parse_fraction(Cursor *c, int64 *micros)
 {
+	char		text[64] = ".";
 	int			n = 0;
 	int64		value = 0;
 
@@ -127,12 +133,12 @@ parse_fraction(Cursor *c, int64 *micros)
 	{
 		if (n < 6)
 			value = value * 10 + (*c->p - '0');
-		else if (n == 6 && *c->p >= '5')
-			value++;
+		if (n < (int) sizeof(text) - 2)
+			text[n + 1] = *c->p;
 	}
 	for (int i = n; i < 6; i++)
 		value *= 10;
-	*micros = value;
+	*micros = n <= 6 ? value : (int64) rint(strtod(text, NULL) * 1000000);
 	return n > 0;
 }
 

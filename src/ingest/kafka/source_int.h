@@ -67,6 +67,7 @@ struct OlapSource
 								 * otherwise; else OK */
 	char		refused_reason[256];
 	bool		down;			/* no broker reachable */
+	TimestampTz silent_since;	/* no connection has heard anything, 0: some has */
 	char		reason[256];	/* what the last connection trouble was */
 	TimestampTz reason_at;
 	TimestampTz hosts_checked;	/* when allowed_hosts was copied last */

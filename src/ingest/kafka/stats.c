@@ -133,6 +133,26 @@ take_partition(OlapSource *source, const Stats *s, uint32 object,
 		part->at_end = false;
 }
 
+/*
+ * Is a broker there?  That all are down librdkafka tells once, and records that
+ * were fetched before and come after it look like an answer.
+ */
+static void
+take_silence(OlapSource *source, int64 silence, TimestampTz now)
+{
+	/* without a partition to fetch, brokers have no reason to say anything */
+	if (source->nparts == 0)
+		return;
+	if (silence < 0 && source->silent_since == 0)
+		source->silent_since = now;
+	else if (silence < 0 && now - source->silent_since > SILENT_US)
+		source->down = true;
+	if (silence < 0)
+		return;
+	source->silent_since = 0;
+	source->down = silence > SILENT_US;
+}
+
 void
 olap_source_statistics(OlapSource *source, const char *json, size_t len)
 {
@@ -149,9 +169,7 @@ olap_source_statistics(OlapSource *source, const char *json, size_t len)
 	if (brokers == 0)
 		return;
 	silence = broker_silence(&s, brokers, -1);
-	/* without a partition to fetch, brokers have no reason to say anything */
-	if (silence >= 0 && source->nparts > 0)
-		source->down = silence > SILENT_US;
+	take_silence(source, silence, now);
 	if (source->refused != OLAP_SOURCE_OK)
 		return;					/* an answer, but none that is of use */
 

@@ -26,7 +26,10 @@ typedef struct CacheEntry
 	OlapOptions options;
 } CacheEntry;
 
+#define CACHE_SWEEP_MIN 64
+
 static HTAB *cache = NULL;
+static long sweep_at = CACHE_SWEEP_MIN; /* entries at which dropped tables are forgotten */
 
 static void
 invalidate_cache(Datum arg, Oid relid)
@@ -57,6 +60,29 @@ create_cache(void)
 	cache = hash_create("olap table options", 64, &ctl,
 						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	CacheRegisterRelcacheCallback(invalidate_cache, (Datum) 0);
+}
+
+/*
+ * Forget tables that are gone.  Not in the invalidation itself: there nobody may
+ * look into the catalog, and a table whose DROP is rolled back is only read again.
+ */
+static void
+forget_dropped(void)
+{
+	HASH_SEQ_STATUS seq;
+	CacheEntry *entry;
+
+	hash_seq_init(&seq, cache);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (entry->valid ||
+			SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->relid)))
+			continue;
+		if (entry->cxt != NULL)
+			MemoryContextDelete(entry->cxt);
+		hash_search(cache, &entry->relid, HASH_REMOVE, NULL);
+	}
+	sweep_at = Max(CACHE_SWEEP_MIN, 2 * hash_get_num_entries(cache));
 }
 
 static void
@@ -95,6 +121,8 @@ olap_options_get(Relation rel)
 
 	if (cache == NULL)
 		create_cache();
+	if (hash_get_num_entries(cache) >= sweep_at)
+		forget_dropped();
 	entry = hash_search(cache, &relid, HASH_ENTER, &found);
 	if (!found)
 	{

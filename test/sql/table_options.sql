@@ -171,3 +171,12 @@ BEGIN
 		END;
 	END LOOP;
 END $$;
+-- a session that makes and drops tables forgets their options
+DO $$ BEGIN
+	FOR i IN 1 .. 300 LOOP
+		CREATE TEMP TABLE opt_gone (a int) USING olap;
+		INSERT INTO opt_gone VALUES (i);
+		DROP TABLE opt_gone;
+	END LOOP;
+END $$;
+SELECT count(*) < 200 AS few FROM pg_backend_memory_contexts WHERE name = 'olap table options';

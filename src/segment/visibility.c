@@ -40,6 +40,14 @@ olap_xid_possible(OlapXidLimits *limits, TransactionId xid)
 	return TransactionIdPrecedes(xid, limits->next);
 }
 
+bool
+olap_xid_aborted(TransactionId xid)
+{
+	return TransactionIdIsNormal(xid) &&
+		!TransactionIdIsCurrentTransactionId(xid) &&
+		!TransactionIdIsInProgress(xid) && !TransactionIdDidCommit(xid);
+}
+
 /* MVCC: own rows by command id, others by the snapshot, then by the log. */
 static bool
 visible_mvcc(TransactionId xid, CommandId cid, Snapshot snapshot)
@@ -82,9 +90,7 @@ olap_xid_visible(TransactionId xmin, CommandId cmin, Snapshot snapshot)
 			return TransactionIdDidCommit(xmin);
 		case SNAPSHOT_NON_VACUUMABLE:
 			/* only rows of aborted transactions could be removed */
-			return TransactionIdIsCurrentTransactionId(xmin) ||
-				TransactionIdIsInProgress(xmin) ||
-				TransactionIdDidCommit(xmin);
+			return !olap_xid_aborted(xmin);
 		case SNAPSHOT_SELF:
 		case SNAPSHOT_TOAST:
 			return TransactionIdIsCurrentTransactionId(xmin) ||

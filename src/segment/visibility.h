@@ -22,6 +22,9 @@
 extern bool olap_xid_visible(TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);
 
+/* Is xid one that ended without a commit? */
+extern bool olap_xid_aborted(TransactionId xid);
+
 /* For the transaction ids of one page. */
 typedef struct OlapXidLimits
 {

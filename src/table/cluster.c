@@ -23,6 +23,7 @@
 
 #include "base/compat.h"
 #include "delta/rangelog.h"
+#include "segment/visibility.h"
 #include "table/am.h"
 #include "table/slot.h"
 #include "table/writer.h"
@@ -34,7 +35,8 @@ typedef struct Copy
 	TransactionId oldest_xmin;
 	bool		has_dropped;	/* retention dropped segments */
 	double		copied;
-	double		dropped;		/* of aborted transactions, or deleted */
+	double		dropped;		/* deleted, or in segments of aborted
+								 * transactions */
 	double		recent;			/* deleted, copied all the same */
 } Copy;
 
@@ -88,9 +90,7 @@ copy_row(Copy *copy, TupleTableSlot *slot)
 	CHECK_FOR_INTERRUPTS();
 	if (!olap_slot_get_inserter(slot, &xmin, &cmin))
 		elog(ERROR, "row of an olap table without an inserter");
-	if (TransactionIdIsNormal(xmin) &&
-		!TransactionIdIsCurrentTransactionId(xmin) &&
-		!TransactionIdIsInProgress(xmin) && !TransactionIdDidCommit(xmin))
+	if (olap_xid_aborted(xmin))
 	{
 		copy->dropped++;
 		return;

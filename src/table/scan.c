@@ -36,6 +36,12 @@ bool
 olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
 				 Snapshot snapshot)
 {
+	/*
+	 * SnapshotAny neither: nobody can read a row that came after a column was
+	 * added, when both were rolled back and another column has the number now.
+	 */
+	if (snapshot->snapshot_type == SNAPSHOT_ANY && olap_xid_aborted(xmin))
+		return false;
 	if (olap_xid_visible(xmin, cmin, snapshot))
 		return true;
 	olap_report_invisible(rel, xmin, snapshot);

@@ -28,8 +28,9 @@ extern OlapTableScan *olap_scan_begin_desc(Relation rel, TupleDesc desc,
 										   OlapScanShared *shared);
 
 /*
- * Is a row inserted by (xmin, cmin) there for snapshot? As olap_xid_visible(),
- * and tells SERIALIZABLE about rows that are not.
+ * Is a delta row inserted by (xmin, cmin) there for snapshot? As olap_xid_visible(),
+ * but SnapshotAny has no rows of aborted transactions; and tells SERIALIZABLE about
+ * rows that are not.
  */
 extern bool olap_row_visible(Relation rel, TransactionId xmin, CommandId cmin,
 							 Snapshot snapshot);

@@ -29,6 +29,7 @@
 #include "delta/delta.h"
 #include "delta/rangelog.h"
 #include "segment/segment.h"
+#include "segment/visibility.h"
 #include "table/inspect.h"
 
 #define VERIFY_COLS 3
@@ -364,7 +365,9 @@ check_delta(Verify *verify, int index)
 			TransactionId xmin;
 			CommandId	cmin;
 
-			if (olap_delta_tuple(verify->rel, page, off, &tuple, &xmin, &cmin))
+			/* what an aborted transaction put in may be of columns that are no more */
+			if (olap_delta_tuple(verify->rel, page, off, &tuple, &xmin, &cmin) &&
+				!olap_xid_aborted(xmin))
 				check_delta_tuple(verify, run, &tuple, values, isnull);
 		}
 	}

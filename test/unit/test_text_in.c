@@ -120,7 +120,8 @@ floats(void)
 
 		for (int k = 0; k < (int) (unit_random() % 15); k++)
 			digits /= 10;
-		snprintf(text, sizeof(text), "%s%0*" INT64_MODIFIER "u", i % 2 ? "-" : "", behind + 1, digits);
+		snprintf(text, sizeof(text), "%s%0*llu", i % 2 ? "-" : "", behind + 1,
+				 (unsigned long long) digits);
 		if (behind > 0)
 		{
 			char	   *point = text + strlen(text) - behind;

@@ -110,7 +110,14 @@ class Twin:
             connection.close()
         self.sessions = {}
         self.drop_twophase()
-        self.control('DROP SCHEMA IF EXISTS twin CASCADE')
+        # a session that was closed within a statement may still hold locks for a moment
+        for attempt in range(10):
+            try:
+                self.control('DROP SCHEMA IF EXISTS twin CASCADE')
+                break
+            except psycopg2.errors.DeadlockDetected:
+                if attempt == 9:
+                    raise
         self.control('CREATE SCHEMA twin')
 
     def session(self, n):

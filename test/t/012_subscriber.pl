@@ -77,6 +77,41 @@ is($sub->safe_psql('postgres', 'SELECT count(*), sum(a) FROM t'),
     $node->safe_psql('postgres', 'SELECT count(*), sum(a) FROM t'),
     'keyed changes arrive');
 
+# Rows move again and again while changes of them arrive, by key.
+$node->safe_psql('postgres', q(TRUNCATE t; INSERT INTO t SELECT g, 'moving' FROM generate_series(1, 3000) g));
+$node->wait_for_catchup('s');
+$sub->safe_psql('postgres', q(ALTER TABLE t SET (order_by = 'b desc, a desc'); CREATE TABLE moving (still bool); INSERT INTO moving VALUES (true); CREATE TABLE moves (segments text)));
+my $mover = $sub->background_psql('postgres');
+$mover->query_until(qr/begun/, q(\echo begun
+DO $$ BEGIN
+	WHILE (SELECT still FROM moving) LOOP
+		CALL olap.compact('t');
+		INSERT INTO moves SELECT string_agg(id || '/' || rows || '/' || bytes, ' ' ORDER BY id) FROM olap.segments('t') WHERE kind = 'segment' AND state = 'live';
+		COMMIT;
+	END LOOP;
+END $$;
+));
+my $moves = q(SELECT count(DISTINCT segments) FROM moves);
+for my $i (1 .. 5)
+{
+	# so that a compaction ends between these changes and the next
+	my $seen = $sub->safe_psql('postgres', $moves);
+	$node->safe_psql('postgres', qq(
+UPDATE t SET b = 'moved $i' WHERE a % 5 = $i % 5;
+DELETE FROM t WHERE a % 100 = $i;
+UPDATE t SET a = -a WHERE a % 50 = 10 + $i;
+INSERT INTO t SELECT 100000 * $i + g, 'new' FROM generate_series(1, 200) g;));
+	$sub->poll_query_until('postgres', "SELECT ($moves) > $seen") or BAIL_OUT('no compaction');
+}
+$node->wait_for_catchup('s');
+$sub->safe_psql('postgres', 'UPDATE moving SET still = false');
+$mover->query_safe('SELECT 1');
+$mover->quit;
+cmp_ok($sub->safe_psql('postgres', $moves), '>=', 5, 'a table is compacted again and again');
+my $sum = q(SELECT count(*), sum(a), md5(string_agg(a || b, ' ' ORDER BY a)) FROM t);
+is($sub->safe_psql('postgres', $sum), $node->safe_psql('postgres', $sum), 'while changes arrive, and all of them do');
+is($sub->safe_psql('postgres', q(SELECT count(*) FROM olap.verify('t'))), '0', 'and it is sound');
+
 # rows that are still in memory when the transaction's TRUNCATE comes
 $node->safe_psql('postgres', q(
 BEGIN; INSERT INTO t SELECT g, 'before' FROM generate_series(30000, 30100) g; TRUNCATE t; INSERT INTO t VALUES (1, 'after'); COMMIT;

@@ -34,6 +34,7 @@
 #include "compact/compact.h"
 #include "segment/directory.h"
 #include "segment/freespace.h"
+#include "segment/visibility.h"
 #include "table/ddl.h"
 #include "table/inspect.h"
 
@@ -249,9 +250,7 @@ count_entry(Status *status, const OlapDirEntry *entry)
 		status->delta_runs++;
 		status->delta_pages += entry->nrows;
 	}
-	else if (TransactionIdIsNormal(entry->xmin) &&
-			 !TransactionIdIsInProgress(entry->xmin) &&
-			 !TransactionIdDidCommit(entry->xmin))
+	else if (olap_xid_aborted(entry->xmin))
 		status->dead_bytes += bytes;
 	else if ((entry->flags & OLAP_ENTRY_COMPLETE) != 0)
 	{

@@ -85,8 +85,7 @@ row_is_settled(TransactionId xmin, CommandId cmin, Snapshot q)
 		return true;
 	if (TransactionIdIsCurrentTransactionId(xmin))
 		return false;
-	return olap_xid_visible(xmin, cmin, q) ||
-		(!TransactionIdIsInProgress(xmin) && !TransactionIdDidCommit(xmin));
+	return olap_xid_visible(xmin, cmin, q) || olap_xid_aborted(xmin);
 }
 
 static bool

@@ -96,23 +96,23 @@ olap_accept_gap(PG_FUNCTION_ARGS)
 	{
 		/* the same log, with a hole: the ledger says who accepted it */
 		olap_exec_named("INSERT INTO olap.pipeline_ledger (pipeline, partition, incarnation,"
-				   " from_offset, to_offset, kind, epoch, note)"
-				   " SELECT pipeline, partition, incarnation, next_offset, $3, 'gap', epoch, $4"
-				   " FROM olap.pipeline_offset WHERE pipeline = $1 AND partition = $2"
-				   " AND next_offset < $3",
-				   name, 3, types, values, NULL);
+						" from_offset, to_offset, kind, epoch, note)"
+						" SELECT pipeline, partition, incarnation, next_offset, $3, 'gap', epoch, $4"
+						" FROM olap.pipeline_offset WHERE pipeline = $1 AND partition = $2"
+						" AND next_offset < $3",
+						name, 3, types, values, NULL);
 		olap_exec_named("UPDATE olap.pipeline_offset SET next_offset = $3, state = 'ok', reason = $4,"
-				   " last_offset = NULL WHERE pipeline = $1 AND partition = $2",
-				   name, 3, types, values, NULL);
+						" last_offset = NULL WHERE pipeline = $1 AND partition = $2",
+						name, 3, types, values, NULL);
 	}
 	else
 		/* another log under the same name: offsets and ledger begin anew */
 		olap_exec_named("UPDATE olap.pipeline_offset SET next_offset = $3, start_offset = $3,"
-				   " incarnation = incarnation + 1, state = 'ok', reason = $4,"
-				   " last_offset = NULL WHERE pipeline = $1 AND partition = $2",
-				   name, 3, types, values, NULL);
+						" incarnation = incarnation + 1, state = 'ok', reason = $4,"
+						" last_offset = NULL WHERE pipeline = $1 AND partition = $2",
+						name, 3, types, values, NULL);
 	olap_exec_named("UPDATE olap.pipeline SET config_version = config_version + 1 WHERE name = $1",
-			   name, 0, NULL, NULL, NULL);
+					name, 0, NULL, NULL, NULL);
 	olap_live_request_look();
 	PG_RETURN_INT64(at->offset);
 }

@@ -68,7 +68,7 @@ olap_text_arg(FunctionCallInfo fcinfo, int i)
 
 uint64
 olap_exec_named(const char *sql, const char *name, int nargs, const Oid *types,
-		   Datum *values, const char *nulls)
+				Datum *values, const char *nulls)
 {
 	Oid			all_types[16] = {TEXTOID};
 	Datum		all_values[16] = {CStringGetTextDatum(name)};
@@ -201,11 +201,11 @@ insert_pipeline(const char *name, Oid source, Oid target, int max_rows,
 		nulls[11] = 'n';
 
 	if (olap_exec_named("INSERT INTO olap.pipeline (name, source, target, owner, owner_oid,"
-				   " system_identifier, database_oid, state, max_rows, max_bytes, max_delay_ms,"
-				   " max_dead_ratio, dead_letter_retention)"
-				   " VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-				   " ON CONFLICT DO NOTHING",
-				   name, lengthof(types), types, values, nulls) == 0)
+						" system_identifier, database_oid, state, max_rows, max_bytes, max_delay_ms,"
+						" max_dead_ratio, dead_letter_retention)"
+						" VALUES ($1, $2, $3, $4::name, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+						" ON CONFLICT DO NOTHING",
+						name, lengthof(types), types, values, nulls) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("pipeline \"%s\" already exists", name)));
@@ -222,7 +222,7 @@ insert_offsets(const char *name, const OlapStartOffset *offsets, int n)
 		Int64GetDatum(offsets[i].offset)};
 
 		olap_exec_named("INSERT INTO olap.pipeline_offset (pipeline, partition, start_offset, next_offset)"
-				   " VALUES ($1, $2, $3, $3)", name, 2, types, values, NULL);
+						" VALUES ($1, $2, $3, $3)", name, 2, types, values, NULL);
 	}
 }
 
@@ -291,7 +291,7 @@ olap_pause_pipeline(PG_FUNCTION_ARGS)
 
 	olap_pipeline_load_own(name, true);
 	olap_exec_named("UPDATE olap.pipeline SET state = 'paused' WHERE name = $1",
-			   name, 0, NULL, NULL, NULL);
+					name, 0, NULL, NULL, NULL);
 	olap_live_request_look();
 	PG_RETURN_VOID();
 }
@@ -312,16 +312,16 @@ olap_resume_pipeline(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(olap_system_identifier());
 	values[3] = ObjectIdGetDatum(MyDatabaseId);
 	if (olap_exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1",
-				   name, 0, NULL, NULL, NULL) == 0)
+						name, 0, NULL, NULL, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("pipeline \"%s\" has no offsets", name),
 				 errdetail("A dump was restored in part, perhaps."),
 				 errhint("Drop the pipeline and create it with the start it needs.")));
 	olap_exec_named("UPDATE olap.pipeline SET state = 'running', owner_oid = $2, owner = $3::name,"
-			   " system_identifier = $4, database_oid = $5, error_count = 0, crashes = 0,"
-			   " config_version = config_version + 1"
-			   " WHERE name = $1", name, 4, types, values, NULL);
+					" system_identifier = $4, database_oid = $5, error_count = 0, crashes = 0,"
+					" config_version = config_version + 1"
+					" WHERE name = $1", name, 4, types, values, NULL);
 	olap_live_request_look();
 	PG_RETURN_VOID();
 }
@@ -340,7 +340,7 @@ olap_drop_pipeline(PG_FUNCTION_ARGS)
 	olap_replay_lock(name);		/* a replay has dead letters, and wants the pipeline */
 	olap_pipeline_load_own(name, true);
 	olap_exec_named("SELECT FROM olap.pipeline_offset WHERE pipeline = $1 ORDER BY partition FOR UPDATE",
-			   name, 0, NULL, NULL, NULL);
+					name, 0, NULL, NULL, NULL);
 	olap_exec_named("DELETE FROM olap.pipeline_offset WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
 	olap_exec_named("DELETE FROM olap.pipeline_ledger WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
 	olap_exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1", name, 0, NULL, NULL, NULL);
@@ -390,12 +390,12 @@ olap_alter_pipeline(PG_FUNCTION_ARGS)
 	}
 	values[5] = BoolGetDatum(keep);
 	olap_exec_named("UPDATE olap.pipeline SET max_rows = COALESCE($2, max_rows),"
-			   " max_bytes = COALESCE($3, max_bytes),"
-			   " max_delay_ms = COALESCE($4, max_delay_ms),"
-			   " max_dead_ratio = COALESCE($5, max_dead_ratio),"
-			   " dead_letter_retention = CASE WHEN NOT $7 THEN COALESCE($6, dead_letter_retention) END,"
-			   " config_version = config_version + 1 WHERE name = $1",
-			   name, lengthof(types), types, values, nulls);
+					" max_bytes = COALESCE($3, max_bytes),"
+					" max_delay_ms = COALESCE($4, max_delay_ms),"
+					" max_dead_ratio = COALESCE($5, max_dead_ratio),"
+					" dead_letter_retention = CASE WHEN NOT $7 THEN COALESCE($6, dead_letter_retention) END,"
+					" config_version = config_version + 1 WHERE name = $1",
+					name, lengthof(types), types, values, nulls);
 	olap_live_request_look();
 	PG_RETURN_VOID();
 }

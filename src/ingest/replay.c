@@ -416,6 +416,6 @@ olap_delete_dead_letters(PG_FUNCTION_ARGS)
 	olap_pipeline_load_own(name, true);
 	values[0] = PG_GETARG_DATUM(1);
 	PG_RETURN_INT64((int64) olap_exec_named("DELETE FROM olap.dead_letter WHERE pipeline = $1"
-									   " AND ($2 IS NULL OR at < $2)", name, 1, types,
-									   values, PG_ARGISNULL(1) ? "n" : " "));
+											" AND ($2 IS NULL OR at < $2)", name, 1, types,
+											values, PG_ARGISNULL(1) ? "n" : " "));
 }

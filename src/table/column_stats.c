@@ -156,9 +156,9 @@ put_stats(ReturnSetInfo *rsinfo, Form_pg_attribute att,
 	values[6] = Int64GetDatum(stats->raw);
 	values[7] = Int64GetDatum(stats->stored);
 	olap_inspect_put_text(values, nulls, 8,
-			 bounds ? olap_inspect_bound(&stats->zone, &stats->type, false) : NULL);
+						  bounds ? olap_inspect_bound(&stats->zone, &stats->type, false) : NULL);
 	olap_inspect_put_text(values, nulls, 9,
-			 bounds ? olap_inspect_bound(&stats->zone, &stats->type, true) : NULL);
+						  bounds ? olap_inspect_bound(&stats->zone, &stats->type, true) : NULL);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 

@@ -27,6 +27,7 @@
 #include "base/compat.h"
 #include "delta/delta.h"
 #include "delta/rangelog.h"
+#include "segment/visibility.h"
 #include "table/am.h"
 #include "table/fetch.h"
 
@@ -37,10 +38,7 @@
 static bool
 is_aborted(TransactionId xid)
 {
-	return !TransactionIdIsValid(xid) ||
-		(TransactionIdIsNormal(xid) &&
-		 !TransactionIdIsCurrentTransactionId(xid) &&
-		 !TransactionIdIsInProgress(xid) && !TransactionIdDidCommit(xid));
+	return !TransactionIdIsValid(xid) || olap_xid_aborted(xid);
 }
 
 /*

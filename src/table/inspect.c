@@ -305,9 +305,9 @@ time_bounds(Relation rel, const OlapDirEntry *entry, int col, Datum *values,
 	if (col < olap_segment_ncols(segment))
 	{
 		olap_inspect_put_text(values, nulls, i,
-				 olap_inspect_bound(&zone, olap_segment_type(segment, col), false));
+							  olap_inspect_bound(&zone, olap_segment_type(segment, col), false));
 		olap_inspect_put_text(values, nulls, i + 1,
-				 olap_inspect_bound(&zone, olap_segment_type(segment, col), true));
+							  olap_inspect_bound(&zone, olap_segment_type(segment, col), true));
 	}
 	olap_segment_close(segment);
 }

@@ -19,7 +19,6 @@
 
 #include "base/compat.h"
 #include "delta/rangelog.h"
-#include "meta/options.h"
 #include "segment/visibility.h"
 #include "table/claim.h"
 #include "table/fetch.h"
@@ -294,11 +293,14 @@ wait_for_other(OlapClaim *claim, const Verdict *verdict, bool *queued)
 /*
  * Our record stands; has retention dropped the row?  It stamps segments first
  * and looks for records then, so one of us sees the other.  It never waits for
- * anybody, so waiting for it is short.
+ * anybody, so waiting for it is short.  The directory is asked, not the table's
+ * options: they may have been set, or reset, since our command began.
  */
 static TM_Result
 check_retention(OlapClaim *claim)
 {
+	if (!olap_fetch_has_dropped(olap_fetch_shared(claim->rel)))
+		return TM_Ok;
 	for (;;)
 	{
 		TransactionId xid = olap_fetch_dropper(olap_fetch_shared(claim->rel),
@@ -372,7 +374,7 @@ olap_claim_row(OlapClaim *claim)
 	claim->new_row = verdict.new_row;
 	claim->own_change = verdict.own_change;
 	claim->own_lock = verdict.own_lock;
-	if (result == TM_Ok && olap_options_get(claim->rel)->retention > 0)
+	if (result == TM_Ok)
 		result = check_retention(claim);
 	return result;
 }

@@ -257,11 +257,7 @@ bool
 olap_fetch_has_dropped(OlapFetch *fetch)
 {
 	olap_fetch_refresh(fetch);
-	for (int i = 0; i < fetch->n; i++)
-		if (TransactionIdIsNormal(fetch->entries[i].xmax) &&
-			(fetch->entries[i].flags & (OLAP_ENTRY_MOVED | OLAP_ENTRY_DEAD)) == 0)
-			return true;
-	return false;
+	return fetch->drops;
 }
 
 void

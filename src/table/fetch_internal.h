@@ -57,6 +57,7 @@ struct OlapFetch
 	uint32	   *ends;			/* highest end of row ranges up to here */
 	uint32	   *block_ends;		/* the same of FETCH_BLOCK entries each */
 	bool		moves;			/* a compaction is not history yet */
+	bool		drops;			/* a dropped segment, or one that is being dropped */
 	uint8	   *verdicts;		/* FetchVerdict of each; NULL: none is kept */
 	TransactionId verdict_xmin;	/* for snapshots with this xmin or a later one */
 	uint64		clock;

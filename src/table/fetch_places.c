@@ -109,6 +109,8 @@ index_entries(OlapFetch *fetch)
 		fetch->ends[i] = end;
 		*block_end = Max(*block_end, own);
 		fetch->moves |= olap_entry_moves(entry);
+		fetch->drops |= TransactionIdIsNormal(entry->xmax) &&
+			(entry->flags & (OLAP_ENTRY_MOVED | OLAP_ENTRY_DEAD)) == 0;
 	}
 }
 
@@ -137,7 +139,7 @@ olap_fetch_refresh(OlapFetch *fetch)
 	fetch->ends = fetch->block_ends = NULL;
 	fetch->verdicts = NULL;
 	fetch->n = 0;
-	fetch->moves = false;
+	fetch->moves = fetch->drops = false;
 	fetch->read = false;
 
 	olap_directory_read(fetch->rel, &list);

@@ -1,5 +1,6 @@
 # Retention against SELECT FOR KEY SHARE and DELETE. A row that is locked or being deleted keeps its
-# expired segment, at whatever pass; a DELETE or a lock that comes to a pass finds the row gone.
+# expired segment, at whatever pass; a DELETE or a lock that comes to a pass finds the row gone, though the
+# table had no retention when it began.
 use strict;
 use warnings;
 use PostgreSQL::Test::Utils;
@@ -35,7 +36,7 @@ sub make_table
     my ($table) = @_;
     sql(qq(
 CREATE TABLE $table (ts timestamptz, id int, v text) USING olap
-  WITH (time_column = 'ts', segment_interval = '1 day', retention = '10 days', autovacuum_enabled = off);
+  WITH (time_column = 'ts', segment_interval = '1 day', autovacuum_enabled = off);
 CREATE INDEX ${table}_id ON $table (id);
 INSERT INTO $table SELECT now() - interval '30 days', g, 'v' FROM generate_series(1, 6000) g;
 INSERT INTO $table VALUES (now(), 0, 'young')));
@@ -48,9 +49,11 @@ sub add_expired
     sql("INSERT INTO $_ SELECT now() - interval '40 days', -g, 'v' FROM generate_series(1, 5000) g") foreach @_;
 }
 
+# The option comes last, when commands that know the table without it are under way.
 sub let_expire
 {
-    sql("SET synchronous_commit = local; ALTER TABLE $_ RESET (autovacuum_enabled)") foreach @_;
+    sql("SET synchronous_commit = local; ALTER TABLE $_ RESET (autovacuum_enabled);
+ALTER TABLE $_ SET (retention = '10 days')") foreach @_;
 }
 
 sub has_gone
@@ -169,6 +172,7 @@ sql(q(CALL olap.compact('moved')));
 is(old_rows('moved'), '1|6000', 'which become a segment');
 let_expire('moved', 'resting');
 wait_for(has_gone('id > 0', 'moved', 'resting'), 'and expire, as others');
+sql('ALTER TABLE resting RESET (retention)');
 $holder->query_safe('SELECT pg_advisory_unlock(77)');
 $holder->quit;
 are_done(@started);

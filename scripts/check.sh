@@ -304,9 +304,11 @@ count_regress()   # LOG RC EXPECTED_NUMBER
 }
 
 SETTINGS=         # of the server run_regress starts
+TREE=             # the test files it uses, if they are not in $WORK/tree
 run_regress()     # PART PROGRAM INPUTDIR OUTPUTDIR TEST ...
 {
   local part=$1 program=$2 input=$3 output=$4 rc=0 log=$LOGS/$1.log expect='' quiet=''
+  local tree=${TREE:-$WORK/tree}
   shift 4
   need_server || return 0
   # Expected output counts segments: a visit of maintenance would make others of the delta.
@@ -322,8 +324,8 @@ run_regress()     # PART PROGRAM INPUTDIR OUTPUTDIR TEST ...
   fi
   (
     cluster_use "$WORK/$part"
-    cd "$WORK/tree"
-    as_server env -C "$WORK/tree" PATH="$PATH" \
+    cd "$tree"
+    as_server env -C "$tree" PATH="$PATH" \
       timeout 1200 "$PGXS_TEST/$program" --bindir="$("$PG_CONFIG" --bindir)" \
       --inputdir="$input" --outputdir="$output" $expect \
       --host="$PGHOST" --port=5432 --user=postgres \
@@ -331,11 +333,11 @@ run_regress()     # PART PROGRAM INPUTDIR OUTPUTDIR TEST ...
   ) > "$log" 2>&1 < /dev/null || rc=$?
   count_regress "$log" "$rc" $#
   mkdir -p "$LOGS/results-$part"
-  cp "$WORK/tree/$output"/results/*.out "$LOGS/results-$part/" 2> /dev/null || true
-  if [ -s "$WORK/tree/$output/regression.diffs" ]; then
-    cp "$WORK/tree/$output/regression.diffs" "$LOGS/$part.diffs"
+  cp "$tree/$output"/results/*.out "$LOGS/results-$part/" 2> /dev/null || true
+  if [ -s "$tree/$output/regression.diffs" ]; then
+    cp "$tree/$output/regression.diffs" "$LOGS/$part.diffs"
     grep -E '\.\.\. (FAILED|failed)|^not ok' "$log" | sed 's/^/      /' || true
-    sed 's/^/      | /' "$LOGS/$part.diffs" | head -120
+    head -120 "$LOGS/$part.diffs" | sed 's/^/      | /'
   fi
   cp "$WORK/$part/log" "$LOGS/$part-server.log" 2> /dev/null || true
   if grep -qE 'terminated by signal|PANIC:' "$WORK/$part/log"; then
@@ -351,12 +353,42 @@ part_regress()
   local tests
   tests=$(find test/sql -name "$TESTS.sql" -exec basename {} .sql \; | sort)
   [ -n "$tests" ] || return 0
+  ! is_wanted parallel || begin_parallel
   run_regress regress regress/pg_regress test . $tests
 }
 
 # The same files where the planner hands every query it can to a worker: what a
 # node of ours keeps in a worker must give the same answers.
 part_parallel()
+{
+  local counts=
+  if [ -z "$parallel_pid" ]; then
+    compare_parallel
+    return
+  fi
+  wait "$parallel_pid" || true
+  cat "$LOGS/parallel.said"
+  counts=$(cat "$LOGS/parallel.counts" 2> /dev/null) || counts="0 1 0"
+  set -- $counts
+  passed=$1 failed=$2 skipped=$3
+}
+
+# One session has one core: while it goes through the files, the part before it
+# does on another core, each on a server and in a folder of its own.
+parallel_pid=
+begin_parallel()
+{
+  need_server || return 0
+  cp -a "$WORK/tree" "$WORK/tree-parallel"
+  (
+    TREE=$WORK/tree-parallel passed=0 failed=0 skipped=0
+    compare_parallel
+    echo "$passed $failed $skipped" > "$LOGS/parallel.counts"
+  ) > "$LOGS/parallel.said" 2>&1 &
+  parallel_pid=$!
+}
+
+compare_parallel()
 {
   local tests setting=force_parallel_mode
   tests=$(find test/sql -name "$TESTS.sql" -exec basename {} .sql \; | sort)
@@ -487,6 +519,14 @@ has_tests()
   esac > /dev/null 2>&1
 }
 
+is_wanted()       # PART
+{
+  case ",${ONLY:-$1}," in
+    *",$1,"*) ;;
+    *) return 1 ;;
+  esac
+}
+
 run_part()
 {
   local part=$1 start=$SECONDS line
@@ -552,9 +592,7 @@ main()
   echo "check: $("$PG_CONFIG" --version), $(gcc --version | head -1)"
 
   for part in $PARTS; do
-    case ",${ONLY:-$part}," in
-      *",$part,"*) run_part "$part" ;;
-    esac
+    ! is_wanted "$part" || run_part "$part"
   done
   work_stop_servers
   if [ -n "$ALL" ]; then

@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes;
 
-our @EXPORT = qw(olap_node wait_for_recovery psql_answers is_answers);
+our @EXPORT = qw(olap_node wait_for_recovery places_on_disk overlaps psql_answers is_answers);
 
 # A running server with the library and these lines in its configuration; init's arguments may follow.
 sub olap_node
@@ -42,6 +42,48 @@ sub wait_for_recovery
         Time::HiRes::usleep(100_000);
     }
     die "recovery does not end: $out$err";
+}
+
+# The entries of a table's directory as they are in its file (docs/format.md): {id => {first, n, ...}}, blocks
+# and virtual blocks. No SQL function says where a place is.
+sub places_on_disk
+{
+    my ($node, $table) = @_;
+    my $path = $node->safe_psql('postgres', "CHECKPOINT; SELECT pg_relation_filepath('$table')");
+    my $file = slurp_file($node->data_dir . "/$path");
+    my ($block, $left) = unpack 'x20 L x4 L', substr($file, 24, 32);
+    my %places;
+
+    while ($left-- > 0)
+    {
+        my ($next, $n) = unpack 'L2', substr($file, $block * 8192 + 24, 8);
+        for my $slot (0 .. $n - 1)
+        {
+            my %entry;
+            @entry{qw(xmin id kind first n vblock nvblocks rows)} =
+              unpack 'L x12 L S x2 L5', substr($file, $block * 8192 + 24 + 24 + 64 * $slot, 64);
+            $places{$entry{id}} = \%entry if $entry{kind} != 0;
+        }
+        $block = $next;
+    }
+    return \%places;
+}
+
+# How many blocks of these places are in an extent of others, which came later.
+sub overlaps
+{
+    my ($old, $new) = @_;
+    my (%wanted, $taken);
+
+    for my $place (values %$old)
+    {
+        $wanted{$_} = 1 foreach $place->{first} .. $place->{first} + $place->{n} - 1;
+    }
+    for my $place (grep { !$old->{$_->{id}} && $_->{first} != 0xFFFFFFFF } values %$new)
+    {
+        $taken += delete $wanted{$_} // 0 foreach $place->{first} .. $place->{first} + $place->{n} - 1;
+    }
+    return $taken // 0;
 }
 
 # What psql prints for each query of a script that announces them by "\echo query N"; of an

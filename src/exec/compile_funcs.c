@@ -338,7 +338,7 @@ olap_compile_compare(OlapCompiler *compiler, OlapScope *scope,
 		!olap_compare_collation_fits(&op, call->collation))
 		return NULL;
 	/* a date is not a timestamp's number */
-	if (op.left != op.right && (op.left == DATEOID || op.right == DATEOID))
+	if (olap_compare_converts(&op))
 		return NULL;
 	a = olap_compile_node(compiler, scope, linitial(call->args));
 	b = olap_compile_node(compiler, scope, lsecond(call->args));

@@ -306,7 +306,7 @@ compile_list(OlapCompiler *compiler, OlapScope *scope, ScalarArrayOpExpr *expr)
 
 	set_sa_opfuncid(expr);
 	if (!olap_compare_op(expr->opfuncid, &op) || op.order != OLAP_ORDER_INT ||
-		(op.left != op.right && (op.left == DATEOID || op.right == DATEOID)) ||
+		olap_compare_converts(&op) ||
 		op.cmp != (expr->useOr ? OLAP_CMP_EQ : OLAP_CMP_NE) ||
 		!olap_known_value(compiler, lsecond(expr->args), &datum, &isnull) ||
 		isnull)

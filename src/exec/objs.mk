@@ -41,6 +41,7 @@ OLAP_OBJS += src/exec/first_last.o
 OLAP_OBJS += src/exec/ordered.o
 OLAP_OBJS += src/exec/qual.o
 OLAP_OBJS += src/exec/qual_ops.o
+OLAP_OBJS += src/exec/qual_time.o
 OLAP_OBJS += src/exec/runtime_batches.o
 OLAP_OBJS += src/exec/runtime_build.o
 OLAP_OBJS += src/exec/runtime_filter.o

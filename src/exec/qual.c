@@ -31,6 +31,7 @@
 
 #include "base/compat_planner.h"
 #include "exec/qual.h"
+#include "exec/qual_time.h"
 
 static OlapExpr *translate_node(Node *node, const OlapQualContext *cxt, bool negate,
 						   int depth);
@@ -135,62 +136,6 @@ order_fits(const OlapCompareOp *op, const Var *var)
 /* ---- tests ---- */
 
 static OlapExpr *
-compare_int(const Var *var, OlapCompare cmp, int64 constant)
-{
-	OlapExprValue value = {.i = constant};
-
-	return olap_expr_compare(var->varattno - 1, OLAP_ORDER_INT, cmp, &value);
-}
-
-/* col cmp a constant between `below` and the next integer. */
-static OlapExpr *
-compare_between(const Var *var, OlapCompare cmp, int64 below)
-{
-	switch (cmp)
-	{
-		case OLAP_CMP_EQ:
-			return olap_expr_const(false);
-		case OLAP_CMP_NE:
-			return olap_expr_null(var->varattno - 1, false);
-		case OLAP_CMP_LT:
-		case OLAP_CMP_LE:
-			return compare_int(var, OLAP_CMP_LE, below);
-		default:
-			return compare_int(var, OLAP_CMP_GT, below);
-	}
-}
-
-/* A date column (days) against a timestamp (microseconds). */
-static OlapExpr *
-compare_date(const Var *var, OlapCompare cmp, Timestamp constant)
-{
-	int64		day;
-
-	if (TIMESTAMP_IS_NOBEGIN(constant))
-		return compare_int(var, cmp, DATEVAL_NOBEGIN);
-	if (TIMESTAMP_IS_NOEND(constant))
-		return compare_int(var, cmp, DATEVAL_NOEND);
-	day = constant / USECS_PER_DAY;
-	if (day * USECS_PER_DAY == constant)
-		return compare_int(var, cmp, day);
-	return compare_between(var, cmp, constant < 0 ? day - 1 : day);
-}
-
-/* A timestamp column against a date, which may be beyond all timestamps. */
-static OlapExpr *
-compare_timestamp(const Var *var, OlapCompare cmp, DateADT constant)
-{
-	int			overflow = 0;
-	Timestamp	value = date2timestamp_opt_overflow(constant, &overflow);
-
-	if (overflow > 0)
-		return compare_between(var, cmp, PG_INT64_MAX - 1);
-	if (overflow < 0)
-		return compare_between(var, cmp, PG_INT64_MIN);
-	return compare_int(var, cmp, value);
-}
-
-static OlapExpr *
 compare_constant(Var *var, const OlapCompareOp *op, OlapCompare cmp, Node *other,
 				 Oid type, const OlapQualContext *cxt)
 {
@@ -203,10 +148,10 @@ compare_constant(Var *var, const OlapCompareOp *op, OlapCompare cmp, Node *other
 	datum = evaluate(other, cxt, &isnull);
 	if (isnull)
 		return olap_expr_const(false);
-	if (op->left != op->right && type == TIMESTAMPOID)
-		return compare_date(var, cmp, DatumGetTimestamp(datum));
-	if (op->left != op->right && type == DATEOID)
-		return compare_timestamp(var, cmp, DatumGetDateADT(datum));
+	if (olap_compare_converts(op))
+		return olap_qual_compare_time(var->varattno - 1,
+									  type == op->right ? op->left : op->right,
+									  cmp, type, datum);
 	olap_qual_value(datum, type, &value);
 	return olap_expr_compare(var->varattno - 1, op->order, cmp, &value);
 }
@@ -253,6 +198,47 @@ translate_prefix(Node *left, Node *right, Oid collation, bool negated,
 		return olap_expr_const(false);
 	olap_qual_value(datum, TEXTOID, &value);
 	return olap_expr_prefix(var->varattno - 1, negated, &value);
+}
+
+/* The column of a cast of a timestamp to the day it falls into. */
+static Var *
+as_day_of_column(Node *node, const OlapQualContext *cxt, bool *with_zone)
+{
+	FuncExpr   *call = (FuncExpr *) node;
+
+	if (!IsA(node, FuncExpr) || (call->funcid != F_DATE_TIMESTAMP &&
+								 call->funcid != F_DATE_TIMESTAMPTZ))
+		return NULL;
+	*with_zone = call->funcid == F_DATE_TIMESTAMPTZ;
+	return as_column(linitial(call->args), cxt);
+}
+
+static OlapExpr *
+translate_day(OpExpr *expr, const OlapCompareOp *op, OlapCompare cmp,
+			  const OlapQualContext *cxt)
+{
+	Node	   *other = lsecond(expr->args);
+	bool		with_zone;
+	Var		   *var = as_day_of_column(linitial(expr->args), cxt, &with_zone);
+	bool		isnull;
+	Datum		datum;
+
+	if (var == NULL)
+	{
+		other = linitial(expr->args);
+		cmp = olap_compare_commute(cmp);
+		var = as_day_of_column(lsecond(expr->args), cxt, &with_zone);
+	}
+	if (op->left != DATEOID || op->right != DATEOID || var == NULL ||
+		!is_constant(other, cxt))
+		return NULL;
+	if (cxt->parent == NULL)
+		return olap_expr_const(true);
+	datum = evaluate(other, cxt, &isnull);
+	if (isnull)
+		return olap_expr_const(false);
+	return olap_qual_compare_day(var->varattno - 1, with_zone, cmp,
+								 DatumGetDateADT(datum));
 }
 
 static OlapExpr *
@@ -302,7 +288,7 @@ translate_op(OpExpr *expr, const OlapQualContext *cxt, bool negate)
 	if (rvar != NULL && is_constant(left, cxt))
 		return compare_constant(rvar, &op, olap_compare_commute(cmp), left,
 								op.left, cxt);
-	return NULL;
+	return translate_day(expr, &op, cmp, cxt);
 }
 
 /* col IS [NOT] DISTINCT FROM constant, which is never NULL itself. */
@@ -354,7 +340,7 @@ translate_array(ScalarArrayOpExpr *expr, const OlapQualContext *cxt, bool negate
 	set_sa_opfuncid(expr);
 	if (var == NULL || !is_constant(array, cxt) ||
 		!olap_compare_op(expr->opfuncid, &op) || !order_fits(&op, var) ||
-		(op.left != op.right && (op.left == DATEOID || op.right == DATEOID)) ||
+		olap_compare_converts(&op) ||
 		!olap_compare_collation_fits(&op, expr->inputcollid))
 		return NULL;
 	/* = ANY is IN; <> ALL is NOT IN, the negation of the other */

@@ -52,6 +52,12 @@ extern void olap_qual_value(Datum datum, Oid typid, OlapExprValue *value);
 /* False if funcid is not a comparison with a vector form. */
 extern bool olap_compare_op(Oid funcid, OlapCompareOp *op);
 
+/*
+ * Does the comparison convert one side, so that the two are no numbers of one
+ * kind?  Date, timestamp and timestamptz do with each other.
+ */
+extern bool olap_compare_converts(const OlapCompareOp *op);
+
 /* Do comparisons of text under this collation agree with bytes? */
 extern bool olap_compare_collation_fits(const OlapCompareOp *op, Oid collation);
 

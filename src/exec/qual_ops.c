@@ -5,7 +5,8 @@
  *
  * By function, not by operator: an operator of any schema that calls one of
  * these does the same thing.  Cross-type members are in it where comparing
- * int64 or double gives their answer for every pair of values.
+ * int64 or double gives their answer for every pair of values, or qual_time.c
+ * finds the values of a column that do.
  *
  * src/exec/qual_ops.c
  *-------------------------------------------------------------------------
@@ -61,6 +62,20 @@ static const OpRow rows[] = {
 	SIX(INT, TIMESTAMPOID, DATEOID, F_TIMESTAMP_LT_DATE, F_TIMESTAMP_LE_DATE,
 		F_TIMESTAMP_EQ_DATE, F_TIMESTAMP_NE_DATE, F_TIMESTAMP_GE_DATE,
 		F_TIMESTAMP_GT_DATE),
+	SIX(INT, DATEOID, TIMESTAMPTZOID, F_DATE_LT_TIMESTAMPTZ,
+		F_DATE_LE_TIMESTAMPTZ, F_DATE_EQ_TIMESTAMPTZ, F_DATE_NE_TIMESTAMPTZ,
+		F_DATE_GE_TIMESTAMPTZ, F_DATE_GT_TIMESTAMPTZ),
+	SIX(INT, TIMESTAMPTZOID, DATEOID, F_TIMESTAMPTZ_LT_DATE,
+		F_TIMESTAMPTZ_LE_DATE, F_TIMESTAMPTZ_EQ_DATE, F_TIMESTAMPTZ_NE_DATE,
+		F_TIMESTAMPTZ_GE_DATE, F_TIMESTAMPTZ_GT_DATE),
+	SIX(INT, TIMESTAMPOID, TIMESTAMPTZOID, F_TIMESTAMP_LT_TIMESTAMPTZ,
+		F_TIMESTAMP_LE_TIMESTAMPTZ, F_TIMESTAMP_EQ_TIMESTAMPTZ,
+		F_TIMESTAMP_NE_TIMESTAMPTZ, F_TIMESTAMP_GE_TIMESTAMPTZ,
+		F_TIMESTAMP_GT_TIMESTAMPTZ),
+	SIX(INT, TIMESTAMPTZOID, TIMESTAMPOID, F_TIMESTAMPTZ_LT_TIMESTAMP,
+		F_TIMESTAMPTZ_LE_TIMESTAMP, F_TIMESTAMPTZ_EQ_TIMESTAMP,
+		F_TIMESTAMPTZ_NE_TIMESTAMP, F_TIMESTAMPTZ_GE_TIMESTAMP,
+		F_TIMESTAMPTZ_GT_TIMESTAMP),
 	SIX_PLAIN(UINT, F_OID, OIDOID, OIDOID),
 	/* the labels of an enum differ as their OIDs do, but sort otherwise */
 	ROW(F_ENUM_EQ, UINT, EQ, OIDOID, OIDOID),
@@ -88,6 +103,14 @@ olap_compare_op(Oid funcid, OlapCompareOp *op)
 			return true;
 		}
 	return false;
+}
+
+bool
+olap_compare_converts(const OlapCompareOp *op)
+{
+	return op->left != op->right && op->order == OLAP_ORDER_INT &&
+		(op->left == DATEOID || op->left == TIMESTAMPOID ||
+		 op->left == TIMESTAMPTZOID);
 }
 
 bool

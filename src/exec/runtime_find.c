@@ -120,7 +120,7 @@ look_at_clause(HashJoinState *join, OpExpr *clause)
 		contain_subplans(lsecond(clause->args)))
 		return;
 	/* days and microseconds: no hash operator compares them, but who knows */
-	if (op.left != op.right && (op.left == DATEOID || op.right == DATEOID))
+	if (olap_compare_converts(&op))
 		return;
 
 	old = MemoryContextSwitchTo(join->js.ps.state->es_query_cxt);

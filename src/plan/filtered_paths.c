@@ -100,7 +100,7 @@ filtered_column(const JoinFilter *filter, const RestrictInfo *rinfo)
 		!OidIsValid(opno) || !olap_compare_op(get_opcode(opno), &op) ||
 		op.cmp != OLAP_CMP_EQ ||
 		!olap_compare_collation_fits(&op, clause->inputcollid) ||
-		(op.left != op.right && (op.left == DATEOID || op.right == DATEOID)) ||
+		olap_compare_converts(&op) ||
 		contain_subplans(inner))
 		return NULL;
 	return (Var *) outer;

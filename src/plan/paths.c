@@ -20,6 +20,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "utils/rel.h"
 
@@ -309,6 +310,8 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 		olap_plan_work(root, rel, planner_rt_fetch(rel->relid, root), &work);
 	cpath = olap_scan_path(root, rel, workers, set, &work);
 	cpath->path.rows = rel->rows;
+	/* expressions of the target are computed above it, from columns */
+	cpath->path.pathtarget = create_empty_pathtarget();
 	olap_cost_scan(rel, (OlapScanPath *) cpath,
 				   (target->exprs == NIL ? 0 : cpu_tuple_cost * OLAP_KERNEL_FACTOR) +
 				   work.rest.per_tuple);

@@ -46,3 +46,48 @@ FROM unnest(ARRAY['date_trunc(''day'', ts)', 'ts + interval ''300000 years''', '
 SELECT count(*), min(date_trunc('day', ts)), max(date_trunc('day', ts)) FROM zone_olap;
 SELECT date_trunc('hour', ts), count(*) FROM zone_olap WHERE NOT isfinite(ts) OR ts IS NULL GROUP BY 1 ORDER BY 1;
 DROP TABLE zone_heap, zone_olap, zone_answers;
+
+-- Comparisons of a column with a constant of another type of time convert by the zone of the session. They
+-- run on vectors and prune, with the answers of the server, where clocks change too.
+CREATE TABLE mixed_heap AS SELECT u AT TIME ZONE 'UTC' AS tz, u AS t, u::date AS d FROM
+	(SELECT timestamp '2026-03-27' + i * interval '29 minutes' + j * interval '1 day' AS u
+	 FROM generate_series(0, 300) i, (VALUES (0), (210), (-5200), (-120 * 365), (400 * 365)) v(j)) s;
+INSERT INTO mixed_heap VALUES ('infinity', 'infinity', 'infinity'), ('-infinity', '-infinity', '-infinity'), (NULL, NULL, NULL),
+	('4713-11-24 00:00+00 BC', '4713-11-24 BC', '4713-11-24 BC'),
+	('294276-12-31 23:59:59.999999+00', '294276-12-31 23:59:59.999999', '5874897-12-31');
+CREATE TABLE mixed_olap (LIKE mixed_heap) USING olap;
+INSERT INTO mixed_olap SELECT * FROM mixed_heap;
+CREATE TABLE mixed_clauses AS
+SELECT c, k FROM (VALUES ('tz'), ('tz::date'), ('t::date'), ('t')) v(c), (SELECT format('date %L', d) AS k FROM
+	(SELECT date '2026-03-27' + i AS d FROM generate_series(0, 3) i UNION SELECT unnest('{2011-12-30,2425-08-20,infinity,-infinity,5874897-12-31,4713-11-24 BC,294276-12-31}'::date[])) s) k
+UNION ALL
+SELECT 'tz', format('timestamp %L', x) FROM (SELECT timestamp '2026-03-28 22:50' + i * interval '53 minutes' AS x FROM generate_series(0, 6) i
+	UNION SELECT unnest('{infinity,-infinity,294276-12-31 23:59:59.999999,4713-11-24 BC}'::timestamp[])) s
+UNION ALL
+SELECT c, format('timestamptz %L', x) FROM (VALUES ('t'), ('d')) v(c), (SELECT timestamptz '2026-03-28 22:50+00' + i * interval '53 minutes' AS x FROM generate_series(0, 6) i
+	UNION SELECT timestamptz '2026-10-24 22:50+00' + i * interval '53 minutes' FROM generate_series(0, 6) i
+	UNION SELECT unnest('{infinity,-infinity,294276-12-31 23:59:59.999999+00,4713-11-24 00:00+00 BC,1906-03-20 03:04:05.6789+01}'::timestamptz[])) s;
+CREATE FUNCTION mixed_answers(tab text) RETURNS TABLE (zone text, clause text, answer text) LANGUAGE plpgsql AS $$
+DECLARE
+	n int := 0;
+BEGIN
+	FOREACH zone IN ARRAY ARRAY['UTC', 'Europe/Berlin', 'America/St_Johns', 'Pacific/Apia', 'Africa/Casablanca', 'A15B-15', 'XXX-3YYY,J87/0,J88/1'] LOOP
+		EXECUTE format('SET TimeZone = %L', zone);
+		FOR clause IN SELECT CASE i WHEN 1 THEN format('%s %s %s', c, op, k) WHEN 2 THEN format('%s %s %s', k, op, c) ELSE format('NOT (%s %s %s)', c, op, k) END
+			FROM (SELECT c, k, op, row_number() OVER (ORDER BY c, k, op) % 3 + 1 AS i FROM mixed_clauses, unnest('{<,<=,=,<>,>=,>}'::text[]) op) s ORDER BY 1 LOOP
+			BEGIN
+				EXECUTE format('SELECT count(*)::text || coalesce(sum(extract(epoch FROM t)) FILTER (WHERE isfinite(t)), 0) FROM %I WHERE %s', tab, clause) INTO answer;
+			EXCEPTION WHEN OTHERS THEN
+				answer := SQLERRM;
+			END;
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END $$;
+SET max_parallel_workers_per_gather = 0;
+SELECT count(*) AS asked, count(DISTINCT h.answer) > 100 AS various, sum((h.answer !~ '^[0-9.-]*$')::int) AS errors, sum((h.answer IS DISTINCT FROM o.answer)::int) AS different
+FROM mixed_answers('mixed_heap') h FULL JOIN mixed_answers('mixed_olap') o USING (zone, clause);
+SET TimeZone = 'Europe/Berlin';
+EXPLAIN (COSTS OFF) SELECT * FROM mixed_olap WHERE tz >= current_date - 7 AND tz < localtimestamp AND t > now() AND d <= now() AND tz::date = current_date AND '2026-03-29' > t::date;
+DROP TABLE mixed_heap, mixed_olap, mixed_clauses;
+DROP FUNCTION mixed_answers;

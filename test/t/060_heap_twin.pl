@@ -128,7 +128,9 @@ sub predicate
 	return pick("j->>'k' = '3'", "j \@> '{\"k\": 1}'", 'a[1] = 2', 'i4 % 7 = 2',
 		'i2 + i4 > 10', 'length(v) > 5', 'i2 = id', 'i4 < i8', 'f4 = f8', 'n6 > i2',
 		"ts::date = d + 31", "extract(hour FROM ts) = 5", "lower(tc) = 'a1'",
-		'i2 < 2.5', 'i8 > 1e15', "ts > date '2026-01-03'", 'coalesce(i2, 0) = 0') if $roll < 0.94;
+		'i2 < 2.5', 'i8 > 1e15', 'coalesce(i2, 0) = 0',
+		'ts ' . pick('<', '>=') . " date '2026-01-01' + " . int(rand(4)), "ts >= timestamp '2026-01-02 03:04'",
+		'ts::date ' . pick('=', '<>', '<=') . " date '2026-01-01' + " . int(rand(4)), "d > timestamptz '2026-01-15 12:00'") if $roll < 0.94;
 	return "$col " . pick('=', '=', '<>', '<', '<=', '>', '>=') . ' ' . $literals{$col}->();
 }
 

@@ -93,6 +93,28 @@ SELECT first_check('SELECT k, olap.first(a, tz), olap.last(iv, tz), olap.first(c
 SELECT first_check('SELECT t IS NULL, olap.last(id, i2), olap.first(id, i2) FROM T GROUP BY 1');
 SELECT first_check('SELECT id / 3, olap.last(u, tz), olap.first(n, tz), olap.first(t, tz), olap.last(f4, tz) FROM T GROUP BY 1');
 
+-- any_value() (from 16 on) is the first value that is not NULL, of every type.
+DO $$
+DECLARE
+	col text;
+	wrong int;
+	agg jsonb;
+BEGIN
+	IF current_setting('server_version_num')::int < 160000 THEN
+		RETURN;
+	END IF;
+	FOR col IN SELECT attname FROM pg_attribute WHERE attrelid = 'first_olap'::regclass AND attnum > 0 LOOP
+		EXECUTE format('SELECT count(*) FROM (SELECT k, any_value(%1$I)::text, any_value(%1$I) FILTER (WHERE id > 69000)::text
+			FROM first_olap GROUP BY k EXCEPT
+			SELECT k, (array_agg(%1$I::text ORDER BY id) FILTER (WHERE %1$I IS NOT NULL))[1],
+			(array_agg(%1$I::text ORDER BY id) FILTER (WHERE %1$I IS NOT NULL AND id > 69000))[1] FROM first_heap GROUP BY k) differ', col) INTO wrong;
+		agg := twin_agg(format('SELECT k, any_value(%I) FROM first_olap GROUP BY k', col));
+		IF wrong > 0 OR agg -> 'Vector Aggregates' IS NULL THEN
+			RAISE WARNING 'any_value(%): % wrong groups, %', col, wrong, agg;
+		END IF;
+	END LOOP;
+END $$;
+
 -- Times that are no integers, and what sorts inside, are for the server's functions.
 SELECT first_check('SELECT k, olap.last(id, n + id), olap.first(id, id16), olap.last(id, f8) FROM T GROUP BY k');
 SELECT first_check('SELECT k, olap.last(id, i4 ORDER BY id), olap.first(DISTINCT b, tz) FROM T GROUP BY k');

@@ -32,6 +32,9 @@
  * takes more than a microsecond.
  */
 #define MIN_CONTENT 512
+/* Few rows are not worth it, unless they have at least so many bytes. */
+#define FEW_ROWS 32
+#define LONG_BYTES 16384
 
 /*
  * One context each for the life of the process: creating one costs more than
@@ -191,7 +194,8 @@ sampled_ratio(const OlapAnalysis *a)
 static double
 lz_score(const OlapAnalysis *a)
 {
-	if (a->n < 32)
+	if (a->n < FEW_ROWS && (a->v->phys != OLAP_PHYS_VAR ||
+							a->raw_bytes < LONG_BYTES))
 		return INFINITY;
 	if (a->v->phys == OLAP_PHYS_VAR)
 		return 0.35 * (double) a->raw_bytes + a->n;

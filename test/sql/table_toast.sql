@@ -47,4 +47,12 @@ JOIN kept k USING (id) GROUP BY t ORDER BY t;
 SELECT b FROM expanded WHERE id = 7 ORDER BY 1;
 SELECT count(*) FROM pg_class c, olap.verify(c.oid::regclass) WHERE relnamespace = 'table_toast'::regnamespace
   AND relam = (SELECT oid FROM pg_am WHERE amname = 'olap');
+
+-- Few long values are compressed too, as rows and as entries of a dictionary.
+CREATE TABLE documents (id int, a text, b text) USING olap;
+INSERT INTO documents SELECT i, string_agg('key' || g * i % 97, ' '), min('document ' || i % 3) || repeat(' of words', 9000)
+  FROM generate_series(1, 20) i, generate_series(1, 20000) g GROUP BY i;
+CALL olap.compact('documents');
+SELECT "column", rows, stored_bytes < raw_bytes / 2 AS compressed FROM olap.column_stats('documents') WHERE "column" <> 'id' ORDER BY 1;
+SELECT count(*), sum(length(a)), sum(length(b)), count(DISTINCT b) FROM documents;
 DROP SCHEMA table_toast CASCADE;

@@ -6,6 +6,9 @@ A workload runs once, on a server that has no checkpoint after the first.  Then:
 - cuts: the data directory as of the checkpoint, and the WAL up to a record's end
   (now and then up to its middle), as if the power went when that was flushed and
   no page had been written;
+- points: the same immediately before and after some records of each kind that takes or
+  gives back space, or changes the directory or the range log (points.py); where the
+  file is grown before the record, with the longer file;
 - images: the data directory at some moment of the workload (all processes are
   stopped while it is copied), where each block that was written since the checkpoint
   is there, or not, or half of it; where files that have grown are short or have zeros,
@@ -17,6 +20,7 @@ missing that had been acknowledged.  Then it must go on: writes, changes, compac
 VACUUM, once more a crash.
 
   --cuts N      record ends to try (default 40), --full for all, and a tenth of them go on
+  --points N    records of each kind to cut before and after (default 2), --full for all
   --images N    images of the running server, each in two mixes (default 6)
 """
 
@@ -34,6 +38,7 @@ import time
 
 import psycopg2
 
+from points import POINTS, Fault, Reader
 from workload import COMMITS, ROW, SETUP, STATE, Workload
 
 SEGMENT = 1024 * 1024
@@ -106,6 +111,16 @@ class Server:
     def tail(self):
         with open(self.log, errors='replace') as f:
             return ''.join(f.readlines()[-15:])
+
+    def quit(self):
+        """An immediate shutdown.  pg_ctl looks every tenth of a second only, which here is a quarter of the test."""
+        postmaster = self.processes()[0]
+        send(postmaster, signal.SIGQUIT)
+        until = time.time() + 60
+        while os.path.exists(os.path.join(self.data, 'postmaster.pid')):
+            if time.time() > until:
+                raise Failure('the server does not stop')
+            time.sleep(0.005)
 
     def stop(self, mode):
         subprocess.run([os.path.join(self.bindir, 'pg_ctl'), '-D', self.data, '-m', mode, '-w', '-s', 'stop'],
@@ -211,11 +226,16 @@ class Test:
         ends = [(found[i + 1][0], *found[i][1:]) for i in range(len(found) - 1)]
         keep = re.compile(r'Generic|XLOG|Storage|Transaction|REUSE_PAGE')
         self.all_records = len(ends)
+        try:
+            self.points = Reader(self.base, self.wal).points([at for at, *_ in found])
+        except Fault as e:
+            raise Failure(e)
         return [e for e in ends if keep.search(e[1])]
 
     # --- what a crash leaves ---
 
-    def cut(self, to, lsn):
+    def cut(self, to, lsn, grown=None):
+        """grown: (file, blocks) that was made longer, with zeros, whatever WAL says."""
         copy_tree(self.base, to, lambda d, names: names if d.endswith('pg_wal') else [])
         os.makedirs(os.path.join(to, 'pg_wal', 'archive_status'), exist_ok=True)
         for name in sorted(os.listdir(self.wal)):
@@ -228,6 +248,11 @@ class Test:
                 bytes_ = f.read()[:lsn - start]
             with open(os.path.join(to, 'pg_wal', name), 'wb') as f:
                 f.write(bytes_ + b'\0' * (SEGMENT - len(bytes_)))
+        if grown:
+            path = os.path.join(to, grown[0])
+            have = os.path.getsize(path) if os.path.exists(path) else 0
+            with open(path, 'ab') as f:
+                f.truncate(max(have, grown[1] * BLOCK))
 
     def mix(self, image, to, rng):
         """Nothing that was written since the checkpoint need be on disk."""
@@ -285,7 +310,7 @@ class Test:
             if not self.args.full or self.tried % 10 == 0:
                 left = self.go_on(server)
                 if self.tried % 3 == 0:
-                    server.stop('immediate')
+                    server.quit()
                     server.start()
                     self.still(server, left)
         except (Failure, psycopg2.Error) as e:
@@ -295,7 +320,7 @@ class Test:
             if self.failed <= 3:        # to look at, as it was before recovery
                 print(f'#   {server.tail()}'.replace('\n', '\n#   '))
             return False
-        server.stop('immediate')
+        server.quit()
         return True
 
     def connect(self, server):
@@ -375,18 +400,53 @@ class Test:
             chosen.add(self.rng.choice(self.rng.choice(sorted(groups.values()))))
         return sorted(chosen)
 
+    def choose_points(self):
+        """Records of every kind; one that does several things serves for all of them."""
+        if self.args.full:
+            return self.points
+        chosen = []
+        pools = {}
+        for point in POINTS:
+            does = [r for r in self.points if point in r.points]
+            pools[point] = [r for r in does if r.grown] or does
+        for pool in sorted(pools.values(), key=len):
+            left = [r for r in pool if r not in chosen]
+            chosen += self.rng.sample(left, min(len(left), max(0, self.args.points - len(pool) + len(left))))
+        return sorted(chosen)
+
+    def try_cut(self, lsn, what, grown=None):
+        known = max([k for at, k in self.workload.acknowledged if at <= lsn], default=0)
+        self.one(f'cut at {lsn >> 32:X}/{lsn & 0xffffffff:X} ({what})', lambda to: self.cut(to, lsn, grown), known)
+
+    def point_cuts(self):
+        chosen = self.choose_points()
+        cuts = {}                       # what is where
+        tried = collections.Counter()
+        for record in chosen:
+            for side, lsn, grown in ('before', record.start, record.grown), ('after', record.end, None):
+                cuts.setdefault((lsn, grown), []).append(f'{side} {" + ".join(record.points)}')
+                tried.update((point, side) for point in record.points)
+        for lsn, grown in sorted(cuts, key=str):
+            self.try_cut(lsn, ', '.join(cuts[lsn, grown]) + (', file grown' if grown else ''), grown)
+        for point, meaning in POINTS.items():
+            n = sum(point in r.points for r in self.points)
+            grown = sum(bool(r.grown) and point in r.points for r in chosen)
+            print(f'# point "{point}" ({meaning}): {n} records, cuts: {tried[point, "before"]} before, '
+                  f'{grown} of them with the file grown, {tried[point, "after"]} after', flush=True)
+        return len(cuts)
+
     def cuts(self):
         records = self.records()
         chosen = records if self.args.full else self.choose(records)
         counts = collections.Counter(what for _, what, _ in records)
         print('# ' + ', '.join(f'{n} {what}' for what, n in counts.most_common(12)))
+        started = time.time()
+        n = self.point_cuts()
+        print(f'# {n} cuts at points: {time.time() - started:.1f} s', flush=True)
         print(f'# {self.all_records} WAL records, {len(records)} of them change storage; {len(chosen)} cuts', flush=True)
         for n, (end, what, _) in enumerate(chosen):
             inside = self.rng.random() < 0.1
-            lsn = end - 8 if inside else end
-            known = max([k for at, k in self.workload.acknowledged if at <= lsn], default=0)
-            self.one(f'cut at {end >> 32:X}/{end & 0xffffffff:X} ({what}{", torn" if inside else ""})',
-                     lambda to: self.cut(to, lsn), known)
+            self.try_cut(end - 8 if inside else end, what + (', torn' if inside else ''))
             if n % 100 == 99:
                 print(f'# {n + 1} cuts, {self.failed} failed', flush=True)
 
@@ -413,6 +473,7 @@ def main():
     p.add_argument('--sockets', required=True, help='a folder with a short name')
     p.add_argument('--port', default='5432')
     p.add_argument('--cuts', type=int, default=40)
+    p.add_argument('--points', type=int, default=2)
     p.add_argument('--full', action='store_true')
     p.add_argument('--images', type=int, default=6)
     p.add_argument('--seed', type=int, default=random.randrange(10 ** 6))

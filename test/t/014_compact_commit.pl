@@ -5,12 +5,12 @@
 use strict;
 use warnings;
 
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use OlapTest;
+use OlapTwin;
 
 # a commit waits until the standby has replayed it: pausing replay stalls it
 my $node = olap_node('primary', q(
@@ -44,12 +44,11 @@ CREATE TABLE in_background (id int) USING olap;) . 'INSERT INTO in_background SE
 $node->backup('b');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'b', has_streaming => 1);
-$standby->append_conf('postgresql.conf', "synchronous_standby_names = ''\nhot_standby_feedback = on\nmax_standby_streaming_delay = -1");
+$standby->append_conf('postgresql.conf', "synchronous_standby_names = ''");
 $standby->start;
 $node->poll_query_until('postgres', q(SELECT sync_state = 'sync' FROM pg_stat_replication)) or die 'no synchronous standby';
 
-# ---- sessions ----
-
+# the commits of all these sessions wait for the standby
 sub is_stalled
 {
     my $names = join ', ', map { "'$_'" } @_;
@@ -57,93 +56,22 @@ sub is_stalled
  AND wait_event = 'SyncRep' AND backend_xid IS NOT NULL)";
 }
 
-# A session of its own for some statements; its name tells it from others.
-sub start
-{
-    my ($name, @statements) = @_;
-    my $out = '';
-
-    return [ $name, \$out, IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=terse',
-                '-d', $node->connstr('postgres') . " application_name=$name", map { ('-c', $_) } @statements ],
-            '<', '/dev/null', '>&', \$out) ];
-}
-
-# Wait until the condition holds, or the session has ended; which of them?
-sub holds_before_end
-{
-    my ($session, $condition) = @_;
-    my ($name, $out, $handle) = @$session;
-
-    # as often as poll_query_until asks
-    for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
-    {
-        return 1 if sql("SELECT $condition") eq 't';
-        return 0 unless $handle->pumpable;
-        $handle->pump_nb;
-        select undef, undef, undef, 0.1;
-    }
-    die "$name does not end: $$out";
-}
-
-sub ends
-{
-    my ($session, $expected, $test) = @_;
-    my ($name, $out, $handle) = @$session;
-
-    holds_before_end($session, 'false');
-    $handle->finish;
-    like($$out, $expected, $test);
-}
-
-# the same statements for the table and its twin, in one transaction
-sub twice
-{
-    my (@statements) = @_;
-    return join '; ', 'BEGIN', (map { my $s = $_; map { $s =~ s/\bT\b/$_/gr } qw(o h) } @statements), 'COMMIT';
-}
-
-sub reader
-{
-    my ($server) = @_;
-    my $session = $server->background_psql('postgres');
-
-    $session->set_query_timer_restart;
-    $session->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM h');
-    return $session;
-}
-
-my $SUMS = 'SELECT count(*), sum(id), sum(v), sum(id::bigint * v)';
-my %PATH = (
-    vectors => '',
-    scan => 'SET olap.enable_scan = off; SET olap.enable_vector_agg = off; SET enable_indexscan = off; SET enable_bitmapscan = off',
-    index => 'SET olap.enable_scan = off; SET enable_seqscan = off; SET enable_bitmapscan = off');
-
-# What a session sees of the table, by each path; it is the same, and what is in the twin, or we get all of them.
-sub sums
-{
-    my ($session) = @_;
-    my $truth = $session->query_safe("$SUMS FROM h");
-    my %got = map { $_ => $session->query_safe("$PATH{$_}; $SUMS FROM o WHERE id > 0; RESET ALL") } keys %PATH;
-    my @wrong = grep { $got{$_} ne $truth } sort keys %got;
-
-    return @wrong ? join(', ', "heap $truth", map { "$_ $got{$_}" } @wrong) : $truth;
-}
-
-my %old;
+my %old;    # readers, each with what it saw first
 
 # All readers that hold a snapshot see what they saw; another joins them, and sees what is expected.
 sub all_see
 {
     my ($when, $expected) = @_;
-    my $new = reader($node);
-    my $sees = sums($new);
+    my $new = twin_reader($node);
+    my $sees = twin_sums($new);
 
-    is(sums($old{$_}[0]), $old{$_}[1], "$when: the snapshot $_ sees what it saw") foreach sort keys %old;
-    is($sees, $expected // $new->query_safe("$SUMS FROM h"), "$when: a new snapshot sees it by each path");
+    is(twin_sums($old{$_}[0]), $old{$_}[1], "$when: the snapshot $_ sees what it saw") foreach sort keys %old;
+    is($sees, $expected // truth(), "$when: a new snapshot sees it by each path");
     $old{$when} = [ $new, $sees ];
     return $sees;
 }
 
+sub truth { return sql('SELECT count(*), sum(id), sum(v), sum(id::bigint * v) FROM h') }
 sub compacted { return sql(q(SELECT compacted FROM olap.compaction_status WHERE "table" = 'o'::regclass)) }
 sub delta_runs { return sql(q(SELECT count(*) FROM olap.segments('o') WHERE kind = 'delta' AND state <> 'replaced')) }
 
@@ -151,18 +79,14 @@ sub delta_runs { return sql(q(SELECT count(*) FROM olap.segments('o') WHERE kind
 sub compact
 {
     my ($test, @stalled) = @_;
-    my $session = start('compaction', 'SHOW synchronous_commit', q(CALL olap.compact('o')));
+    my $session = start($node, 'compaction', 'SHOW synchronous_commit', q(CALL olap.compact('o')));
 
     ok(!holds_before_end($session, is_stalled('compaction')), "$test does not wait for the standby") or die;
     ends($session, qr/^remote_apply\n\z/, 'nor does it complain');
     is(sql('SELECT ' . is_stalled(@stalled)), 't', 'the others still do') if @stalled;
 }
 
-foreach (sort keys %PATH)
-{
-    my $plan = sql("$PATH{$_}; EXPLAIN (COSTS off) $SUMS FROM o WHERE id > 0");
-    like($plan, { vectors => qr/Olap/, scan => qr/Seq Scan/, index => qr/Index Scan/ }->{$_}, "the path $_ is taken");
-}
+twin_paths($node);
 
 # ---- the standby stalls, and with it four commits ----
 $standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
@@ -175,7 +99,7 @@ my %stalled = (
     updates => twice('UPDATE T SET v = v + 1000 WHERE id % 10 = 1 AND id < 20000'),
     deletes => twice('DELETE FROM T WHERE id % 10 = 2 AND id < 20000'));
 my @stalled = sort keys %stalled;
-my %session = map { $_ => start($_, $stalled{$_}) } @stalled;
+my %session = map { $_ => start($node, $_, $stalled{$_}) } @stalled;
 ok(holds_before_end($session{$_}, is_stalled($_)), "the commit of $_ waits for the standby") foreach @stalled;
 
 # Who comes to a row of a stalled commit waits for it, wherever the row is by now.
@@ -192,7 +116,7 @@ sub wait_for_rows
     foreach (@whose)
     {
         my $name = "comes_to_${_}_$i";
-        my $waiter = start($name, 'SET synchronous_commit = local', $by{$_});
+        my $waiter = start($node, $name, 'SET synchronous_commit = local', $by{$_});
 
         ok(holds_before_end($waiter, qq(EXISTS (SELECT FROM pg_stat_activity w, pg_stat_activity s
   WHERE w.application_name = '$name' AND s.application_name = '$_' AND s.pid = ANY (pg_blocking_pids(w.pid))))),
@@ -216,7 +140,7 @@ all_see('after a compaction', $before);
 # moves rows that have come since from their delta pages, and with them those that the first one has moved
 sql(twice('INSERT INTO T SELECT g, g % 1000 FROM generate_series(12101, 12500) g'));
 push @stalled, 'more';
-$session{more} = start('more', twice('DELETE FROM T WHERE id BETWEEN 12000 AND 20000 AND id % 10 = 4',
+$session{more} = start($node, 'more', twice('DELETE FROM T WHERE id BETWEEN 12000 AND 20000 AND id % 10 = 4',
         'DELETE FROM T WHERE id = 5'));
 ok(holds_before_end($session{more}, is_stalled('more')), 'another commit waits');
 is(delta_runs(), '2', 'rows have come on delta pages');
@@ -261,8 +185,8 @@ all_see('after the last compaction');
 is(sql(q(SELECT * FROM olap.verify('o'))), '', 'storage is sound');
 
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
-my $reader = reader($standby);
-is(sums($reader), sql("$SUMS FROM h"), 'the standby has the same rows');
+my $reader = twin_reader($standby);
+is(twin_sums($reader), truth(), 'the standby has the same rows');
 $_->quit foreach $reader, map { $_->[0] } values %old;
 $node->stop;
 $standby->stop;

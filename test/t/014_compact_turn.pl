@@ -24,27 +24,7 @@ fsync = off
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
 # two segments of each day: a job for each
-sql(qq(
-CREATE EXTENSION olap;
-CREATE TYPE gated;
-CREATE FUNCTION gated_in(cstring) RETURNS gated LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
-CREATE FUNCTION gated_out(gated) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
-CREATE TYPE gated (INPUT = gated_in, OUTPUT = gated_out, LIKE = int4);
-CREATE CAST (int AS gated) WITHOUT FUNCTION;
-CREATE CAST (gated AS int) WITHOUT FUNCTION;
-CREATE FUNCTION gated_lt(gated, gated) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
-CREATE FUNCTION gated_eq(gated, gated) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
-CREATE FUNCTION gated_cmp(a gated, b gated) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS \$\$
-BEGIN
-  IF pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'compaction' THEN
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(1);
-  END IF;
-  RETURN pg_catalog.btint4cmp(a::pg_catalog.int4, b::pg_catalog.int4);
-END \$\$;
-CREATE OPERATOR < (LEFTARG = gated, RIGHTARG = gated, FUNCTION = gated_lt);
-CREATE OPERATOR = (LEFTARG = gated, RIGHTARG = gated, FUNCTION = gated_eq);
-CREATE OPERATOR CLASS gated_ops DEFAULT FOR TYPE gated USING btree AS
-  OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 gated_cmp(gated, gated);
+sql('CREATE EXTENSION olap;' . gated_type() . qq(
 CREATE TABLE o (ts timestamptz, id int, k gated) USING olap WITH (time_column = 'ts', segment_interval = '1 day', order_by = 'k',
   autovacuum_freeze_max_age = 100000, autovacuum_freeze_min_age = 0, autovacuum_vacuum_threshold = 1,
   autovacuum_vacuum_insert_threshold = 1, autovacuum_vacuum_scale_factor = 0,
@@ -82,8 +62,7 @@ sub ends
     is($handle->result(0) . $$out, '0', $test);
 }
 
-my $AT_GATE = q(EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-  WHERE application_name = 'compaction' AND l.locktype = 'advisory' AND NOT l.granted));
+my $AT_GATE = waits_at_gate();
 
 sub waits_for
 {

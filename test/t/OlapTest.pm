@@ -10,7 +10,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes;
 
-our @EXPORT = qw(olap_node wait_for_recovery places_on_disk overlaps psql_answers is_answers);
+our @EXPORT = qw(olap_node wait_for_recovery places_on_disk overlaps psql_answers is_answers gated_type
+    waits_at_gate);
 
 # A running server with the library and these lines in its configuration; init's arguments may follow.
 sub olap_node
@@ -116,6 +117,41 @@ sub is_answers
           if $wrong++ < 5;
     }
     is($wrong, 0, $test);
+}
+
+# SQL that makes "gated": integers that olap sorts by comparing two of them. Where application_name is
+# 'compaction' a comparison waits for advisory lock 1, and keeps it till the end of the transaction. So a compaction
+# of a table with order_by on such a column is held once a job, when it has read rows and written none.
+sub gated_type
+{
+    return q(
+CREATE TYPE gated;
+CREATE FUNCTION gated_in(cstring) RETURNS gated LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION gated_out(gated) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE gated (INPUT = gated_in, OUTPUT = gated_out, LIKE = int4);
+CREATE CAST (int AS gated) WITHOUT FUNCTION;
+CREATE CAST (gated AS int) WITHOUT FUNCTION;
+CREATE FUNCTION gated_lt(gated, gated) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
+CREATE FUNCTION gated_eq(gated, gated) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
+CREATE FUNCTION gated_cmp(a gated, b gated) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'compaction' THEN
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(1);
+  END IF;
+  RETURN pg_catalog.btint4cmp(a::pg_catalog.int4, b::pg_catalog.int4);
+END $$;
+CREATE OPERATOR < (LEFTARG = gated, RIGHTARG = gated, FUNCTION = gated_lt);
+CREATE OPERATOR = (LEFTARG = gated, RIGHTARG = gated, FUNCTION = gated_eq);
+CREATE OPERATOR CLASS gated_ops DEFAULT FOR TYPE gated USING btree AS
+  OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 gated_cmp(gated, gated);
+);
+}
+
+# A condition: a compaction is at the gate.
+sub waits_at_gate
+{
+    return q(EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+  WHERE application_name = 'compaction' AND l.locktype = 'advisory' AND NOT l.granted));
 }
 
 1;

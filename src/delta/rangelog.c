@@ -108,7 +108,10 @@ olap_log_unlock(OlapLogRow *log)
 
 /* ---- appending ---- */
 
-/* The last record, if the new one can become part of it. */
+/*
+ * The last record, if the new one can become part of it.  When a command took a
+ * lock is never asked, and foreign keys lock each parent by a command of its own.
+ */
 static OlapLogRecord *
 extensible(OlapLogRecord *records, int n, const OlapLogRecord *record)
 {
@@ -117,7 +120,8 @@ extensible(OlapLogRecord *records, int n, const OlapLogRecord *record)
 	if (n == 0 || record->kind == OLAP_LOG_UPDATE ||
 		record->kind == OLAP_LOG_UPDATE_NO_KEY ||
 		last->kind != record->kind || last->flags != record->flags ||
-		last->xid != record->xid || last->cid != record->cid ||
+		last->xid != record->xid ||
+		(last->cid != record->cid && !OLAP_LOG_IS_LOCK(record->kind)) ||
 		last->last + 1 != record->first)
 		return NULL;
 	return last;

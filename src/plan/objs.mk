@@ -17,5 +17,6 @@ OLAP_OBJS += src/plan/filtered_paths.o
 OLAP_OBJS += src/plan/paths.o
 OLAP_OBJS += src/plan/qual_order.o
 OLAP_OBJS += src/plan/scan_cost.o
+OLAP_OBJS += src/plan/index_cost.o
 OLAP_OBJS += src/plan/order_paths.o
 OLAP_OBJS += src/plan/bitmap_cost.o

@@ -57,6 +57,14 @@ extern void olap_cost_scan(RelOptInfo *rel, OlapScanPath *scan, Cost emit);
 extern void olap_plan_work(PlannerInfo *root, RelOptInfo *rel,
 						   RangeTblEntry *rte, OlapPlanWork *work);
 
+/*
+ * index_cost.c.  Adds to the index paths of rel, whose scans read these
+ * attributes, what PostgreSQL does not know of rows that are found one by one.
+ */
+extern void olap_cost_index_paths(PlannerInfo *root, RelOptInfo *rel,
+								  const OlapPlanWork *work,
+								  const Bitmapset *set);
+
 /* What decompressing the strings of set costs for a row that an index finds. */
 extern Cost olap_strings_row_cost(const OlapPlanWork *work,
 								  const Bitmapset *set);

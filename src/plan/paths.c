@@ -148,59 +148,6 @@ without_seqscan(List *paths)
 	return left;
 }
 
-/* Rows that a path fetches by an index; 0: it is another path, or fetches none. */
-static double
-rows_by_index(const RelOptInfo *rel, const Path *path)
-{
-	Selectivity part;
-	Cost		cost;
-	double		divisor = path->parallel_workers;
-
-	if (IsA(path, IndexPath) && path->pathtype == T_IndexScan)
-		part = ((const IndexPath *) path)->indexselectivity;
-	else if (IsA(path, BitmapHeapPath))
-		cost_bitmap_tree_node(((const BitmapHeapPath *) path)->bitmapqual, &cost,
-							  &part);
-	else
-		return 0;
-	if (divisor > 0 && parallel_leader_participation)
-		divisor += Max(0.0, 1.0 - 0.3 * divisor);
-	return part * rel->tuples / Max(divisor, 1);
-}
-
-/*
- * Rows that an index finds have strings to decompress too, which PostgreSQL does not
- * know: without that, half of a table would look cheaper by an index than in vectors.
- */
-static void
-add_strings_to_index_paths(RelOptInfo *rel, const OlapPlanWork *work,
-						   const Bitmapset *set)
-{
-	Cost		cost = olap_strings_row_cost(work, set);
-	List	   *paths = rel->pathlist;
-	List	   *partial = rel->partial_pathlist;
-	ListCell   *lc;
-
-	if (cost == 0)
-		return;
-	/* the lists are in the order of the costs */
-	rel->pathlist = rel->partial_pathlist = NIL;
-	foreach(lc, paths)
-	{
-		Path	   *path = lfirst(lc);
-
-		path->total_cost += cost * rows_by_index(rel, path);
-		add_path(rel, path);
-	}
-	foreach(lc, partial)
-	{
-		Path	   *path = lfirst(lc);
-
-		path->total_cost += cost * rows_by_index(rel, path);
-		add_partial_path(rel, path);
-	}
-}
-
 static bool
 is_our_rel(RelOptInfo *rel, RangeTblEntry *rte)
 {
@@ -238,7 +185,7 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	rel->pathlist = without_seqscan(rel->pathlist);
 	rel->partial_pathlist = without_seqscan(rel->partial_pathlist);
 	olap_plan_work(root, rel, rte, &work);
-	add_strings_to_index_paths(rel, &work, set);
+	olap_cost_index_paths(root, rel, &work, set);
 	add_path(rel, &olap_scan_path(root, rel, 0, set, &work)->path);
 	if (olap_guc_enable_order)
 		olap_add_ordered_paths(root, rel, rte, set, &work);

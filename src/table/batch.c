@@ -23,6 +23,9 @@
  */
 #define DELTA_SINGLE_COLUMNS 3
 
+/* Rows of a vector that are decoded one by one before all are. */
+#define FEW_ROWS 3
+
 static void load_column(OlapBatch *batch, int col);
 static bool load_selected(OlapBatch *batch, int col);
 static bool load_codes(OlapBatch *batch, int col);
@@ -78,6 +81,7 @@ forget_columns(OlapBatchSource *source)
 	memset(source->codes_only, 0, source->natts * sizeof(bool));
 	MemoryContextReset(source->scratch_cxt);
 	source->delta_filled = false;
+	source->only_row = -1;
 	source->batch.sel = NULL;
 }
 
@@ -425,6 +429,35 @@ load_selected(OlapBatch *batch, int col)
 }
 
 void
+olap_batch_want_row(OlapBatchSource *source, uint32 row, bool first)
+{
+	if (first)
+		source->few_rows = 0;
+	else if (source->only_row < 0 || source->only_row == (int) row)
+		return;
+	source->only_row = ++source->few_rows <= FEW_ROWS ? (int) row : -1;
+}
+
+/* The column's vector with this row's value at least; NULL: decode all of it. */
+static const OlapVector *
+column_of_row(OlapBatchSource *source, uint32 row, int col)
+{
+	OlapBatch  *batch = &source->batch;
+	uint16		sel[1] = {row};
+	uint32		nsel = batch->nsel;
+	bool		done;
+
+	if (source->only_row != (int) row || batch->loaded[col])
+		return NULL;
+	batch->sel = sel;
+	batch->nsel = 1;
+	done = load_selected(batch, col);
+	batch->sel = NULL;
+	batch->nsel = nsel;
+	return done ? &batch->cols[col] : NULL;
+}
+
+void
 olap_batch_fill_column(OlapBatchSource *source, uint32 row, int col,
 					   TupleTableSlot *slot)
 {
@@ -436,7 +469,9 @@ olap_batch_fill_column(OlapBatchSource *source, uint32 row, int col,
 		slot->tts_isnull[col] = true;
 		return;
 	}
-	v = olap_batch_column(&source->batch, col);
+	v = column_of_row(source, row, col);
+	if (v == NULL)
+		v = olap_batch_column(&source->batch, col);
 	slot->tts_isnull[col] = olap_vector_is_null(v, row);
 	slot->tts_values[col] = slot->tts_isnull[col] ? (Datum) 0 :
 		olap_vector_datum(v, row, source->scratch + col * OLAP_DECIMAL_MAX_SIZE);

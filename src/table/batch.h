@@ -58,6 +58,8 @@ typedef struct OlapBatchSource
 	uint32		vecno;
 	TransactionId xmin;			/* of all its rows; frozen if they were moved */
 	CommandId	cmin;
+	int			only_row;		/* to decode alone; -1: all rows */
+	int			few_rows;		/* that were asked for one by one */
 
 	/* ... or rows of delta pages */
 	OlapDeltaPage *pages;		/* [OLAP_BATCH_DELTA_PAGES] */
@@ -99,6 +101,14 @@ extern void olap_batch_delta_keep(OlapBatchSource *source,
 								  TransactionId xmin, CommandId cmin);
 
 /* Put column col of row into slot's arrays. */
+/*
+ * A reader by row numbers wants this row of the vector that source points to,
+ * the first one or another.  As long as it has wanted but few, columns are
+ * decoded of this one alone where that is less work: rows that an index finds may
+ * lie far apart.  What was decoded of the row before is gone then.
+ */
+extern void olap_batch_want_row(OlapBatchSource *source, uint32 row, bool first);
+
 extern void olap_batch_fill_column(OlapBatchSource *source, uint32 row, int col,
 								   TupleTableSlot *slot);
 

@@ -254,7 +254,7 @@ use_rowgroup(OlapFetch *fetch, FetchSegment *place, int rg)
 
 static OlapBatchSource *
 fetch_vector(OlapFetch *fetch, FetchSegment *place, const OlapDirEntry *entry,
-			 int rg, uint32 vecno)
+			 int rg, uint32 vecno, uint32 row)
 {
 	FetchVector *victim = &fetch->vectors[0];
 
@@ -265,6 +265,7 @@ fetch_vector(OlapFetch *fetch, FetchSegment *place, const OlapDirEntry *entry,
 		if (v->entry_id == entry->id && v->rg == rg && v->vecno == vecno)
 		{
 			v->used = ++fetch->clock;
+			olap_batch_want_row(v->source, row, false);
 			return v->source;
 		}
 		if (v->entry_id == 0 ? victim->entry_id != 0 :
@@ -277,6 +278,7 @@ fetch_vector(OlapFetch *fetch, FetchSegment *place, const OlapDirEntry *entry,
 		victim->source = olap_batch_source_create(fetch->rel, fetch->desc,
 												  NULL, fetch->cxt);
 	olap_batch_set_segment(victim->source, place->segment, entry, rg, vecno);
+	olap_batch_want_row(victim->source, row, true);
 	victim->entry_id = entry->id;
 	victim->rg = rg;
 	victim->vecno = vecno;
@@ -299,7 +301,7 @@ olap_fetch_vector(OlapFetch *fetch, int i, uint32 index, uint32 *row)
 			continue;
 		*row = (index - first) % OLAP_VECTOR_ROWS;
 		return fetch_vector(fetch, place, entry, rg,
-							(index - first) / OLAP_VECTOR_ROWS);
+							(index - first) / OLAP_VECTOR_ROWS, *row);
 	}
 	return NULL;
 }

@@ -64,6 +64,7 @@ typedef struct OlapSample
 
 	/* what the current block offers */
 	int			entry;			/* -1: nothing */
+	BlockNumber block;			/* ANALYZE: of the file */
 	RowState	state;			/* of a segment, when its block came */
 	uint32		next;			/* row of segment, or line pointer */
 	uint32		end;			/* behind the last */
@@ -279,6 +280,7 @@ olap_scan_analyze_next_block(OLAP_ANALYZE_BLOCK_ARGS)
 		analyze_begin(sample);
 	}
 	sample->next = sample->end = 0;
+	sample->block = block;
 	sample->entry = entry_of_block(sample, block);
 	if (sample->entry < 0)
 		return true;
@@ -340,6 +342,22 @@ vector_chosen(OlapSample *sample, uint32 row)
 			   vectors, wanted);
 }
 
+/*
+ * The sample is sorted by TID before its correlations are taken, which tell what
+ * it costs to fetch rows in the order of an index.  Row numbers are no places
+ * once a compaction has sorted the rows: the sample's TIDs are where rows are.
+ */
+static void
+set_place(OlapSample *sample, uint32 row, TupleTableSlot *slot)
+{
+	const OlapDirEntry *entry = olap_fetch_entry(sample->fetch, sample->entry);
+	BlockNumber index = (uint64) row * entry->nblocks / Max(entry->nrows, 1);
+	uint64		first = (uint64) index * entry->nrows / entry->nblocks;
+
+	ItemPointerSet(&slot->tts_tid, entry->first_block + index,
+				   Min(row - first, PG_UINT16_MAX - 1) + FirstOffsetNumber);
+}
+
 static bool
 analyze_segment_row(OlapSample *sample, double *liverows, double *deadrows,
 					TupleTableSlot *slot)
@@ -364,6 +382,7 @@ analyze_segment_row(OlapSample *sample, double *liverows, double *deadrows,
 			if (source == NULL)
 				continue;
 			olap_slot_store_row(slot, source, row);
+			set_place(sample, sample->next - 1, slot);
 			return true;
 		}
 		sample->next++;
@@ -394,6 +413,7 @@ analyze_delta_row(OlapSample *sample, Relation rel, double *liverows,
 				*liverows += 1;
 				olap_slot_store_delta(slot, rel, slot->tts_tupleDescriptor,
 									  &tuple, xmin, cmin);
+				ItemPointerSetBlockNumber(&slot->tts_tid, sample->block);
 				return true;
 			case ROW_DEAD:
 				*deadrows += 1;

@@ -57,6 +57,8 @@ INSERT INTO mixed_heap VALUES ('infinity', 'infinity', 'infinity'), ('-infinity'
 	('294276-12-31 23:59:59.999999+00', '294276-12-31 23:59:59.999999', '5874897-12-31');
 CREATE TABLE mixed_olap (LIKE mixed_heap) USING olap;
 INSERT INTO mixed_olap SELECT * FROM mixed_heap;
+SET DateStyle = ISO;
+SET TimeZone = 'UTC';
 CREATE TABLE mixed_clauses AS
 SELECT c, k FROM (VALUES ('tz'), ('tz::date'), ('t::date'), ('t')) v(c), (SELECT format('date %L', d) AS k FROM
 	(SELECT date '2026-03-27' + i AS d FROM generate_series(0, 3) i UNION SELECT unnest('{2011-12-30,2425-08-20,infinity,-infinity,5874897-12-31,4713-11-24 BC,294276-12-31}'::date[])) s) k

@@ -77,7 +77,7 @@ check_index(Relation rel, Relation index)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("access method \"brin\" is not supported on olap tables"),
-				 errhint("Every column of an olap table has zone maps already, which do the same.")));
+				 errhint("Columns of an olap table have zone maps already, which do the same.")));
 }
 
 /* Is the row in slot there for those who come from now on? */

@@ -224,3 +224,7 @@ CALL olap.compact('cd');
 SELECT state, rows FROM olap.segments('cd') WHERE kind = 'segment' AND state = 'live' ORDER BY id;
 SELECT count(*), sum(a) FROM cd;
 DROP TABLE cd;
+
+-- no table
+CALL olap.compact(NULL);
+CALL olap.compact(0);

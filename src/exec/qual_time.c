@@ -96,7 +96,7 @@ compare_converted(int col, OlapCompare cmp, int64 constant, int overflow)
 /* ---- ranges ---- */
 
 static void
-close_range(Ranges *ranges)
+end_range(Ranges *ranges)
 {
 	OlapExpr   *ends[2];
 
@@ -145,7 +145,7 @@ add_range(Ranges *ranges, int64 first, int64 last, int sign)
 	}
 	if (!holds)
 	{
-		close_range(ranges);
+		end_range(ranges);
 		return;
 	}
 	if (!ranges->open)
@@ -169,7 +169,7 @@ finish_ranges(Ranges *ranges)
 	if (ranges->open && ranges->n == 0 && ranges->first == PG_INT64_MIN &&
 		ranges->last == PG_INT64_MAX)
 		return olap_expr_null(ranges->col, false);
-	close_range(ranges);
+	end_range(ranges);
 	if (ranges->n == 0)
 		return olap_expr_const(false);
 	return ranges->n == 1 ? ranges->exprs[0] :

@@ -502,6 +502,19 @@ WHERE c.relkind IN ('r', 'm') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'
 COMMENT ON VIEW olap.compaction_status IS 'what compaction has done, has to do, and has to give back, of each olap table that one may read';
 GRANT SELECT ON olap.compaction_status TO PUBLIC;
 
+CREATE FUNCTION olap._compaction_progress(OUT pid integer, OUT "table" regclass, OUT phase text,
+    OUT segments integer, OUT delta_pages bigint, OUT rows_total bigint, OUT rows_read bigint,
+    OUT rows_written bigint, OUT jobs_done bigint, OUT started timestamptz)
+  RETURNS SETOF record LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'olap_compaction_progress';
+COMMENT ON FUNCTION olap._compaction_progress IS 'internal: the running compactions of this database, from shared memory';
+
+CREATE VIEW olap.compaction_progress AS
+SELECT p.pid, p."table", p.phase, p.segments, p.delta_pages, p.rows_total, p.rows_read, p.rows_written,
+       p.jobs_done, p.started
+FROM olap._compaction_progress() p;
+COMMENT ON VIEW olap.compaction_progress IS 'how far each compaction is that runs now in this database, of tables that one may read';
+GRANT SELECT ON olap.compaction_progress TO PUBLIC;
+
 -------------------------------------------------------------------------------
 -- statistics and verification
 -------------------------------------------------------------------------------

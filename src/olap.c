@@ -16,6 +16,7 @@
 #include "fmgr.h"
 
 #include "base/guc.h"
+#include "compact/progress.h"
 #include "exec/scan_node.h"
 #include "plan/paths.h"
 #include "segment/verified.h"
@@ -36,6 +37,7 @@ _PG_init(void)
 	olap_demand_init();
 	olap_table_init();
 	olap_ddl_init();
+	olap_progress_init();
 	olap_exec_init();
 	olap_plan_init();
 	olap_worker_init();

@@ -39,6 +39,7 @@ typedef struct OlapCompactPass
 	OlapCompactEffort effort;
 	uint32		end_id;			/* delta runs from this entry id on are left */
 	List	   *skip;			/* ids (an OID list) that could not be taken */
+	int64		jobs;			/* that replaced something so far */
 } OlapCompactPass;
 
 /*

@@ -33,6 +33,7 @@
 
 #include "base/compat.h"
 #include "compact/compact.h"
+#include "compact/progress.h"
 #include "segment/directory.h"
 #include "segment/freespace.h"
 #include "segment/visibility.h"
@@ -140,6 +141,7 @@ compact_once(Oid relid, OlapCompactPass *pass, MemoryContext cxt)
 
 	/* the transaction is new: no snapshot has been taken */
 	olap_compact_begin();
+	olap_progress_begin(relid, pass->jobs);
 	rel = open_table(relid);
 	if (rel != NULL)
 	{

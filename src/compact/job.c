@@ -31,6 +31,7 @@
 #include "compact/choose.h"
 #include "compact/compact.h"
 #include "compact/merge.h"
+#include "compact/progress.h"
 #include "delta/delta.h"
 #include "delta/rangelog.h"
 #include "segment/segment.h"
@@ -44,6 +45,7 @@ typedef struct Source
 {
 	OlapDirEntry entry;
 	OlapDirRef	ref;
+	uint64		rows;			/* with those that are left behind */
 } Source;
 
 typedef struct Job
@@ -88,16 +90,19 @@ row_is_settled(TransactionId xmin, CommandId cmin, Snapshot q)
 	return olap_xid_visible(xmin, cmin, q) || olap_xid_aborted(xmin);
 }
 
+/* Can all rows of a delta run be moved?  Counts them: its entry does not. */
 static bool
-run_is_settled(Job *job, const OlapDirEntry *run)
+run_is_settled(Job *job, const OlapDirEntry *run, uint64 *rows)
 {
 	OlapDeltaPage *page = palloc(sizeof(OlapDeltaPage));
 	bool		settled = true;
 
+	*rows = 0;
 	for (uint32 i = 0; i < run->nrows && settled; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		olap_delta_page_read(job->rel, run, i, page, job->strategy);
+		*rows += page->ntuples;
 		for (OffsetNumber off = 1; off <= page->ntuples && settled; off++)
 		{
 			HeapTupleData tuple;
@@ -113,12 +118,15 @@ run_is_settled(Job *job, const OlapDirEntry *run)
 }
 
 static bool
-source_is_settled(Job *job, const OlapDirEntry *entry)
+source_is_settled(Job *job, Source *source)
 {
+	const OlapDirEntry *entry = &source->entry;
+
 	if (!olap_entry_visible(entry, job->q))
 		return false;
 	if (entry->kind == OLAP_ENTRY_DELTA)
-		return run_is_settled(job, entry);
+		return run_is_settled(job, entry, &source->rows);
+	source->rows = entry->nrows;
 	return !TransactionIdIsCurrentTransactionId(entry->xmin);
 }
 
@@ -167,7 +175,7 @@ find_sources(Job *job, OlapCompactPass *pass)
 	job->q = RegisterSnapshot(GetLatestSnapshot());
 	for (int i = 0; i < choice.n; i++)
 	{
-		if (source_is_settled(job, &job->sources[i].entry))
+		if (source_is_settled(job, &job->sources[i]))
 			job->sources[n++] = job->sources[i];
 		else
 			pass->skip = lappend_oid(pass->skip, job->sources[i].entry.id);
@@ -176,15 +184,39 @@ find_sources(Job *job, OlapCompactPass *pass)
 	return choice.n > 0;
 }
 
+static void
+report_sources(const Job *job)
+{
+	int			segments = 0;
+	int64		delta_pages = 0;
+	int64		rows = 0;
+
+	for (int i = 0; i < job->n; i++)
+	{
+		const Source *source = &job->sources[i];
+
+		rows += source->rows;
+		if (source->entry.kind == OLAP_ENTRY_DELTA)
+			delta_pages += source->entry.nrows;
+		else
+			segments++;
+	}
+	olap_progress_sources(segments, delta_pages, rows);
+}
+
 /* ---- reading ---- */
 
-/* Leave out the rows of a batch that Q sees as deleted; hand on the others. */
+/*
+ * Leave out the rows of a batch that Q sees as deleted; hand on the others.
+ * read: rows of the source that it stands for.
+ */
 static bool
-merge_batch(Job *job, OlapBatch *batch)
+merge_batch(Job *job, OlapBatch *batch, uint32 read)
 {
 	uint64		deleted[OLAP_VECTOR_ROWS / 64];
 	uint32		n = 0;
 
+	olap_progress_read(read);
 	if (olap_log_reader_deleted_batch(job->log, batch, deleted) > 0)
 	{
 		for (uint32 i = 0; i < batch->nrows; i++)
@@ -202,6 +234,7 @@ read_run(Job *job, const OlapDirEntry *run)
 	for (uint32 first = 0; first < run->nrows; first += OLAP_BATCH_DELTA_PAGES)
 	{
 		uint32		last = Min(first + OLAP_BATCH_DELTA_PAGES, run->nrows);
+		uint32		read = 0;
 
 		if (first % (OLAP_BATCH_DELTA_PAGES * 16) == 0 && !nobody_waits(job->rel))
 			return false;
@@ -211,6 +244,7 @@ read_run(Job *job, const OlapDirEntry *run)
 			OlapDeltaPage *page = olap_batch_delta_page(job->batches, run, i,
 														i - first, job->strategy);
 
+			read += page->ntuples;
 			for (OffsetNumber off = 1; off <= page->ntuples; off++)
 			{
 				HeapTupleData tuple;
@@ -222,7 +256,7 @@ read_run(Job *job, const OlapDirEntry *run)
 					olap_batch_delta_keep(job->batches, &tuple, xmin, cmin);
 			}
 		}
-		if (!merge_batch(job, &job->batches->batch))
+		if (!merge_batch(job, &job->batches->batch, read))
 			return false;
 	}
 	return true;
@@ -245,7 +279,8 @@ read_segment(Job *job, const OlapDirEntry *entry)
 			CHECK_FOR_INTERRUPTS();
 			olap_batch_set_segment(job->batches, segment, entry, rg,
 								   done / OLAP_VECTOR_ROWS);
-			if (!merge_batch(job, &job->batches->batch))
+			if (!merge_batch(job, &job->batches->batch,
+							 job->batches->batch.nrows))
 				return false;
 		}
 		olap_segment_release(segment, rg);
@@ -317,10 +352,13 @@ run_job(Job *job, OlapCompactPass *pass)
 	TransactionId xid;
 	CommandId	cid;
 
+	olap_progress_phase(OLAP_PROGRESS_CHOOSING);
 	if (!find_sources(job, pass))
 		return job->stopped ? OLAP_COMPACT_GAVE_UP : OLAP_COMPACT_NOTHING;
 	if (job->n == 0)
 		return OLAP_COMPACT_DONE;	/* others may be there to take */
+	report_sources(job);
+	olap_progress_phase(OLAP_PROGRESS_READING);
 	xid = GetCurrentTransactionId();
 	cid = GetCurrentCommandId(true);
 	job->merge = olap_merge_create(job->rel, xid, cid, job_budget(),
@@ -330,7 +368,10 @@ run_job(Job *job, OlapCompactPass *pass)
 	job->log = olap_log_reader_create(job->rel, job->q, CurrentMemoryContext);
 	if (!read_sources(job) || !olap_merge_finish(job->merge, segments_wanted(job), &counts))
 		return OLAP_COMPACT_GAVE_UP;
+	olap_progress_phase(OLAP_PROGRESS_REPLACING);
 	replace_sources(job, xid, cid, &counts);
+	olap_progress_phase(OLAP_PROGRESS_COMMITTING);
+	pass->jobs++;
 	ereport(DEBUG1,
 			(errmsg_internal("compacted %d places of \"%s\" into %u segments of " UINT64_FORMAT " rows",
 							 job->n, RelationGetRelationName(job->rel),
@@ -371,6 +412,7 @@ olap_compact_job(Relation rel, OlapCompactPass *pass)
 	if (user != rel->rd_rel->relowner && !AmBackgroundWorkerProcess())
 		olap_restrict_search_path();
 
+	olap_progress_phase(OLAP_PROGRESS_FREEING);
 	olap_reclaim(rel);
 	MemoryContextSwitchTo(cxt);
 	job.strategy = GetAccessStrategy(BAS_VACUUM);
@@ -380,6 +422,7 @@ olap_compact_job(Relation rel, OlapCompactPass *pass)
 		UnregisterSnapshot(job.q);
 	MemoryContextSwitchTo(old);
 	pass->skip = list_copy(own.skip);
+	pass->jobs = own.jobs;
 	MemoryContextDelete(cxt);
 
 	AtEOXact_GUC(false, nesting);
@@ -430,6 +473,7 @@ olap_compact_step(Oid relid, OlapCompactEffort effort)
 	if (rel != NULL && rel->rd_rel->relam == olap_am_oid() &&
 		!RELATION_IS_OTHER_TEMP(rel))
 	{
+		olap_progress_begin(relid, -1);
 		PushActiveSnapshot(GetTransactionSnapshot());
 		result = olap_compact_job(rel, &pass);
 		PopActiveSnapshot();

@@ -15,6 +15,7 @@
 #include "base/compat.h"
 #include "compact/merge.h"
 #include "compact/order.h"
+#include "compact/progress.h"
 #include "compact/retention.h"
 #include "meta/options.h"
 #include "segment/segment.h"
@@ -127,6 +128,7 @@ close_group(OlapMerge *m)
 			(uint64) m->group[col].n * m->group[col].width;
 	olap_segment_builder_add_numbered(m->builder, m->group, m->group_rows,
 									  m->ngroup);
+	olap_progress_written(m->ngroup);
 	for (int col = 0; col < m->natts; col++)
 		olap_vector_reset(&m->group[col], &m->types[col]);
 	m->ngroup = 0;
@@ -260,8 +262,10 @@ write_loaded(OlapMerge *m)
 
 	if (m->n > 0)
 	{
+		olap_progress_phase(OLAP_PROGRESS_SORTING);
 		order = olap_compact_order(m->cols, m->types, m->options, m->buckets,
 								   m->rows, m->n);
+		olap_progress_phase(OLAP_PROGRESS_WRITING);
 		for (uint32 first = 0, n; first < m->n; first += n)
 		{
 			uint32		room = Min(m->n - first, OLAP_VECTOR_ROWS / 2);
@@ -369,7 +373,12 @@ olap_merge_add(OlapMerge *m, OlapBatch *batch)
 	if (m->buckets != NULL)
 		load_buckets(m, n);
 	m->n += n;
-	return loaded_bytes(m) < m->budget || write_loaded(m);
+	if (loaded_bytes(m) < m->budget)
+		return true;
+	if (!write_loaded(m))
+		return false;
+	olap_progress_phase(OLAP_PROGRESS_READING);
+	return true;
 }
 
 bool

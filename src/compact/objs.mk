@@ -4,4 +4,5 @@ OLAP_OBJS += src/compact/compact_sql.o
 OLAP_OBJS += src/compact/job.o
 OLAP_OBJS += src/compact/merge.o
 OLAP_OBJS += src/compact/order.o
+OLAP_OBJS += src/compact/progress.o
 OLAP_OBJS += src/compact/retention.o

@@ -165,6 +165,9 @@ sub hold
     ok(holds_before_end($compaction, $held), 'a compaction is held at its commit');
     $output = ids('uncommitted');
     like($output, qr/^\d+\z/, 'it has written all');
+    is(sql('SELECT phase, rows_written > 0, rows_written <= rows_read, rows_read = rows_total FROM olap.compaction_progress'),
+        'committing|t|t|t', 'and says so');
+    is($standby->safe_psql('postgres', 'SELECT count(*) FROM olap.compaction_progress'), '0', 'none runs on the standby');
 }
 
 # Others change what it moves; nobody waits for it.

@@ -23,8 +23,8 @@
 
 #include "exec/qual_time.h"
 
-/* No zone is as far from UTC as this (the server's limit is 15:59:59). */
-#define FARTHEST (16 * USECS_PER_HOUR)
+/* No zone is as far from UTC as this: names like <+20>-20 have up to 168 hours. */
+#define FARTHEST (170 * USECS_PER_HOUR)
 
 /* Ranges of a column's values that a predicate is true of, ascending. */
 typedef struct Ranges

@@ -73,7 +73,7 @@ CREATE FUNCTION mixed_answers(tab text) RETURNS TABLE (zone text, clause text, a
 DECLARE
 	n int := 0;
 BEGIN
-	FOREACH zone IN ARRAY ARRAY['UTC', 'Europe/Berlin', 'America/St_Johns', 'Pacific/Apia', 'Africa/Casablanca', 'A15B-15', 'XXX-3YYY,J87/0,J88/1'] LOOP
+	FOREACH zone IN ARRAY ARRAY['UTC', 'Europe/Berlin', 'America/St_Johns', 'Pacific/Apia', 'Africa/Casablanca', 'A15B-15', 'XXX-3YYY,J87/0,J88/1', '<+40>-40', 'AAA90BBB-60,J60,J101'] LOOP
 		EXECUTE format('SET TimeZone = %L', zone);
 		FOR clause IN SELECT CASE i WHEN 1 THEN format('%s %s %s', c, op, k) WHEN 2 THEN format('%s %s %s', k, op, c) ELSE format('NOT (%s %s %s)', c, op, k) END
 			FROM (SELECT c, k, op, row_number() OVER (ORDER BY c, k, op) % 3 + 1 AS i FROM mixed_clauses, unnest('{<,<=,=,<>,>=,>}'::text[]) op) s ORDER BY 1 LOOP

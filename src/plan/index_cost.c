@@ -94,6 +94,17 @@ rows_by_index(const RelOptInfo *rel, const Path *path)
 	return part * rel->tuples / Max(divisor, 1);
 }
 
+/* strings: of each row; alone: of one that does not follow another. */
+static void
+add_row_costs(PlannerInfo *root, const RelOptInfo *rel, Path *path,
+			  Cost strings, Cost alone)
+{
+	double		rows = rows_by_index(rel, path);
+
+	if (rows > 0)
+		path->total_cost += rows * (strings + alone * scattered(root, path));
+}
+
 void
 olap_cost_index_paths(PlannerInfo *root, RelOptInfo *rel,
 					  const OlapPlanWork *work, const Bitmapset *set)
@@ -111,20 +122,12 @@ olap_cost_index_paths(PlannerInfo *root, RelOptInfo *rel,
 	rel->pathlist = rel->partial_pathlist = NIL;
 	foreach(lc, paths)
 	{
-		Path	   *path = lfirst(lc);
-		double		rows = rows_by_index(rel, path);
-
-		if (rows > 0)
-			path->total_cost += rows * (strings + alone * scattered(root, path));
-		add_path(rel, path);
+		add_row_costs(root, rel, lfirst(lc), strings, alone);
+		add_path(rel, lfirst(lc));
 	}
 	foreach(lc, partial)
 	{
-		Path	   *path = lfirst(lc);
-		double		rows = rows_by_index(rel, path);
-
-		if (rows > 0)
-			path->total_cost += rows * (strings + alone * scattered(root, path));
-		add_partial_path(rel, path);
+		add_row_costs(root, rel, lfirst(lc), strings, alone);
+		add_partial_path(rel, lfirst(lc));
 	}
 }

@@ -398,15 +398,7 @@ begin_older();
 $compaction = start_compaction(\$said);
 cmp_ok(sql(q(SELECT count(*) FROM olap.segments('o') WHERE state = 'sealed')), '>', 0, 'another compaction has sealed pages');
 change_all(4);
-my ($postmaster) = split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
-my @processes = ($postmaster, split ' ', `pgrep -P $postmaster`);
-$node->kill9;
-# nobody who is left may keep the new server from starting
-for (1 .. 600)
-{
-    last unless grep { kill 0, $_ } @processes;
-    select undef, undef, undef, 0.1;
-}
+kill_server($node);
 eval { $_->finish } for $compaction, map { $_->{run} } $gate, values %open;
 $node->start;
 is_twin('after kill -9');

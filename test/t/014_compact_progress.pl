@@ -133,15 +133,7 @@ $compaction->finish;
 
 $compaction = start();
 wait_at_gate(0);
-my ($postmaster) = split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
-my @processes = ($postmaster, split ' ', `pgrep -P $postmaster`);
-$node->kill9;
-# nobody who is left may keep the new server from starting
-for (1 .. 600)
-{
-    last unless grep { kill 0, $_ } @processes;
-    select undef, undef, undef, 0.1;
-}
+kill_server($node);
 eval { $_->finish } for $compaction, $gate->{run};
 $node->start;
 is_none('after kill -9');

@@ -30,27 +30,7 @@ synchronous_standby_names = 'nobody'
 # who has to wait for a compaction is given up some time
 sub sql { return $node->safe_psql('postgres', "SET lock_timeout = '60s'; $_[0]") }
 
-sql(q(
-CREATE EXTENSION olap;
-CREATE TYPE noisy;
-CREATE FUNCTION noisy_in(cstring) RETURNS noisy LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
-CREATE FUNCTION noisy_out(noisy) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
-CREATE TYPE noisy (INPUT = noisy_in, OUTPUT = noisy_out, LIKE = int4);
-CREATE CAST (int AS noisy) WITHOUT FUNCTION;
-CREATE CAST (noisy AS int) WITHOUT FUNCTION;
-CREATE FUNCTION noisy_lt(noisy, noisy) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
-CREATE FUNCTION noisy_eq(noisy, noisy) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
-CREATE FUNCTION noisy_cmp(a noisy, b noisy) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-BEGIN
-  IF pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'compaction' THEN
-    PERFORM pg_catalog.pg_notify('compared', '');
-  END IF;
-  RETURN pg_catalog.btint4cmp(a::pg_catalog.int4, b::pg_catalog.int4);
-END $$;
-CREATE OPERATOR < (LEFTARG = noisy, RIGHTARG = noisy, FUNCTION = noisy_lt);
-CREATE OPERATOR = (LEFTARG = noisy, RIGHTARG = noisy, FUNCTION = noisy_eq);
-CREATE OPERATOR CLASS noisy_ops DEFAULT FOR TYPE noisy USING btree AS
-  OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 noisy_cmp(noisy, noisy);
+sql('CREATE EXTENSION olap;' . compared_type('noisy', q(pg_notify('compared', ''))) . q(
 CREATE TABLE o (id int PRIMARY KEY, v int, k noisy) USING olap WITH (order_by = 'k');
 CREATE TABLE h (id int PRIMARY KEY, v int, k noisy) USING heap;
 CREATE TABLE elsewhere (id int) USING heap));

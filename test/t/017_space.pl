@@ -87,20 +87,6 @@ sub file
     return $path;
 }
 
-# kill -9 of the postmaster; its children notice, and hold the shared memory until then
-sub kill_server
-{
-    my ($postmaster) = split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
-    my @children = split ' ', `pgrep -P $postmaster`;
-    $node->kill9;
-    for (1 .. 300)
-    {
-        return unless grep { kill 0, $_ } $postmaster, @children;
-        select undef, undef, undef, 0.1;
-    }
-    die 'the server does not die';
-}
-
 my @files = map { file("writer$_", statements($_)) } 0 .. 2;
 push @files, map { file("compact_$_", "CALL olap.compact('$_');\n" x 500) } 'o', 'i';
 push @files, file('vacuum', "VACUUM o, i; SELECT pg_sleep(0.05);\n" x 500);
@@ -109,7 +95,7 @@ for my $kill (1 .. $KILLS)
     my @all = map { run_psql($_) } @files;
     select undef, undef, undef, 1.5 + 1.5 * rand;
     sql('CHECKPOINT') if $kill % 2 == 0;
-    kill_server();
+    kill_server($node);
     eval { $_->finish } for @all;
     $node->start;
     is(sql('SELECT count(*) FROM difference'), '0', "kill $kill: the same rows as in the heap twin");

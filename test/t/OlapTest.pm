@@ -10,8 +10,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes;
 
-our @EXPORT = qw(olap_node wait_for_recovery places_on_disk overlaps psql_answers is_answers gated_type
-    waits_at_gate);
+our @EXPORT = qw(olap_node wait_for_recovery kill_server places_on_disk overlaps psql_answers is_answers
+    compared_type gated_type waits_at_gate);
 
 # A running server with the library and these lines in its configuration; init's arguments may follow.
 sub olap_node
@@ -119,33 +119,53 @@ sub is_answers
     is($wrong, 0, $test);
 }
 
-# SQL that makes "gated": integers that olap sorts by comparing two of them. Where application_name is
-# 'compaction' a comparison waits for advisory lock 1, and keeps it till the end of the transaction. So a compaction
-# of a table with order_by on such a column is held once a job, when it has read rows and written none.
-sub gated_type
+# Kills the server, and waits for its processes: nobody who is left may keep the new one from starting.
+sub kill_server
 {
-    return q(
-CREATE TYPE gated;
-CREATE FUNCTION gated_in(cstring) RETURNS gated LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
-CREATE FUNCTION gated_out(gated) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
-CREATE TYPE gated (INPUT = gated_in, OUTPUT = gated_out, LIKE = int4);
-CREATE CAST (int AS gated) WITHOUT FUNCTION;
-CREATE CAST (gated AS int) WITHOUT FUNCTION;
-CREATE FUNCTION gated_lt(gated, gated) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
-CREATE FUNCTION gated_eq(gated, gated) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
-CREATE FUNCTION gated_cmp(a gated, b gated) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+    my ($node) = @_;
+    my ($postmaster) = split /\n/, slurp_file($node->data_dir . '/postmaster.pid');
+    my @processes = ($postmaster, split ' ', `pgrep -P $postmaster`);
+
+    $node->kill9;
+    for (1 .. 600)
+    {
+        return unless grep { kill 0, $_ } @processes;
+        select undef, undef, undef, 0.1;
+    }
+    die 'the server does not die';
+}
+
+# SQL that makes a type of this name: integers that olap sorts by comparing two of them. Where application_name is
+# 'compaction' a comparison calls a function of pg_catalog, too.
+sub compared_type
+{
+    my ($name, $does) = @_;
+    return qq(
+CREATE TYPE $name;
+CREATE FUNCTION ${name}_in(cstring) RETURNS $name LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION ${name}_out($name) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE $name (INPUT = ${name}_in, OUTPUT = ${name}_out, LIKE = int4);
+CREATE CAST (int AS $name) WITHOUT FUNCTION;
+CREATE CAST ($name AS int) WITHOUT FUNCTION;
+CREATE FUNCTION ${name}_lt($name, $name) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
+CREATE FUNCTION ${name}_eq($name, $name) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
+CREATE FUNCTION ${name}_cmp(a $name, b $name) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS \$\$
 BEGIN
   IF pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'compaction' THEN
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(1);
+    PERFORM pg_catalog.$does;
   END IF;
   RETURN pg_catalog.btint4cmp(a::pg_catalog.int4, b::pg_catalog.int4);
-END $$;
-CREATE OPERATOR < (LEFTARG = gated, RIGHTARG = gated, FUNCTION = gated_lt);
-CREATE OPERATOR = (LEFTARG = gated, RIGHTARG = gated, FUNCTION = gated_eq);
-CREATE OPERATOR CLASS gated_ops DEFAULT FOR TYPE gated USING btree AS
-  OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 gated_cmp(gated, gated);
+END \$\$;
+CREATE OPERATOR < (LEFTARG = $name, RIGHTARG = $name, FUNCTION = ${name}_lt);
+CREATE OPERATOR = (LEFTARG = $name, RIGHTARG = $name, FUNCTION = ${name}_eq);
+CREATE OPERATOR CLASS ${name}_ops DEFAULT FOR TYPE $name USING btree AS
+  OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 ${name}_cmp($name, $name);
 );
 }
+
+# "gated": a comparison waits for advisory lock 1, and keeps it till the end of the transaction. So a compaction
+# of a table with order_by on such a column is held once a job, when it has read rows and written none.
+sub gated_type { return compared_type('gated', 'pg_advisory_xact_lock_shared(1)') }
 
 # A condition: a compaction is at the gate.
 sub waits_at_gate

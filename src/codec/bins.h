@@ -103,4 +103,16 @@ extern bool olap_bins_unpack_rows(const OlapBinTable *table,
 								  size_t len, uint32 n, const uint16 *rows,
 								  uint32 nrows, uint64 *out);
 
+/* bins_blocks.c ----------------------------------------------------------- */
+
+/*
+ * Decode the first of n values, at most OLAP_VECTOR_ROWS, in bins ids[n] of a
+ * narrow table, whose distances are src[len].  Returns how many were decoded, a
+ * multiple of 64, and in *pos the bit behind their distances, which may be behind
+ * len; 0 and 0 where the processor has no AVX-512 VBMI or a bin is too wide.
+ */
+extern uint32 olap_bins_unpack_blocks(const OlapBinTable *table, const uint32 *ids,
+									  const uint8 *src, size_t len, uint32 n,
+									  uint32 *out, uint32 *pos);
+
 #endif							/* OLAP_BINS_H */

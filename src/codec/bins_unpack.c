@@ -49,20 +49,20 @@ UNPACK(unpack_wide, uint64, start, mask)
 
 #ifdef BINS_AVX2
 
-/* As unpack_narrow, for n rows (a multiple of 8) from the first on. */
+/* As unpack_narrow; n - first is a multiple of 8. */
 __attribute__((target("avx2"))) static uint32
 unpack_avx2(const OlapBinTable *table, const uint32 *restrict ids,
-			const uint8 *restrict src, uint32 bits, uint32 n,
-			uint32 *restrict out)
+			const uint8 *restrict src, uint32 bits, uint32 first, uint32 n,
+			uint32 bit, uint32 *restrict out)
 {
 	__m256i		widths = _mm256_loadu_si256((const __m256i *) table->width);
 	__m256i		starts = _mm256_loadu_si256((const __m256i *) table->start32);
 	__m256i		masks = _mm256_loadu_si256((const __m256i *) table->mask32);
 	__m256i		end = _mm256_set1_epi32((int) bits);
 	__m256i		seven = _mm256_set1_epi32(7);
-	__m256i		pos = _mm256_setzero_si256();
+	__m256i		pos = _mm256_set1_epi32((int) bit);
 
-	for (uint32 i = 0; i < n; i += 8)
+	for (uint32 i = first; i < n; i += 8)
 	{
 		__m256i		id = _mm256_loadu_si256((const __m256i *) (ids + i));
 		__m256i		width = _mm256_permutevar8x32_epi32(widths, id);
@@ -121,9 +121,9 @@ have_avx2(void)
 
 static uint32
 unpack_avx2(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
-			uint32 bits, uint32 n, uint32 *out)
+			uint32 bits, uint32 first, uint32 n, uint32 bit, uint32 *out)
 {
-	return 0;
+	return bit;
 }
 
 static uint32
@@ -139,6 +139,23 @@ have_avx2(void)
 }
 
 #endif
+
+/* Decode n values of a narrow table; returns the bit behind them. */
+static uint32
+unpack_words(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
+			 size_t len, uint32 n, uint32 *out)
+{
+	uint32		bits = (uint32) len * 8;
+	uint32		pos;
+	uint32		first = olap_bins_unpack_blocks(table, ids, src, len, n, out, &pos);
+
+	if (have_avx2())
+	{
+		pos = unpack_avx2(table, ids, src, bits, first, n - n % 8, pos, out);
+		first = n - n % 8;
+	}
+	return unpack_narrow(table, ids, src, bits, first, n, pos, out);
+}
 
 /* The bin numbers of n values; false if the vector's length is not possible. */
 static bool
@@ -166,30 +183,23 @@ olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
 		uint32		narrow[OLAP_VECTOR_ROWS];
 		uint64		wide[OLAP_VECTOR_ROWS];
 	}			offsets;
-	uint32		bits;
-	uint32		pos = 0;
-	uint32		first = 0;
+	uint32		pos;
 
 	if (!unpack_ids(table, &src, &len, n, ids))
 		return false;
-	bits = (uint32) len * 8;
 	if (table->narrow)
 	{
 		uint32	   *dst = width == sizeof(uint32) ? out : offsets.narrow;
 
-		if (have_avx2())
-		{
-			first = n - n % 8;
-			pos = unpack_avx2(table, ids, src, bits, first, dst);
-		}
-		pos = unpack_narrow(table, ids, src, bits, first, n, pos, dst);
+		pos = unpack_words(table, ids, src, len, n, dst);
 		/* the base of 4-byte values is in the table already */
 		if (width != sizeof(uint32))
 			olap_add_base32(dst, n, table->base, out, width);
 	}
 	else
 	{
-		pos = unpack_wide(table, ids, src, bits, 0, n, 0, offsets.wide);
+		pos = unpack_wide(table, ids, src, (uint32) len * 8, 0, n, 0,
+						  offsets.wide);
 		olap_add_base64(offsets.wide, n, table->base, out, width);
 	}
 	return (pos + 7) / 8 == len;
@@ -199,14 +209,10 @@ bool
 olap_bins_take(const OlapBinTable *table, const uint32 *ids, const uint8 **src,
 			   size_t *len, uint32 n, uint32 *out)
 {
-	uint32		bits = (uint32) Min(*len, OLAP_VECTOR_ROWS * sizeof(uint32)) * 8;
-	uint32		whole = have_avx2() ? n - n % 8 : 0;
-	uint32		pos = 0;
+	size_t		used = Min(*len, OLAP_VECTOR_ROWS * sizeof(uint32));
+	uint32		pos = unpack_words(table, ids, *src, used, n, out);
 
-	if (whole > 0)
-		pos = unpack_avx2(table, ids, *src, bits, whole, out);
-	pos = unpack_narrow(table, ids, *src, bits, whole, n, pos, out);
-	if (pos > bits)
+	if (pos > used * 8)
 		return false;
 	*src += (pos + 7) / 8;
 	*len -= (pos + 7) / 8;

@@ -184,21 +184,6 @@ max_code(const uint32 *codes, uint32 n)
 	return max;
 }
 
-#define GATHER(bits) \
-OLAP_KERNEL static void \
-gather_##bits(const uint##bits *restrict entries, \
-			  const uint32 *restrict codes, uint32 n, \
-			  uint##bits *restrict out) \
-{ \
-	for (uint32 i = 0; i < n; i++) \
-		out[i] = entries[codes[i]]; \
-}
-
-GATHER(8)
-GATHER(16)
-GATHER(32)
-GATHER(64)
-
 /* The codes of a vector into chunk->inner_out. */
 static bool
 load_codes(OlapChunk *chunk, uint32 vecno, const char **reason)
@@ -212,32 +197,6 @@ load_codes(OlapChunk *chunk, uint32 vecno, const char **reason)
 	if (max_code(chunk->inner_out.values, n) >= chunk->info.distinct)
 		OLAP_REJECT("a dictionary code is out of range");
 	return true;
-}
-
-/* The entries that n codes stand for. */
-static void
-gather_values(const OlapVector *dict, const uint32 *codes, uint32 n, size_t width,
-			  void *dst)
-{
-	switch (width)
-	{
-		case 1:
-			gather_8(dict->values, codes, n, dst);
-			break;
-		case 2:
-			gather_16(dict->values, codes, n, dst);
-			break;
-		case 4:
-			gather_32(dict->values, codes, n, dst);
-			break;
-		case 8:
-			gather_64(dict->values, codes, n, dst);
-			break;
-		default:
-			for (uint32 i = 0; i < n; i++)
-				memcpy((char *) dst + i * width, (const char *) dict->values +
-					   codes[i] * width, width);
-	}
 }
 
 /* Make out a view of codes into the dictionary, whose heap it borrows. */
@@ -267,8 +226,8 @@ olap_dict_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 		!load_codes(chunk, vecno, reason))
 		return false;
 	set_view(chunk, out);
-	gather_values(&chunk->dict, out->codes, n, width,
-				  (char *) out->values + out->n * width);
+	olap_dict_gather(&chunk->dict, out->codes, n, width,
+					 (char *) out->values + out->n * width);
 	out->n += n;
 	return true;
 }
@@ -297,5 +256,5 @@ olap_chunk_decode_codes(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 void
 olap_chunk_fill_values(const OlapChunk *chunk, OlapVector *out)
 {
-	gather_values(&chunk->dict, out->codes, out->n, chunk->width, out->values);
+	olap_dict_gather(&chunk->dict, out->codes, out->n, chunk->width, out->values);
 }

@@ -46,4 +46,11 @@ extern bool olap_dict_decodes_rows(const OlapChunk *chunk, uint32 n);
 extern bool olap_dict_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows,
 								  uint32 n, OlapVector *out, const char **reason);
 
+/*
+ * Put the values of width bytes that codes[n], each below dict->n, stand for into
+ * dst, which is as long.
+ */
+extern void olap_dict_gather(const OlapVector *dict, const uint32 *codes, uint32 n,
+							 size_t width, void *dst);
+
 #endif							/* OLAP_DICT_ENTRIES_H */

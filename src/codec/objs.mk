@@ -1,6 +1,7 @@
 # src/codec (rank 3): column encodings behind one vtable: analyze, score, encode, decode, filter
 OLAP_OBJS += src/codec/analyze.o
 OLAP_OBJS += src/codec/bins.o
+OLAP_OBJS += src/codec/bins_blocks.o
 OLAP_OBJS += src/codec/bins_choose.o
 OLAP_OBJS += src/codec/bins_unpack.o
 OLAP_OBJS += src/codec/bitpack.o
@@ -14,6 +15,7 @@ OLAP_OBJS += src/codec/dict.o
 OLAP_OBJS += src/codec/dict_decode.o
 OLAP_OBJS += src/codec/dict_build.o
 OLAP_OBJS += src/codec/dict_classes.o
+OLAP_OBJS += src/codec/dict_gather.o
 OLAP_OBJS += src/codec/dict_rows.o
 OLAP_OBJS += src/codec/for.o
 OLAP_OBJS += src/codec/frame.o

@@ -99,6 +99,37 @@ bins_of_every_width_round_trip(void)
 	}
 }
 
+/* Dictionaries of as many entries as registers hold, of one more and of far more. */
+static int64 entry_count;
+
+static int64
+shape_of_entries(uint32 row)
+{
+	return (int64) (scramble(row) >> 20) % entry_count * 1000003;
+}
+
+static void
+dictionaries_of_every_size_round_trip(void)
+{
+	static const int sizes[] = {2, 5, 31, 32, 33, 63, 64, 65, 127, 128, 129, 500};
+	OlapColumnType type = data_type(OLAP_PHYS_VAR);
+
+	for (int i = 0; i < (int) lengthof(sizes); i++)
+	{
+		entry_count = sizes[i];
+		for (uint32 n = 2048 - 17; n <= 2048 + 300; n += 77)
+		{
+			OlapVector	v;
+
+			olap_vector_init(&v, &type, 64, CurrentMemoryContext);
+			fill(&v, shape_of_entries, n, n % 2 * 5);
+			round_trip(&v, &type);
+			olap_vector_free(&v);
+		}
+		CHECK_INT(encoding_of(OLAP_PHYS_VAR, shape_of_entries), OLAP_ENC_DICT);
+	}
+}
+
 /* NULLs take the shortest bin, so half of them halve the rest. */
 static void
 nulls_take_few_bits(void)
@@ -253,6 +284,7 @@ main(void)
 	RUN(odd_floats_round_trip);
 	RUN(every_bit_width_round_trips);
 	RUN(bins_of_every_width_round_trip);
+	RUN(dictionaries_of_every_size_round_trip);
 	RUN(nulls_take_few_bits);
 	RUN(all_null_columns_round_trip);
 	RUN(each_shape_gets_its_encoding);

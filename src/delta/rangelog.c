@@ -162,9 +162,13 @@ page_records(const RecordPage *page)
 							  page->records_offset);
 }
 
-/* Log that records[i] was written, and the count with it. */
+/*
+ * Change records[i] of a locked page, or add it: then it is the count's last.  The
+ * page is logged.
+ */
 static void
-log_record(Relation rel, const RecordPage *page, int i)
+write_record(Relation rel, const RecordPage *page, int i,
+			 const OlapLogRecord *record)
 {
 	OlapPatch	patches[2];
 
@@ -173,7 +177,13 @@ log_record(Relation rel, const RecordPage *page, int i)
 	patches[1].offset = SizeOfPageHeaderData + page->records_offset +
 		i * sizeof(OlapLogRecord);
 	patches[1].len = sizeof(OlapLogRecord);
-	olap_page_log(rel, page->buffer, patches, 2);
+	olap_patches_begin(BufferGetPage(page->buffer), patches, 2);
+	START_CRIT_SECTION();
+	page_records(page)[i] = *record;
+	*record_count(page) = Max(*record_count(page), i + 1);
+	olap_page_log_patched(rel, page->buffer, patches, 2);
+	END_CRIT_SECTION();
+	olap_log_note_sound(rel, page->buffer);
 }
 
 /* Clear a full page of records that mean nothing any more. */
@@ -220,19 +230,17 @@ put_record(Relation rel, const RecordPage *page, const OlapLogRecord *record)
 	uint16	   *n = record_count(page);
 	OlapLogRecord *last = extensible(records, *n, record);
 
-	if (last == NULL && *n == page->max && !clear_page(rel, page))
-		return false;
-	START_CRIT_SECTION();
 	if (last != NULL)
-		last->last = record->last;
-	else
 	{
-		last = &records[*n];
-		*last = *record;
-		(*n)++;
+		OlapLogRecord longer = *last;
+
+		longer.last = record->last;
+		write_record(rel, page, last - records, &longer);
+		return true;
 	}
-	log_record(rel, page, last - records);
-	END_CRIT_SECTION();
+	if (*n == page->max && !clear_page(rel, page))
+		return false;
+	write_record(rel, page, *n, record);
 	return true;
 }
 
@@ -343,13 +351,13 @@ set_new_row(OlapLogRow *log, const RecordPage *page, TransactionId xid,
 {
 	OlapLogRecord *found = find_update(page_records(page), *record_count(page),
 									   log->row, xid);
+	OlapLogRecord led;
 
 	if (found == NULL)
 		return false;
-	START_CRIT_SECTION();
-	found->new_row = new_row;
-	log_record(log->rel, page, found - page_records(page));
-	END_CRIT_SECTION();
+	led = *found;
+	led.new_row = new_row;
+	write_record(log->rel, page, found - page_records(page), &led);
 	return true;
 }
 

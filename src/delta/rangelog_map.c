@@ -38,7 +38,8 @@ olap_log_corrupted(Relation rel, BlockNumber block, const char *what)
 void
 olap_log_check_chain(Relation rel, BlockNumber block, uint64 *length)
 {
-	if (++*length > RelationGetNumberOfBlocks(rel))
+	/* asking for the file's length takes longer than reading a page */
+	if (++*length % 256 == 0 && *length > RelationGetNumberOfBlocks(rel))
 		olap_log_corrupted(rel, block, "a chain of pages has no end");
 }
 
@@ -52,21 +53,73 @@ olap_log_record_ended(const OlapLogRecord *record)
 
 /* ---- checked access ---- */
 
+/*
+ * Every change of a row and every look at one asks for whole pages.  So what this
+ * backend found sound, or changed itself, is remembered until it changes again.
+ * Pages whose changes are not logged have no LSN to tell.
+ */
+#define SOUND_PAGES 64
+
+typedef struct SoundPage
+{
+	RelFileNumber file;
+	BlockNumber block;
+	XLogRecPtr	lsn;			/* Invalid: none */
+} SoundPage;
+
+static SoundPage sound_pages[SOUND_PAGES];
+
+static SoundPage *
+sound_page(Relation rel, BlockNumber block)
+{
+	return &sound_pages[(block ^ rel->rd_locator.relNumber) % SOUND_PAGES];
+}
+
+void
+olap_log_note_sound(Relation rel, Buffer buffer)
+{
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	SoundPage  *page = sound_page(rel, block);
+
+	page->file = rel->rd_locator.relNumber;
+	page->block = block;
+	page->lsn = RelationIsPermanent(rel) ? PageGetLSN(BufferGetPage(buffer)) :
+		InvalidXLogRecPtr;
+}
+
+static bool
+known_sound(Relation rel, Buffer buffer)
+{
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	const SoundPage *page = sound_page(rel, block);
+
+	return page->block == block && page->file == rel->rd_locator.relNumber &&
+		!XLogRecPtrIsInvalid(page->lsn) &&
+		page->lsn == PageGetLSN(BufferGetPage(buffer));
+}
+
+/* Ids are possible up to some distance from the oldest: the greatest decides. */
 static bool
 records_sound(const OlapLogRecord *records, int n)
 {
 	OlapXidLimits limits;
+	uint32		distance = 0;
+	uint32		faults = 0;
 
 	olap_xid_limits(&limits);
 	for (int i = 0; i < n; i++)
-		if (records[i].kind < OLAP_LOG_LOCK_KEY_SHARE ||
-			records[i].kind > OLAP_LOG_DELETE ||
-			records[i].first > records[i].last ||
-			records[i].last >= OLAP_RANGE_ROWS ||
-			!TransactionIdIsNormal(records[i].xid) ||
-			!olap_xid_possible(&limits, records[i].xid))
-			return false;
-	return true;
+	{
+		const OlapLogRecord *record = &records[i];
+
+		distance = Max(distance, record->xid - limits.oldest);
+		faults |= (record->kind < OLAP_LOG_LOCK_KEY_SHARE) |
+			(record->kind > OLAP_LOG_DELETE) |
+			(record->first > record->last) |
+			(record->last >= OLAP_RANGE_ROWS) |
+			(record->xid < FirstNormalTransactionId);
+	}
+	return faults == 0 &&
+		(n == 0 || olap_xid_possible(&limits, limits.oldest + distance));
 }
 
 Buffer
@@ -79,9 +132,12 @@ olap_log_read_head(Relation rel, BlockNumber block, uint32 range, int lockmode)
 
 	if (head->range != range)
 		olap_log_corrupted(rel, block, "head page of another range");
+	if (known_sound(rel, buffer))
+		return buffer;
 	if (head->nrecords > OLAP_LOG_HEAD_RECORDS ||
 		!records_sound(head->records, head->nrecords))
 		olap_log_corrupted(rel, block, "records of a head page are not valid");
+	olap_log_note_sound(rel, buffer);
 	return buffer;
 }
 
@@ -96,9 +152,12 @@ olap_log_read_bucket(Relation rel, BlockNumber block, uint32 range, int bucket,
 
 	if (page->range != range || page->bucket != bucket)
 		olap_log_corrupted(rel, block, "page of another bucket");
+	if (known_sound(rel, buffer))
+		return buffer;
 	if (page->nrecords > OLAP_LOG_BUCKET_RECORDS ||
 		!records_sound(page->records, page->nrecords))
 		olap_log_corrupted(rel, block, "records of a bucket page are not valid");
+	olap_log_note_sound(rel, buffer);
 	return buffer;
 }
 

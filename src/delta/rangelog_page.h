@@ -89,6 +89,9 @@ extern Buffer olap_log_read_head(Relation rel, BlockNumber block, uint32 range,
 extern Buffer olap_log_read_bucket(Relation rel, BlockNumber block,
 								   uint32 range, int bucket, int lockmode);
 
+/* A locked page, which was checked, has been changed and logged by us since. */
+extern void olap_log_note_sound(Relation rel, Buffer buffer);
+
 pg_noreturn extern void olap_log_corrupted(Relation rel, BlockNumber block,
 										   const char *what);
 

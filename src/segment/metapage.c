@@ -19,6 +19,7 @@
 #include "segment/directory.h"
 #include "segment/freespace.h"
 #include "segment/metapage.h"
+#include "segment/recent.h"
 
 StaticAssertDecl(sizeof(OlapMeta) <= OLAP_PAGE_PAYLOAD,
 				 "the metapage holds OlapMeta");
@@ -100,20 +101,42 @@ olap_metapage_check(Relation rel, const OlapMeta *meta)
 				 errhint("Install the release of olap that wrote the table.")));
 }
 
+/*
+ * The metapage, pinned and locked; InvalidBuffer if there is none yet.  In most
+ * cases it is known to be in shared buffers, and how long the file is need not be
+ * asked.
+ */
+static Buffer
+find_metapage(Relation rel)
+{
+	Buffer		buffer = RelationUsesLocalBuffers(rel) ? InvalidBuffer :
+		olap_recent_pin(rel, 0);
+	BlockNumber nblocks;
+
+	if (buffer != InvalidBuffer)
+	{
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
+		if (!PageIsNew(BufferGetPage(buffer)))
+			return buffer;
+		UnlockReleaseBuffer(buffer);
+	}
+	nblocks = RelationGetNumberOfBlocks(rel);
+	if (nblocks == 0)
+		return InvalidBuffer;
+	buffer = olap_page_pin(rel, 0, BUFFER_LOCK_SHARE);
+	if (nblocks > 1 || !PageIsNew(BufferGetPage(buffer)))
+		return buffer;
+	UnlockReleaseBuffer(buffer);
+	return InvalidBuffer;
+}
+
 bool
 olap_meta_read(Relation rel, OlapMeta *meta)
 {
-	BlockNumber nblocks = RelationGetNumberOfBlocks(rel);
-	Buffer		buffer;
+	Buffer		buffer = find_metapage(rel);
 
-	if (nblocks == 0)
+	if (buffer == InvalidBuffer)
 		return false;
-	buffer = olap_page_pin(rel, 0, BUFFER_LOCK_SHARE);
-	if (nblocks == 1 && PageIsNew(BufferGetPage(buffer)))
-	{
-		UnlockReleaseBuffer(buffer);
-		return false;
-	}
 	olap_page_check(rel, buffer, OLAP_PAGE_META, 0);
 	memcpy(meta, OlapPageGetPayload(BufferGetPage(buffer)), sizeof(*meta));
 	UnlockReleaseBuffer(buffer);

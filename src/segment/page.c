@@ -24,6 +24,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "base/crc_shift.h"
 #include "segment/page.h"
 #include "segment/recent.h"
 #include "segment/verified.h"
@@ -277,8 +278,8 @@ olap_extend_to(Relation rel, BlockNumber nblocks)
 	}
 }
 
-void
-olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
+static void
+log_sealed(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
 {
 	Page		page = BufferGetPage(buffer);
 	char		delta[OLAP_MAX_PATCH_BYTES +
@@ -286,7 +287,6 @@ olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
 	int			len = 0;
 
 	Assert(CritSectionCount > 0 && n <= OLAP_MAX_PATCHES);
-	olap_page_seal(page, BufferGetBlockNumber(buffer));
 	MarkBufferDirty(buffer);
 	if (RelationNeedsWAL(rel))
 	{
@@ -299,6 +299,51 @@ olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
 		olap_generic_insert(buffer, delta, len);
 	}
 	olap_page_set_verified(rel, buffer);
+}
+
+void
+olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
+{
+	olap_page_seal(BufferGetPage(buffer), BufferGetBlockNumber(buffer));
+	log_sealed(rel, buffer, patches, n);
+}
+
+/* The part of the page's checksum that the bytes of a patch are. */
+static uint32
+patch_crc(Page page, const OlapPatch *patch)
+{
+	pg_crc32c	crc = 0;
+
+	COMP_CRC32C(crc, (const char *) page + patch->offset, patch->len);
+	return crc;
+}
+
+void
+olap_patches_begin(Page page, OlapPatch *patches, int n)
+{
+	Assert(((PageHeader) page)->pd_lower == ((PageHeader) page)->pd_upper);
+	for (int i = 0; i < n; i++)
+		patches[i].crc = patch_crc(page, &patches[i]);
+}
+
+void
+olap_page_log_patched(Relation rel, Buffer buffer, const OlapPatch *patches, int n)
+{
+	Page		page = BufferGetPage(buffer);
+	OlapPageOpaque *opaque = OlapPageGetOpaque(page);
+
+	for (int i = 0; i < n; i++)
+	{
+		int			end = patches[i].offset + patches[i].len;
+
+		Assert(patches[i].offset >= SizeOfPageHeaderData && end <= OPAQUE_OFFSET);
+		/* behind the payload comes what page_crc() takes of the special space */
+		opaque->crc ^= olap_crc_shift(patches[i].crc ^ patch_crc(page, &patches[i]),
+									  OPAQUE_OFFSET - end +
+									  sizeof(OlapPageOpaque) - sizeof(uint32));
+	}
+	Assert(opaque->crc == page_crc(page, BufferGetBlockNumber(buffer)));
+	log_sealed(rel, buffer, patches, n);
 }
 
 /* Where a writer stands in its list of spans. */

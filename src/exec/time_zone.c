@@ -37,6 +37,29 @@ zone_identity(void *arg)
 	return zone_of(arg);
 }
 
+/* Between offsets of so many hours from UTC clocks jump by less than two days. */
+#define USUAL_OFFSET (16 * SECS_PER_HOUR)
+/* POSIX specifications may say up to 168 hours. */
+#define LARGEST_JUMP (14 * USECS_PER_DAY)
+
+/*
+ * Where clocks jump by more than two days, the range in which an offset holds is
+ * said to end by so much earlier: who turns local times into UTC keeps two days
+ * from its ends (olap_zone_to_utc()).
+ */
+static void
+keep_from_jumps(int64 utc, int64 *lo, int64 *hi)
+{
+	*lo += LARGEST_JUMP;
+	if (*hi != PG_INT64_MAX)
+		*hi -= LARGEST_JUMP;
+	if (utc < *lo || utc >= *hi)
+	{
+		*lo = utc;
+		*hi = utc + 1;
+	}
+}
+
 /*
  * The zone's transitions are walked from a year before utc on, as the server
  * finds the next one only.
@@ -55,6 +78,7 @@ zone_offset(void *arg, int64 utc, int64 *lo, int64 *hi)
 	int			before_dst;
 	int			after_dst;
 	int			found;
+	bool		usual = true;
 
 	if (tm == NULL)
 		ereport(ERROR,
@@ -66,6 +90,8 @@ zone_offset(void *arg, int64 utc, int64 *lo, int64 *hi)
 	{
 		found = pg_next_dst_boundary(&from, &before, &before_dst, &boundary,
 									 &after, &after_dst, zone);
+		usual &= labs(before) <= USUAL_OFFSET &&
+			(found <= 0 || labs(after) <= USUAL_OFFSET);
 		if (found <= 0 || boundary > at)
 			break;
 		from = boundary;
@@ -76,6 +102,8 @@ zone_offset(void *arg, int64 utc, int64 *lo, int64 *hi)
 	*lo = (from - UNIX_EPOCH_SECS) * USECS_PER_SEC;
 	*hi = found == 0 ? PG_INT64_MAX :
 		(boundary - UNIX_EPOCH_SECS) * USECS_PER_SEC;
+	if (!usual)
+		keep_from_jumps(utc, lo, hi);
 	return tm->tm_gmtoff * USECS_PER_SEC;
 }
 

@@ -221,8 +221,7 @@ olap_agg_build(OlapAggNode *node)
 	if (node->sets == NIL)
 	{
 		olap_agg_build_states(node, node->css.ss.ps.plan->plan_rows);
-		olap_agg_meta_start(node);
-		olap_agg_sketch_start(node);
+		olap_agg_sketch_start(node, olap_agg_meta_start(node));
 	}
 
 	node->keys = palloc(Max(node->nkeys, 1) * sizeof(OlapVector *));

@@ -151,6 +151,7 @@ typedef struct OlapAggNode
 	uint32		nout;
 	OlapAggTopN topn;			/* limit 0: every group goes up */
 	OlapTopN   *topn_work;		/* of this run; NULL: not needed so far */
+	uint32		sketched;		/* segment whose sketches are merged; 0: none */
 	OlapVector *out_keys;		/* [nkeys] */
 	char	  (*scratch)[OLAP_DECIMAL_MAX_SIZE + 8];	/* [nkeys] */
 	MemoryContext row_cxt;		/* results of the row that went up last */
@@ -252,11 +253,18 @@ extern void olap_agg_sets_explain(OlapAggNode *node, List *names,
 extern int	olap_agg_sets_number(const OlapAggNode *node);
 extern OlapAggNode *olap_agg_sets_get(const OlapAggNode *node, int i);
 
-/* agg_meta.c: take row groups without reading them, where metadata do. */
-extern void olap_agg_meta_start(OlapAggNode *node);
+struct OlapSegment;
 
-/* agg_sketch.c: the same of sketches, which stand for segments. */
-extern void olap_agg_sketch_start(OlapAggNode *node);
+/* agg_meta.c: take row groups without reading them, where metadata do; true: may be. */
+extern bool olap_agg_meta_start(OlapAggNode *node);
+
+/* agg_sketch.c: the same of sketches, which stand for segments; offered: of the above. */
+extern void olap_agg_sketch_start(OlapAggNode *node, bool offered);
+
+/* Can stored sketches answer work?  And are those of the segment merged into it? */
+extern bool olap_agg_sketch_stored(const OlapAggNode *node, const AggWork *work);
+extern bool olap_agg_sketch_merged(const OlapAggNode *node,
+								   const struct OlapSegment *segment);
 /* agg_input.c: memory of what grows with groups and sets. */
 extern size_t olap_agg_memory_used(const OlapAggNode *node);
 extern void olap_agg_update_server(OlapAggNode *node, AggWork *work,
@@ -295,7 +303,6 @@ extern bool olap_agg_ordered_repeats(const OlapAggNode *node);
 extern void olap_agg_reset_ordered(OlapAggNode *node);
 extern void olap_agg_discard_ordered(OlapAggNode *node);
 
-struct OlapSegment;
 /*
  * agg_by_time.c: first and last by time, whose values are read of the rows that win
  * alone.

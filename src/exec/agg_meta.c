@@ -10,7 +10,7 @@
  * not a text that was cut, and not a float of several faces (0 and -0, NaN).  Else
  * the row group is read, as are delta rows and row groups with deleted ones.  It adds
  * nothing to first(x, time) and last(x, time) if its zone of time says that no row
- * wins.
+ * wins, and nothing to a sketch that has its segment's (agg_sketch.c).
  *
  * src/exec/agg_meta.c
  *-------------------------------------------------------------------------
@@ -38,6 +38,8 @@ is_answerable(const OlapAggNode *node, const AggWork *work)
 {
 	if (olap_agg_is_by_time(work))
 		return olap_agg_by_time_has_zone(node, work);
+	if (olap_agg_sketch_stored(node, work))
+		return true;
 	if (work->agg == NULL || work->call.filter >= 0 || work->call.nargs > 1 ||
 		(work->call.nargs == 1 && column_of(node, work->call.args[0]) < 0))
 		return false;
@@ -135,6 +137,8 @@ look_up(OlapAggNode *node, AggWork *work, OlapSegment *segment, int rg)
 
 	if (olap_agg_is_by_time(work))
 		return olap_agg_by_time_loses(node, work, segment, rg);
+	if (work->call.kind == OLAP_AGG_HLL)
+		return olap_agg_sketch_merged(node, segment);
 	work->meta_rows = olap_segment_rowgroup_rows(segment, rg);
 	if (work->call.nargs == 0)
 		return true;
@@ -165,20 +169,21 @@ take_rowgroup(void *arg, OlapSegment *segment, int rg, bool matches)
 
 		if (work->call.kind == OLAP_AGG_COUNT)
 			olap_agg_count_rows(work->agg, 0, work->meta_rows);
-		else if (work->call.nargs == 1 && work->fresh.n > 0)
+		else if ((work->call.kind == OLAP_AGG_MIN || work->call.kind == OLAP_AGG_MAX) &&
+				 work->fresh.n > 0)
 			(void) olap_agg_update_one(work->agg, 0, &work->fresh, 1);
 	}
 	return true;
 }
 
-void
+bool
 olap_agg_meta_start(OlapAggNode *node)
 {
 	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL)
-		return;
+		return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (!is_answerable(node, &node->works[i]))
-			return;
+			return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (node->works[i].call.kind == OLAP_AGG_MIN ||
 			node->works[i].call.kind == OLAP_AGG_MAX)
@@ -186,4 +191,5 @@ olap_agg_meta_start(OlapAggNode *node)
 							 node->cxt);
 	olap_scan_node_offer(node->scan, take_rowgroup, node);
 	olap_agg_by_time_start(node);
+	return true;
 }

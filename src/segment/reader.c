@@ -81,6 +81,12 @@ olap_segment_close(OlapSegment *s)
 
 /* ---- what the header says ---- */
 
+uint32
+olap_segment_id(const OlapSegment *segment)
+{
+	return segment->entry.id;
+}
+
 int
 olap_segment_rowgroups(const OlapSegment *s)
 {

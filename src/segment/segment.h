@@ -109,6 +109,9 @@ extern OlapSegment *olap_segment_open(Relation rel, const OlapDirEntry *entry,
 
 extern void olap_segment_close(OlapSegment *segment);
 
+/* Its number in the directory, not 0. */
+extern uint32 olap_segment_id(const OlapSegment *segment);
+
 extern int	olap_segment_rowgroups(const OlapSegment *segment);
 /* Rows of a row group, and the index of its first row in the segment. */
 extern uint32 olap_segment_rowgroup_rows(const OlapSegment *segment, int rg);

@@ -57,14 +57,20 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SELECT sketch_same('SELECT approx_count_distinct(t), approx_count_distinct(i4) FROM T') AS parallel,
+	sketch_same('SELECT approx_count_distinct(t), count(*), approx_count_distinct(i4), max(ts), count(i8) FROM T') AS parallel_beside,
 	sketch_same('SELECT few, approx_count_distinct(t), approx_count_distinct(f8) FROM T GROUP BY few') AS parallel_groups;
 SET max_parallel_workers_per_gather = 0;
--- sketches instead of rows: all asked for are stored; not with others beside them
+-- sketches instead of rows: all asked for are stored; with others beside them that zones answer
 SELECT query, sketch_same(query), p.* FROM unnest(ARRAY[
 	'SELECT approx_count_distinct(i4) FROM T',
 	'SELECT approx_count_distinct(i4), approx_count_distinct(t), approx_count_distinct(n) + 1, approx_count_distinct(u) FROM T',
 	'SELECT approx_count_distinct(i4), approx_count_distinct(i8) FROM T',
-	'SELECT approx_count_distinct(i4), count(*) FROM T',
+	'SELECT approx_count_distinct(i4), count(*), count(t), min(i8), max(ts), approx_count_distinct(t) FROM T',
+	'SELECT count(*), approx_count_distinct(i4) FROM T WHERE ts >= ''2026-01-02 12:00'' AND ts < ''2026-01-04 06:00''',
+	'SELECT count(*), approx_count_distinct(i4), olap.last(i4, ts) FROM T',
+	'SELECT approx_count_distinct(i4), count(*), approx_count_distinct(i8) FROM T',
+	'SELECT approx_count_distinct(i4), sum(i2) FROM T',
+	'SELECT approx_count_distinct(i4), count(*) FILTER (WHERE b) FROM T',
 	'SELECT approx_count_distinct(i4) FILTER (WHERE b) FROM T',
 	'SELECT approx_count_distinct(i4 + 1) FROM T',
 	'SELECT approx_count_distinct(i4) FROM T WHERE ts >= ''2026-01-03''',
@@ -75,6 +81,7 @@ SELECT query, sketch_same(query), p.* FROM unnest(ARRAY[
 BEGIN;
 DELETE FROM sketch_heap WHERE id BETWEEN 100 AND 200;
 DELETE FROM sketch_olap WHERE id BETWEEN 100 AND 200;
+SELECT sketch_same('SELECT approx_count_distinct(t), count(*), max(ts) FROM T'), rows FROM sketch_plan('SELECT approx_count_distinct(t), count(*), max(ts) FROM T') p;
 SELECT sketch_same('SELECT approx_count_distinct(t), approx_count_distinct(u) FROM T'), p.taken FROM sketch_plan('SELECT approx_count_distinct(t) FROM T') p;
 ROLLBACK;
 SELECT taken FROM sketch_plan('SELECT approx_count_distinct(t) FROM T');

@@ -31,6 +31,9 @@ typedef struct OlapCompileContext
  */
 extern bool olap_compile_supported(Expr *expr, Index varno);
 
+/* The stored type of an expression's values. */
+extern OlapColumnType olap_expr_type(Node *node);
+
 /*
  * A program below parent whose result i is exprs[i].  Values of parameters, and
  * of stable functions, are those of now: a rescan compiles anew.  Checks the

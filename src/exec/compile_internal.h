@@ -29,9 +29,6 @@ typedef struct OlapCall
 	List	   *args;
 } OlapCall;
 
-/* The stored type of an expression's values. */
-extern OlapColumnType olap_expr_type(Node *node);
-
 /* The node of an expression in scope; never NULL. */
 extern OlapNode *olap_compile_node(OlapCompiler *compiler, OlapScope *scope,
 								   Node *node);

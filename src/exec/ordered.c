@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "exec/ordered.h"
+#include "exec/place_queue.h"
 #include "index/topn.h"
 #include "segment/segment.h"
 
@@ -40,15 +41,6 @@ StaticAssertDecl(OLAP_VECTOR_ROWS == 1 << VECTOR_BITS, "rows of a vector");
 #define FIRST_FETCH 64
 #define LIMIT_FETCH 256			/* at first, if that many are wanted: how wide they are is not known */
 #define MAX_FETCH 65536
-
-/* A place or a unit that is not open yet. */
-typedef struct Pending
-{
-	OlapSortPos first;			/* no row is before it, ... */
-	OlapSortPos last;			/* ... none after it */
-	int			place;
-	int			unit;			/* -1: the whole place */
-} Pending;
 
 /* An opened unit, by its number. */
 typedef struct Unit
@@ -75,9 +67,7 @@ struct OlapOrdered
 	OlapOrderedStats stats;
 	uint64		memory;			/* bytes */
 
-	Pending    *pending;		/* a heap, the first on top */
-	uint32		npending;
-	uint32		pending_capacity;
+	OlapPlaceQueue *closed;
 	Unit	   *units;
 	uint64		nunits;
 	uint64		units_capacity;
@@ -104,30 +94,6 @@ struct OlapOrdered
 	uint16	   *sel;			/* [OLAP_VECTOR_ROWS] */
 };
 
-/* ---- closed places ---- */
-
-static void
-sift_down(Pending *heap, uint32 n, uint32 i)
-{
-	Pending		item = heap[i];
-
-	for (;;)
-	{
-		uint32		child = 2 * i + 1;
-
-		if (child >= n)
-			break;
-		if (child + 1 < n &&
-			olap_sort_before(&heap[child + 1].first, &heap[child].first))
-			child++;
-		if (!olap_sort_before(&heap[child].first, &item.first))
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = item;
-}
-
 static void *
 make_room(MemoryContext cxt, void *array, uint64 n, uint64 *capacity, Size size)
 {
@@ -139,77 +105,6 @@ make_room(MemoryContext cxt, void *array, uint64 n, uint64 *capacity, Size size)
 	return repalloc_huge(array, *capacity * size);
 }
 
-static void
-push(OlapOrdered *o, const Pending *item)
-{
-	uint64		capacity = o->pending_capacity;
-	uint32		i = o->npending++;
-
-	o->pending = make_room(o->cxt, o->pending, i, &capacity, sizeof(Pending));
-	o->pending_capacity = capacity;
-	while (i > 0 &&
-		   olap_sort_before(&item->first, &o->pending[(i - 1) / 2].first))
-	{
-		o->pending[i] = o->pending[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	o->pending[i] = *item;
-}
-
-static Pending
-pop(OlapOrdered *o)
-{
-	Pending		item = o->pending[0];
-
-	o->pending[0] = o->pending[--o->npending];
-	if (o->npending > 0)
-		sift_down(o->pending, o->npending, 0);
-	return item;
-}
-
-/* All places, before anything is opened. */
-static void
-list_places(OlapOrdered *o)
-{
-	int			n = olap_scan_nplaces(o->scan);
-	OlapSortPos *first = MemoryContextAllocHuge(o->cxt, Max(n, 1) * sizeof(OlapSortPos));
-	OlapSortPos *last = MemoryContextAllocHuge(o->cxt, Max(n, 1) * sizeof(OlapSortPos));
-
-	olap_scan_bounds(o->scan, o->spec.col, &o->spec.sort, first, last);
-	o->pending_capacity = n + OLAP_SEGMENT_MAX_ROWGROUPS;
-	o->pending = MemoryContextAllocHuge(o->cxt, o->pending_capacity * sizeof(Pending));
-	for (int i = 0; i < n; i++)
-	{
-		o->pending[i].first = first[i];
-		o->pending[i].last = last[i];
-		o->pending[i].place = i;
-		o->pending[i].unit = -1;
-	}
-	o->npending = n;
-	for (uint32 i = o->npending / 2; i-- > 0;)
-		sift_down(o->pending, o->npending, i);
-	pfree(first);
-	pfree(last);
-}
-
-/* The units of a place instead of the place. */
-static void
-expand(OlapOrdered *o, const Pending *place)
-{
-	uint32		n = olap_scan_open_place(o->scan, place->place);
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		Pending		item = {.place = place->place, .unit = i};
-		const OlapZone *zone;
-
-		if (!olap_scan_unit_zone(o->scan, i, o->spec.col, &zone))
-			continue;
-		olap_sort_bounds(&o->spec.sort, zone, &item.first, &item.last);
-		push(o, &item);
-	}
-}
-
 /*
  * What no row of a closed place is before: its unit will have a greater number
  * than those that are open.
@@ -217,7 +112,7 @@ expand(OlapOrdered *o, const Pending *place)
 static OlapSortPos
 closed_bound(const OlapOrdered *o)
 {
-	OlapSortPos bound = o->pending[0].first;
+	OlapSortPos bound = *olap_place_queue_first(o->closed);
 
 	bound.ref |= o->nunits << UNIT_BITS;
 	return bound;
@@ -258,7 +153,7 @@ read_keys(OlapOrdered *o, uint64 number, bool again)
 }
 
 static void
-open_unit(OlapOrdered *o, const Pending *item)
+open_unit(OlapOrdered *o, const OlapClosedPlace *item)
 {
 	uint64		number = o->nunits++;
 
@@ -329,7 +224,7 @@ advance(OlapOrdered *o)
 			next_pass(o);
 		if (o->reread < o->nrereads)
 			read_keys(o, o->rereads[o->reread++].number, true);
-		else if (o->npending == 0 ||
+		else if (olap_place_queue_first(o->closed) == NULL ||
 				 (bound = closed_bound(o),
 				  o->top.full && !olap_sort_before(&bound, &o->top.worst)))
 		{
@@ -341,16 +236,13 @@ advance(OlapOrdered *o)
 		}
 		else
 		{
-			Pending		item = pop(o);
+			OlapClosedPlace item;
 
-			if (item.unit < 0)
-			{
-				expand(o, &item);
+			if (!olap_place_queue_pop(o->closed, &item))
 				continue;
-			}
 			open_unit(o, &item);
 		}
-		if (o->reread == o->nrereads && o->npending > 0)
+		if (o->reread == o->nrereads && olap_place_queue_first(o->closed) != NULL)
 		{
 			bound = closed_bound(o);
 			take_ready(o, &bound);
@@ -481,7 +373,7 @@ olap_ordered_create(OlapTableScan *scan, const OlapOrderedSpec *spec,
 	o->sel = MemoryContextAlloc(cxt, OLAP_VECTOR_ROWS * sizeof(uint16));
 	olap_topn_init(&o->top, Min(keep, most_kept(o)), cxt);
 	o->stats.passes = 1;
-	list_places(o);
+	o->closed = olap_place_queue_create(scan, spec->col, &spec->sort, cxt);
 	return o;
 }
 

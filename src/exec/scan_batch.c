@@ -60,6 +60,41 @@ test_rest(OlapBatchInput *input, OlapBatch *batch)
 	return batch->nsel;
 }
 
+/* The batch in hand may be the first of its place. */
+static void
+note_place(OlapBatchInput *input, const OlapBatch *batch)
+{
+	if (batch->place == input->place)
+		return;
+	input->new_place = true;
+	input->place = batch->place;
+}
+
+OlapBatch *
+olap_batch_input_load(OlapBatchInput *input, uint32 vector)
+{
+	PlanState  *ps = &input->scan->ss.ps;
+	OlapBatch  *batch;
+	uint32		before;
+
+	if (ps->instrument != NULL)
+		InstrStartNode(ps->instrument);
+	batch = olap_scan_load(olap_scan_node_table(input->scan), vector);
+	input->new_place = false;
+	if (!olap_scan_node_test(input->scan, batch))
+		batch = NULL;
+	else
+	{
+		note_place(input, batch);
+		before = batch->nsel;
+		if (input->rest != NULL && test_rest(input, batch) < before)
+			InstrCountFiltered1(ps, before - batch->nsel);
+	}
+	if (ps->instrument != NULL)
+		InstrStopNode(ps->instrument, batch == NULL ? 0 : batch->nsel);
+	return batch != NULL && batch->nsel > 0 ? batch : NULL;
+}
+
 OlapBatch *
 olap_batch_input_next(OlapBatchInput *input)
 {
@@ -78,11 +113,7 @@ olap_batch_input_next(OlapBatchInput *input)
 		batch = olap_scan_node_move(input->scan);
 		if (batch == NULL)
 			break;
-		if (batch->place != input->place)
-		{
-			input->new_place = true;
-			input->place = batch->place;
-		}
+		note_place(input, batch);
 		if (input->rest == NULL)
 			break;
 		before = batch->nsel;

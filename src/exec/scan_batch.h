@@ -40,6 +40,13 @@ extern void olap_batch_input_start(OlapBatchInput *input, CustomScanState *scan,
  */
 extern OlapBatch *olap_batch_input_next(OlapBatchInput *input);
 
+/*
+ * For who chooses the order of units (olap_scan_node_table()): the batch of a vector of
+ * the unit that was opened last, NULL if no row passes; new_place is to be looked at in
+ * either case.  Counts likewise.
+ */
+extern OlapBatch *olap_batch_input_load(OlapBatchInput *input, uint32 vector);
+
 /* A program of exprs over the scan's columns, see olap_compile(). */
 extern OlapProgram *olap_batch_input_compile(OlapBatchInput *input, List *exprs,
 											 MemoryContext cxt);

@@ -13,6 +13,7 @@
 #include "utils/portal.h"
 
 #include "exec/agg_node.h"
+#include "exec/distinct_on.h"
 #include "exec/scan_node_internal.h"
 #include "segment/segment.h"
 #include "table/writer.h"
@@ -49,6 +50,7 @@ olap_exec_init(void)
 {
 	RegisterCustomScanMethods(&olap_scan_plan_methods);
 	olap_agg_node_init();
+	olap_distinct_on_init();
 	olap_runtime_init();
 }
 
@@ -372,6 +374,48 @@ olap_scan_node_move(CustomScanState *css)
 	OlapScanNode *node = (OlapScanNode *) css;
 
 	return next_batch(node, node->moves) ? node->batch : NULL;
+}
+
+OlapTableScan *
+olap_scan_node_table(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	Assert(node->parallel == NULL && node->order.attno == 0);
+	return node->never ? NULL : node->scan;
+}
+
+bool
+olap_scan_node_test(CustomScanState *css, OlapBatch *batch)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	Assert(node->runtime == NULL);
+	return batch->nsel > 0 &&
+		(node->filter == NULL || olap_scan_filter_batch(node, batch));
+}
+
+bool
+olap_scan_node_rejects_nulls(CustomScanState *css, int col)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	return olap_scan_rejects_nulls(node, col);
+}
+
+OlapFilter *
+olap_scan_node_column_filter(CustomScanState *css, int col, MemoryContext cxt)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	OlapExpr  **exprs = palloc(Max(node->nexprs, 1) * sizeof(OlapExpr *));
+	int			n = 0;
+
+	for (int i = 0; i < node->nexprs; i++)
+		if (olap_expr_only_column(node->exprs[i]) == col)
+			exprs[n++] = olap_expr_copy_as(node->exprs[i], 0);
+	MemoryContextSwitchTo(old);
+	return n == 0 ? NULL : olap_filter_create(exprs, n, cxt);
 }
 
 /* OlapScanTakeRowgroup: if no row of it has to be tested, ask the node above. */

@@ -99,6 +99,23 @@ extern void olap_scan_node_offer_segments(CustomScanState *node,
  */
 extern bool olap_scan_node_backward(CustomScanState *node);
 
+/*
+ * After _start, for who chooses the order of units: the scan, as it was begun, to be
+ * moved by the caller alone; NULL: no row passes.  _test narrows a batch of it to rows
+ * that pass the vector filter; false if none is left.  Does a clause pass no row where
+ * column col is NULL?
+ */
+extern OlapTableScan *olap_scan_node_table(CustomScanState *node);
+extern bool olap_scan_node_test(CustomScanState *node, OlapBatch *batch);
+extern bool olap_scan_node_rejects_nulls(CustomScanState *node, int col);
+
+/*
+ * After _start: the clauses of the vector filter about column col alone, as a filter of
+ * column 0 in cxt; NULL: there are none.
+ */
+extern OlapFilter *olap_scan_node_column_filter(CustomScanState *node, int col,
+												MemoryContext cxt);
+
 /* How many of these nodes the process has begun. */
 extern uint64 olap_scan_nodes_begun;
 

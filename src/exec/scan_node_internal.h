@@ -79,6 +79,9 @@ extern bool *olap_scan_needed_columns(CustomScan *plan, int natts, bool filter);
 /* Begin the scan; the filter is built first if it is not yet. */
 extern void olap_scan_start(OlapScanNode *node);
 
+/* Does a zone qual exclude rows where column col is NULL? */
+extern bool olap_scan_rejects_nulls(const OlapScanNode *node, int col);
+
 /* OlapOrderedFilter: the vector filter; false if no row is left. */
 extern bool olap_scan_filter_batch(void *node, OlapBatch *batch);
 

@@ -126,6 +126,15 @@ olap_scan_filter_batch(void *arg, OlapBatch *batch)
 	return batch->nsel > 0;
 }
 
+bool
+olap_scan_rejects_nulls(const OlapScanNode *node, int col)
+{
+	for (int i = 0; i < node->nzones; i++)
+		if (node->zones[i].col == col && node->zones[i].op != OLAP_ZONE_IS_NULL)
+			return true;
+	return false;
+}
+
 static void
 start_order(OlapScanNode *node)
 {
@@ -141,10 +150,7 @@ start_order(OlapScanNode *node)
 			 RelationGetRelationName(rel));
 	spec.sort.descending = node->order.descending;
 	spec.sort.nulls_first = node->order.nulls_first;
-	for (int i = 0; i < node->nzones; i++)
-		if (node->zones[i].col == spec.col &&
-			node->zones[i].op != OLAP_ZONE_IS_NULL)
-			spec.sort.no_nulls = true;
+	spec.sort.no_nulls = olap_scan_rejects_nulls(node, spec.col);
 	node->ordered = olap_ordered_create(node->scan, &spec, node->emitter,
 										node->filter == NULL ? NULL : olap_scan_filter_batch,
 										node, node->css.ss.ps.state->es_query_cxt);

@@ -33,6 +33,7 @@
 #include "plan/agg_query.h"
 #include "plan/agg_sets.h"
 #include "plan/agg_topn.h"
+#include "plan/distinct_on.h"
 #include "plan/paths.h"
 #include "plan/qual_order.h"
 #include "vector/vector.h"
@@ -167,9 +168,8 @@ add_dependents(Node *node, OlapAggQuery *query)
 	return !OidIsValid(clause.eqop) || !add_key(query, &clause, (Expr *) node);
 }
 
-/* All clauses that filter rows must be of our doing. */
-static bool
-filters_supported(RelOptInfo *rel)
+bool
+olap_filters_supported(RelOptInfo *rel)
 {
 	ListCell   *lc;
 
@@ -266,7 +266,7 @@ fill(OlapAggQuery *query, List *clauses, List *exprs, List *derived,
 	ListCell   *clause,
 			   *expr;
 
-	if (!filters_supported(query->rel))
+	if (!olap_filters_supported(query->rel))
 		return false;
 	forboth(clause, clauses, expr, exprs)
 	{
@@ -349,7 +349,12 @@ distinct_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 	PathTarget *target = input->cheapest_total_path->pathtarget;
 	List	   *clauses = root->parse->distinctClause;
 
-	if (root->parse->hasDistinctOn || root->parse->hasTargetSRFs ||
+	if (root->parse->hasDistinctOn)
+	{
+		olap_distinct_on_paths(root, input, output);
+		return;
+	}
+	if (root->parse->hasTargetSRFs ||
 		root->hasPseudoConstantQuals || clauses == NIL ||
 		contain_volatile_functions((Node *) target->exprs))
 		return;

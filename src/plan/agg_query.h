@@ -49,6 +49,9 @@ extern bool olap_agg_query_fill(OlapAggQuery *query, RelOptInfo *rel,
 								List *clauses, List *exprs, List *outputs,
 								bool sets);
 
+/* Are all clauses that filter the rows of rel of our doing? */
+extern bool olap_filters_supported(RelOptInfo *rel);
+
 /* agg_derived.c: those of exprs that are functions of others, and make no groups. */
 extern List *olap_agg_derived_keys(List *clauses, List *exprs);
 

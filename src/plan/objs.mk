@@ -13,6 +13,7 @@ OLAP_OBJS += src/plan/agg_paths.o
 OLAP_OBJS += src/plan/agg_sets.o
 OLAP_OBJS += src/plan/agg_topn.o
 OLAP_OBJS += src/plan/cursor_plan.o
+OLAP_OBJS += src/plan/distinct_on.o
 OLAP_OBJS += src/plan/filtered_paths.o
 OLAP_OBJS += src/plan/paths.o
 OLAP_OBJS += src/plan/qual_order.o

@@ -64,21 +64,31 @@ typedef struct OrderCandidate
 
 /* ---- which order ---- */
 
+bool
+olap_operator_sorts(Oid opno, Oid type, const OlapSortSpec *sort, bool *descending)
+{
+	OlapCompareOp op;
+
+	if (!OidIsValid(opno) || !olap_compare_op(get_opcode(opno), &op) ||
+		(op.cmp != OLAP_CMP_LT && op.cmp != OLAP_CMP_GT) || op.left != type ||
+		op.right != type)
+		return false;
+	*descending = op.cmp == OLAP_CMP_GT;
+	return (sort->kind == OLAP_ZONE_INT && op.order == OLAP_ORDER_INT) ||
+		(sort->kind == OLAP_ZONE_UINT && op.order == OLAP_ORDER_UINT) ||
+		(sort->kind == OLAP_ZONE_FLOAT && op.order == OLAP_ORDER_FLOAT) ||
+		(sort->kind == OLAP_ZONE_DEC && op.order == OLAP_ORDER_NUMERIC);
+}
+
 /* Does the operator family order values of this type as the keys do? */
 static bool
 family_fits(Oid opfamily, Oid type, const OlapSortSpec *sort)
 {
 	Oid			less = get_opfamily_member(opfamily, type, type,
 										   BTLessStrategyNumber);
-	OlapCompareOp op;
+	bool		descending;
 
-	if (!OidIsValid(less) || !olap_compare_op(get_opcode(less), &op) ||
-		op.cmp != OLAP_CMP_LT || op.left != op.right)
-		return false;
-	return (sort->kind == OLAP_ZONE_INT && op.order == OLAP_ORDER_INT) ||
-		(sort->kind == OLAP_ZONE_UINT && op.order == OLAP_ORDER_UINT) ||
-		(sort->kind == OLAP_ZONE_FLOAT && op.order == OLAP_ORDER_FLOAT) ||
-		(sort->kind == OLAP_ZONE_DEC && op.order == OLAP_ORDER_NUMERIC);
+	return olap_operator_sorts(less, type, sort, &descending);
 }
 
 /* The column of rel that the path key sorts by; false if there is none. */

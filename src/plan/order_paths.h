@@ -11,6 +11,8 @@
 
 #include "nodes/pathnodes.h"
 
+#include "index/sortkey.h"
+
 /*
  * Work a row: testing it in a kernel is a twentieth of an operator call, and of
  * handing it on as a tuple. Looking it up in a runtime filter is so many tests.
@@ -99,5 +101,12 @@ extern Path *olap_filtered_scan_path(PlannerInfo *root, const OlapScanPath *scan
 extern void olap_add_ordered_paths(PlannerInfo *root, RelOptInfo *rel,
 								   RangeTblEntry *rte, const Bitmapset *set,
 								   const OlapPlanWork *work);
+
+/*
+ * Does opno, a < or > of this type, order its values as sort keys of that kind do?
+ * Sets whether it is the latter.
+ */
+extern bool olap_operator_sorts(Oid opno, Oid type, const OlapSortSpec *sort,
+								bool *descending);
 
 #endif							/* OLAP_ORDER_PATHS_H */

@@ -186,6 +186,17 @@ extern uint32 olap_scan_open_unit(OlapTableScan *scan, int place, uint32 unit,
 								  bool again);
 
 /*
+ * The different values of column col in a unit of a place that was opened before, and
+ * perhaps some that it does not have, whether or not their rows are visible; nulls:
+ * there are NULLs besides.  It does not go to the unit; valid until the scan does
+ * anything else.  NULL: there are more than max, or they cannot be told without
+ * reading the column.
+ */
+extern const OlapVector *olap_scan_unit_values(OlapTableScan *scan, int place,
+											   uint32 unit, int col, uint32 max,
+											   bool *nulls);
+
+/*
  * The batch of a vector of that unit, perhaps without rows.  Where a row is in it
  * is the same whenever it is loaded.
  */

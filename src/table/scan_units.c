@@ -15,6 +15,7 @@
 
 #include "utils/snapmgr.h"
 
+#include "segment/parts.h"
 #include "segment/segment.h"
 #include "table/scan_state.h"
 #include "table/whole.h"
@@ -355,6 +356,53 @@ olap_scan_open_unit(OlapTableScan *scan, int index, uint32 unit, bool again)
 	}
 	scan->nvectors = vectors_of(scan, unit);
 	return scan->nvectors;
+}
+
+/* The value of a unit that has only one, by its zone; NULL: it does not say so. */
+static const OlapVector *
+only_value(const OlapColumnType *type, const OlapZone *zone)
+{
+	OlapVector *v;
+
+	if (zone->kind != OLAP_ZONE_BYTES || (zone->flags & OLAP_ZONE_HAS_VALUES) == 0 ||
+		(zone->flags & (OLAP_ZONE_MIN_CUT | OLAP_ZONE_MAX_CUT)) != 0 ||
+		zone->min_len != zone->max_len ||
+		memcmp(zone->min.b, zone->max.b, zone->min_len) != 0 ||
+		(type->phys != OLAP_PHYS_VAR &&
+		 (type->phys != OLAP_PHYS_FIXED || type->width != zone->min_len)))
+		return NULL;
+	v = palloc0(sizeof(OlapVector));
+	olap_vector_init(v, type, 1, CurrentMemoryContext);
+	if (type->phys == OLAP_PHYS_VAR)
+		olap_vector_append_var(v, (const char *) zone->min.b, zone->min_len);
+	else
+		olap_vector_append_fixed(v, zone->min.b);
+	return v;
+}
+
+const OlapVector *
+olap_scan_unit_values(OlapTableScan *scan, int index, uint32 unit, int col,
+					  uint32 max, bool *nulls)
+{
+	OlapScanPlace *place = &scan->list.places[index];
+	const OlapZone *zone;
+	const OlapVector *values;
+
+	if (place->entry.kind == OLAP_ENTRY_DELTA)
+		return NULL;
+	scan->place = index;
+	scan->unit = -1;
+	release_others(scan, unit);
+	open_segment(scan, place, true);
+	zone = olap_segment_zone(scan->segment, col, unit);
+	if (zone == NULL || !olap_zone_is_sane(zone) ||
+		zone->nrows != olap_segment_rowgroup_rows(scan->segment, unit))
+		return NULL;
+	*nulls = zone->nulls > 0;
+	values = only_value(olap_segment_type(scan->segment, col), zone);
+	return values != NULL ? values :
+		olap_segment_chunk_values(scan->segment, col, unit, OLAP_ZONE_NONE, 0,
+								  PG_INT64_MIN, PG_INT64_MAX, max);
 }
 
 OlapBatch *

@@ -60,13 +60,27 @@ olap_groups_new_place(OlapGroups *groups)
 	groups->place++;
 }
 
+static void
+set_frozen(OlapGroups *groups, bool frozen)
+{
+	groups->frozen = frozen;
+	groups->word.frozen = groups->wide.frozen = frozen;
+	for (int k = 0; k < groups->nkeys; k++)
+		groups->keys[k].words.frozen = groups->keys[k].bytes.frozen = frozen;
+}
+
 void
 olap_groups_freeze(OlapGroups *groups)
 {
-	groups->frozen = true;
-	groups->word.frozen = groups->wide.frozen = true;
-	for (int k = 0; k < groups->nkeys; k++)
-		groups->keys[k].words.frozen = groups->keys[k].bytes.frozen = true;
+	set_frozen(groups, true);
+}
+
+void
+olap_groups_thaw(OlapGroups *groups)
+{
+	set_frozen(groups, false);
+	/* of dictionaries' entries, too, some were not found that may be now */
+	groups->place++;
 }
 
 uint32

@@ -82,6 +82,9 @@ extern void olap_groups_new_place(OlapGroups *groups);
  */
 extern void olap_groups_freeze(OlapGroups *groups);
 
+/* New groups are made again: those numbered meanwhile were only looked up. */
+extern void olap_groups_thaw(OlapGroups *groups);
+
 extern uint32 olap_groups_count(const OlapGroups *groups);
 extern size_t olap_groups_memory(const OlapGroups *groups);
 

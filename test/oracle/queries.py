@@ -256,10 +256,18 @@ class Queries:
         if not keys:
             return self.select()
         chosen = [rng.choice(keys) for _ in range(rng.choice([1, 1, 2]))]
-        if order and rng.random() < 0.4:
-            on = chosen[0].sql
-            return 'distinct', f'SELECT DISTINCT ON ({on}) {", ".join(self.targets(refs))} FROM {source} ' \
-                f'ORDER BY {on}{rng.choice(["", " DESC"])}, {order}', False, False
+        if order and rng.random() < 0.6:
+            on = [c.sql for c in chosen]
+            by = [f'{c}{rng.choice(["", " DESC"])}' for c in on]
+            sortable = [r for r in refs if r.type.ordered]
+            for _ in range(rng.choice([0, 1, 1, 2])):
+                by.append(rng.choice(sortable).sql + rng.choice(['', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST']))
+            last = f'{order}{rng.choice(["", " DESC"])}'
+            items = 'x.*' if rng.random() < 0.3 else ', '.join(self.targets(refs))
+            sql = f'SELECT DISTINCT ON ({", ".join(on)}) {items} FROM {source} ORDER BY {", ".join(by)}, {last}'
+            if rng.random() < 0.15:
+                sql = f'SELECT count(*) FROM ({sql}) s'
+            return 'distinct', sql, False, False
         sql = f'SELECT DISTINCT {", ".join(c.sql for c in chosen)} FROM {source}'
         if rng.random() < 0.2:
             sql = f'SELECT count(*) FROM ({sql}) s'

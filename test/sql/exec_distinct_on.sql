@@ -73,7 +73,7 @@ ANALYZE don_olap;
 \set ECHO all
 
 EXPLAIN (COSTS OFF) SELECT DISTINCT ON (kt) kt, tz, t, i4 + 1 FROM don_olap WHERE id > 5 ORDER BY kt, tz DESC NULLS LAST, id;
-EXPLAIN (VERBOSE, COSTS OFF) SELECT DISTINCT ON (k) k, ts, upper(t) FROM don_olap ORDER BY k, ts LIMIT 3;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT DISTINCT ON (k) k, ts, upper(t) FROM don_olap ORDER BY k, ts;
 
 -- Keys of several types, first and last, with values of every type; NULL is a key.
 SELECT don_check('SELECT DISTINCT ON (k) * FROM T WHERE tz IS NOT NULL ORDER BY k, tz DESC');
@@ -129,7 +129,7 @@ SELECT don_check('SELECT DISTINCT ON (kt) * FROM T WHERE tz < ''2026-01-01 10:00
 SELECT don_check('SELECT DISTINCT ON (k) * FROM T WHERE kt = ''key 7'' ORDER BY k, id DESC');
 SELECT don_check('SELECT DISTINCT ON (k) * FROM T WHERE id = 4711 ORDER BY k, id DESC');
 SELECT don_check('SELECT DISTINCT ON (k) * FROM T WHERE id < 0 ORDER BY k, id DESC');
-SELECT don_check('SELECT DISTINCT ON (k) * FROM T WHERE k = 7 ORDER BY k, id DESC');
+SELECT don_check('SELECT DISTINCT ON (k) * FROM T WHERE k IN (7, 107) ORDER BY k, id DESC');
 SELECT don_check('SELECT DISTINCT ON (kt) * FROM T WHERE kt IN (''key 3'', ''key 11'', ''none'') AND kt <> ''key 11'' ORDER BY kt, id DESC');
 SELECT don_check('SELECT DISTINCT ON (kt) * FROM T WHERE kt LIKE ''%1%'' ORDER BY kt, id DESC');
 SELECT don_check('SELECT DISTINCT ON (kt) * FROM T WHERE kt IS NULL OR kt = ''key 9'' ORDER BY kt, id DESC');
@@ -183,7 +183,7 @@ ROLLBACK;
 CREATE TABLE don_many_heap AS SELECT g::int8 * 7919 % 50000 AS id, g AS at, md5(g::text) AS t FROM generate_series(1, 80000) g;
 CREATE TABLE don_many USING olap AS TABLE don_many_heap;
 SET work_mem = '64kB'; SET hash_mem_multiplier = 1;
-SELECT (node ->> 'Passes')::int > 10 AS in_parts, node ->> 'Actual Rows' AS rows
+SELECT (node ->> 'Passes')::int > 10 AS in_parts, (node ->> 'Actual Rows')::numeric::int AS rows
 FROM (SELECT don_node('SELECT DISTINCT ON (id) * FROM don_many ORDER BY id, at DESC') AS node) s;
 SELECT count(*) FROM ((SELECT DISTINCT ON (id) * FROM don_many ORDER BY id, at DESC) EXCEPT (SELECT DISTINCT ON (id) * FROM don_many_heap ORDER BY id, at DESC)) s;
 SELECT don_node('SELECT * FROM generate_series(1, 2) g LEFT JOIN (SELECT DISTINCT ON (id) * FROM don_many ORDER BY id, at DESC OFFSET 0) s ON s.at = g') IS NOT NULL AS rescanned;

@@ -5,7 +5,8 @@
  *
  * DISTINCT ON (k) ... ORDER BY k, ts DESC has PostgreSQL sort all rows with all
  * columns.  The path beside that finds the first row of each key by keys and sort keys
- * alone, in no order; PostgreSQL sorts the few rows it gives.
+ * alone, in no order; PostgreSQL sorts the few rows it gives.  Of a partitioned table
+ * each partition gives its own, and PostgreSQL's Unique takes the first of these.
  *
  * src/plan/distinct_on.c
  *-------------------------------------------------------------------------
@@ -17,8 +18,10 @@
 #include "executor/nodeHash.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
 
 #include "base/compat_planner.h"
@@ -132,31 +135,24 @@ add_outputs(DistinctOnPath *path, Index relid, PathTarget *target)
 	return path->columns != NIL;
 }
 
-/* False: not what OlapDistinctOn computes. */
+/* False: not what OlapDistinctOn computes.  keys, orders: of the query's clauses. */
 static bool
-fill(DistinctOnPath *path, PlannerInfo *root, RelOptInfo *input)
+fill(DistinctOnPath *path, const Query *parse, Index relid, List *keys, List *orders)
 {
-	List	   *tlist = root->processed_tlist;
-	ListCell   *lc;
+	ListCell   *clause,
+			   *expr;
 
-	foreach(lc, root->parse->distinctClause)
+	forboth(clause, parse->distinctClause, expr, keys)
 	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
-
-		if (!add_key(path, input->relid, clause,
-					 (Expr *) get_sortgroupclause_expr(clause, tlist)))
+		if (!add_key(path, relid, lfirst_node(SortGroupClause, clause), lfirst(expr)))
 			return false;
 	}
-	foreach(lc, root->parse->sortClause)
+	forboth(clause, parse->sortClause, expr, orders)
 	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
-
-		if (!add_order(path, input->relid, clause,
-					   (Expr *) get_sortgroupclause_expr(clause, tlist)))
+		if (!add_order(path, relid, lfirst_node(SortGroupClause, clause), lfirst(expr)))
 			return false;
 	}
-	return path->keys != NIL &&
-		add_outputs(path, input->relid, path->path.path.pathtarget);
+	return path->keys != NIL && add_outputs(path, relid, path->path.path.pathtarget);
 }
 
 /* ---- costs ---- */
@@ -204,41 +200,116 @@ cost(PlannerInfo *root, DistinctOnPath *path, RelOptInfo *rel, const Path *keys,
 		p->pathtarget->cost.per_tuple * groups;
 }
 
-/* ---- path and plan ---- */
+/* ---- paths and plan ---- */
+
+/* A path over rel, a table or a partition; NULL if there is none. */
+static Path *
+table_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *parent, List *key_exprs,
+		   List *order_exprs, PathTarget *target)
+{
+	DistinctOnPath *path = (DistinctOnPath *) newNode(sizeof(DistinctOnPath),
+													  T_CustomPath);
+	Path	   *p = &path->path.path;
+	Path	   *keys,
+			   *all;
+
+	if (!olap_rel_is_ours(root, rel) || !olap_filters_supported(rel))
+		return NULL;
+	p->pathtype = T_CustomScan;
+	p->parent = parent;
+	p->pathtarget = target;
+	path->path.flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->path.methods = &path_methods;
+	if (!fill(path, root->parse, rel->relid, key_exprs, order_exprs))
+		return NULL;
+	keys = scan_path(root, rel, list_concat_copy(path->keys, path->orders));
+	all = scan_path(root, rel,
+					list_concat(list_concat_copy(path->keys, path->orders),
+								list_concat_copy(path->checks, path->columns)));
+	if (keys == NULL || all == NULL)
+		return NULL;
+	p->parallel_safe = parent->consider_parallel && all->parallel_safe;
+	path->path.custom_paths = list_make1(all);
+	olap_path_inherit_enabled(p, all);
+	cost(root, path, rel, keys, all);
+	return p;
+}
+
+/* Add to *paths one for each partition of rel; false if there is none of some. */
+static bool
+add_partitions(PlannerInfo *root, RelOptInfo *rel, List *keys, List *orders,
+			   PathTarget *target, List **paths)
+{
+	Path	   *path;
+
+	if (rel->nparts <= 0)
+	{
+		path = table_path(root, rel, rel, keys, orders, target);
+		*paths = lappend(*paths, path);
+		return path != NULL;
+	}
+	for (int i = 0; i < rel->nparts; i++)
+	{
+		RelOptInfo *child = rel->part_rels[i];
+		AppendRelInfo *info;
+		PathTarget *own;
+
+		if (child == NULL || IS_DUMMY_REL(child))
+			continue;
+		info = root->append_rel_array[child->relid];
+		own = copy_pathtarget(target);
+		own->exprs = (List *) adjust_appendrel_attrs(root, (Node *) own->exprs, 1,
+													 &info);
+		if (!add_partitions(root, child,
+							(List *) adjust_appendrel_attrs(root, (Node *) keys, 1,
+															&info),
+							(List *) adjust_appendrel_attrs(root, (Node *) orders, 1,
+															&info),
+							own, paths))
+			return false;
+	}
+	return true;
+}
+
+/* The rows of partitions, of which there may be several with equal keys, made unique. */
+static Path *
+join_partitions(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output, List *paths,
+				List *keys, PathTarget *target)
+{
+	List	   *order = list_length(root->distinct_pathkeys) <
+		list_length(root->sort_pathkeys) ? root->sort_pathkeys : root->distinct_pathkeys;
+	Path	   *append = (Path *) create_append_path(root, input, paths, NIL, NIL, NULL,
+													 0, false, -1);
+	Path	   *sorted;
+
+	append->pathtarget = target;
+	sorted = (Path *) create_sort_path(root, output, append, order, -1);
+	return (Path *) create_upper_unique_path(root, output, sorted,
+											 list_length(root->distinct_pathkeys),
+											 estimate_num_groups(root, keys, append->rows,
+																 NULL, NULL));
+}
 
 void
 olap_distinct_on_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output)
 {
-	DistinctOnPath *path;
-	Path	   *p,
-			   *keys,
-			   *all;
+	List	   *tlist = root->processed_tlist;
+	List	   *keys = get_sortgrouplist_exprs(root->parse->distinctClause, tlist);
+	List	   *orders = get_sortgrouplist_exprs(root->parse->sortClause, tlist);
 	PathTarget *target = input->cheapest_total_path->pathtarget;
+	List	   *paths = NIL;
+	Path	   *path = NULL;
 
 	if (root->parse->hasTargetSRFs || root->hasPseudoConstantQuals ||
-		!olap_rel_is_ours(root, input) || !olap_filters_supported(input) ||
-		contain_volatile_functions((Node *) target->exprs))
+		IS_DUMMY_REL(input) || contain_volatile_functions((Node *) target->exprs))
 		return;
-	path = (DistinctOnPath *) newNode(sizeof(DistinctOnPath), T_CustomPath);
-	p = &path->path.path;
-	p->pathtype = T_CustomScan;
-	p->parent = output;
-	p->pathtarget = target;
-	path->path.flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->path.methods = &path_methods;
-	if (!fill(path, root, input))
-		return;
-	keys = scan_path(root, input, list_concat_copy(path->keys, path->orders));
-	all = scan_path(root, input,
-					list_concat(list_concat_copy(path->keys, path->orders),
-								list_concat_copy(path->checks, path->columns)));
-	if (keys == NULL || all == NULL)
-		return;
-	p->parallel_safe = output->consider_parallel && all->parallel_safe;
-	path->path.custom_paths = list_make1(all);
-	olap_path_inherit_enabled(p, all);
-	cost(root, path, input, keys, all);
-	add_path(output, p);
+	if (input->nparts <= 0)
+		path = table_path(root, input, output, keys, orders, target);
+	else if (root->distinct_pathkeys != NIL &&
+			 add_partitions(root, input, keys, orders, target, &paths) && paths != NIL)
+		path = join_partitions(root, input, output, paths, keys, target);
+	if (path != NULL)
+		add_path(output, path);
 }
 
 static Plan *

@@ -220,5 +220,34 @@ SELECT count(*), min(at) FROM (SELECT DISTINCT ON (kt) kt, at FROM don_silent OR
 DELETE FROM don_silent WHERE kt = 'key 20';
 SELECT count(*), min(at) FROM (SELECT DISTINCT ON (kt) kt, at FROM don_silent ORDER BY kt, at DESC) s;
 
+-- Partitions, of columns in another order and partitioned again: each gives its rows, and
+-- PostgreSQL takes the first of these. One that is not of ours leaves all to PostgreSQL.
+CREATE TABLE don_parts (k int, x text, ts timestamptz, v float8) PARTITION BY RANGE (ts);
+CREATE TABLE don_part_1 (v float8, gone int, k int, x text, ts timestamptz) USING olap;
+ALTER TABLE don_part_1 DROP COLUMN gone;
+ALTER TABLE don_parts ATTACH PARTITION don_part_1 FOR VALUES FROM ('2026-01-01') TO ('2026-01-02');
+CREATE TABLE don_part_2 PARTITION OF don_parts FOR VALUES FROM ('2026-01-02') TO ('2026-01-04') PARTITION BY LIST (k);
+CREATE TABLE don_part_2a PARTITION OF don_part_2 FOR VALUES IN (1, 2, 3) USING olap;
+CREATE TABLE don_part_2b PARTITION OF don_part_2 DEFAULT USING olap;
+CREATE TABLE don_part_3 PARTITION OF don_parts FOR VALUES FROM ('2026-01-04') TO ('2026-01-06') USING olap;
+INSERT INTO don_parts SELECT g % 40, 'key ' || g % 17, timestamptz '2026-01-01 00:00+00' + g * interval '20 second', g FROM generate_series(200, 20000) g;
+ANALYZE don_parts;
+CREATE TABLE don_whole AS TABLE don_parts;
+EXPLAIN (COSTS OFF) SELECT DISTINCT ON (k) k, ts, v * 2 FROM don_parts WHERE ts > '2026-01-03' ORDER BY k, ts DESC;
+CREATE FUNCTION don_parts_check(query text) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(twin_differ(twin_answer(query, 'don_parts'), twin_answer(query, 'don_whole')),
+		CASE WHEN don_node(twin_query(query, 'don_parts')) IS NULL THEN 'without' ELSE 'with' END || ' OlapDistinctOn')
+$$;
+SELECT don_parts_check('SELECT DISTINCT ON (k) * FROM T ORDER BY k, ts DESC');
+SELECT don_parts_check('SELECT DISTINCT ON (x, k) x, v, ts + interval ''1 day'', upper(x) FROM T ORDER BY x DESC, k, ts');
+SELECT don_parts_check('SELECT DISTINCT ON (x) x, k, v FROM T WHERE ts > ''2026-01-03'' ORDER BY x DESC, k DESC, v LIMIT 4');
+SELECT don_parts_check('SELECT DISTINCT ON (x) x, v FROM T WHERE k = 3 ORDER BY x, ts DESC');
+SELECT don_parts_check('SELECT g, s.* FROM generate_series(1, 3) g, LATERAL (SELECT DISTINCT ON (x) x, v FROM T WHERE k = g ORDER BY x, ts DESC) s');
+SELECT don_parts_check('SELECT DISTINCT ON (k) k, TAB FROM T TAB ORDER BY k, ts');
+CREATE TABLE don_part_4 PARTITION OF don_parts DEFAULT USING heap;
+SELECT don_parts_check('SELECT DISTINCT ON (k) * FROM T ORDER BY k, ts DESC');
+
+DROP TABLE don_parts, don_whole;
+DROP FUNCTION don_parts_check;
 DROP TABLE don_heap, don_olap, don_many, don_many_heap, don_silent;
 DROP FUNCTION twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said, don_node, don_check;

@@ -274,6 +274,7 @@ run_part(OlapDistinctOnNode *node)
 	{
 		size_t		memory;
 
+		CHECK_FOR_INTERRUPTS();
 		if (olap_distinct_on_loses(node, &node->units[i]))
 			continue;
 		read_unit(node, i);

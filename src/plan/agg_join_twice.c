@@ -56,6 +56,7 @@ static bool
 custom_plans_twice(CustomPath *path)
 {
 	if (strcmp(path->methods->CustomName, "OlapScan") != 0 &&
+		strcmp(path->methods->CustomName, "OlapDistinctOn") != 0 &&
 		(!olap_is_agg_path(path) || !olap_agg_path_plans_twice(path)))
 		return false;
 	return all_plan_twice(path->custom_paths);

@@ -115,8 +115,9 @@ add_outputs(DistinctOnPath *path, Index relid, PathTarget *target)
 	{
 		Expr	   *expr = lfirst(lc);
 
-		if (IsA(expr, Var) || IsA(expr, Const) || list_member(path->keys, expr) ||
-			list_member(path->orders, expr))
+		/* what reads no column fails for a row that wins, if there is any, or for none */
+		if (IsA(expr, Var) || !contain_var_clause((Node *) expr) ||
+			list_member(path->keys, expr) || list_member(path->orders, expr))
 			continue;
 		if (!olap_compile_supported(expr, relid))
 			return false;

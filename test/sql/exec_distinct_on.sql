@@ -158,6 +158,10 @@ SELECT don_check('SELECT DISTINCT ON (x.k) x.k, x.id, y.id FROM T x JOIN T y USI
 -- with parameters and without.
 SELECT don_check('SELECT s.*, x.t FROM (SELECT DISTINCT ON (k) k, id FROM T ORDER BY k, id DESC) s JOIN T x ON x.id = s.id');
 SELECT don_check('SELECT DISTINCT ON (k) k, id FROM T ORDER BY k, id DESC OFFSET 5 LIMIT 7');
+SELECT don_check('SELECT x.kd, count(*), sum(s.id), count(s.t) FROM T x JOIN (SELECT DISTINCT ON (k) k, id, t FROM T ORDER BY k, id DESC) s ON s.k = x.k GROUP BY x.kd');
+SELECT twin_agg('SELECT x.kd, count(*), sum(s.id) FROM don_olap x JOIN (SELECT DISTINCT ON (k) k, id FROM don_olap ORDER BY k, id DESC) s ON s.k = x.k GROUP BY x.kd') -> 'Vector Joins' IS NOT NULL AS in_vectors;
+SELECT don_check('SELECT DISTINCT ON (k) k, (SELECT max(id) FROM T), (SELECT 1 / (max(id) - max(id)) FROM T) FROM T WHERE id < 0 ORDER BY k');
+SELECT don_check('SELECT DISTINCT ON (k) k, (SELECT max(id) FROM T) FROM T ORDER BY k, id');
 SELECT don_check('(SELECT DISTINCT ON (k) k, id FROM T ORDER BY k, id DESC) UNION ALL (SELECT DISTINCT ON (k) k, id FROM T ORDER BY k, id)');
 SELECT don_check('SELECT * FROM (SELECT DISTINCT ON (k, kd) k, kd, id FROM T ORDER BY k, kd, id DESC) s WHERE k < 4 AND id % 2 = 0');
 SELECT don_check('SELECT g, s.* FROM generate_series(1, 4) g, LATERAL (SELECT DISTINCT ON (kd) kd, id FROM T WHERE k = g * 3 ORDER BY kd, id DESC) s');

@@ -278,6 +278,7 @@ olap_agg_discard(OlapAggNode *node)
 		olap_agg_sets_discard(node);
 	olap_agg_discard_states(node);
 	node->groups = NULL;
+	node->topn_work = NULL;
 	node->program = NULL;
 	node->filled = node->core_runs = node->idle = false;
 	node->in_parts = false;

@@ -286,6 +286,7 @@ exec(CustomScanState *css)
 			InstrCountFiltered1(css, 1);
 			continue;
 		}
+		olap_agg_topn_passed(node);
 		if (css->ss.ps.ps_ProjInfo == NULL)
 			return css->ss.ss_ScanTupleSlot;
 		return ExecProject(css->ss.ps.ps_ProjInfo);

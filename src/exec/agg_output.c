@@ -27,7 +27,7 @@ load_keys(OlapAggNode *node)
 	CHECK_FOR_INTERRUPTS();
 	node->first = node->next;
 	node->nout = Min(node->ngroups - node->next,
-					 node->topn_work != NULL ? OUT_FEW_GROUPS : OUT_GROUPS);
+					 olap_agg_topn_few(node) ? OUT_FEW_GROUPS : OUT_GROUPS);
 	for (int k = 0; k < node->nkeys; k++)
 	{
 		olap_vector_reset(&node->out_keys[k], olap_program_type(node->program, node->key_at[k]));

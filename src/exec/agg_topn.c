@@ -9,6 +9,11 @@
  * only be mapped to words that do not contradict their order: equal words for
  * different values let more groups pass.
  *
+ * Which groups pass HAVING is known when their rows are there.  So groups go up in
+ * rounds, each with the next ones by their words, in which they go up by their
+ * numbers, until as many rows have passed as are wanted.  Where few pass, looking
+ * for the next ones costs more than it saves: the last round is all that are left.
+ *
  * src/exec/agg_topn.c
  *-------------------------------------------------------------------------
  */
@@ -17,21 +22,49 @@
 #include "miscadmin.h"
 
 #include "exec/agg_internal.h"
+#include "vector/value_lists.h"
 
 /* Groups looked at at a time. */
 #define CHUNK 1024
 
+/* Most groups of a round that has an end, and rounds that have one. */
+#define MAX_ROUND 32768
+#define MAX_ROUNDS 3
+
+/* With HAVING, groups of the first round beside those wanted. */
+#define FIRST_ROUND 512
+
 struct OlapTopN
 {
 	bool		active;
-	uint64		threshold;		/* groups behind it are left out */
+	bool		done;
+	uint32		limit;
+	int			round;			/* from 0 */
+	int64		before;			/* groups up to it went up in rounds before */
+	bool		has_end;		/* of this round: it has groups up to end */
+	int64		end;
+	uint64		sent;			/* groups that went up */
+	uint64	   *sent_bits;		/* with HAVING: which */
+	uint64		passed;			/* of those, what HAVING let pass */
+
 	uint32		first;			/* of the groups whose keys are there */
 	uint32		n;
-	uint64		keys[CHUNK];	/* the smaller, the earlier */
+	int64		keys[CHUNK];	/* the smaller, the earlier */
 	int64		words[CHUNK];
 	uint8		nulls[CHUNK];
-	uint64		heap[FLEXIBLE_ARRAY_MEMBER];	/* [limit] */
+	int64	   *selected;		/* [capacity <= 2 * MAX_ROUND] */
+	uint32		capacity;
+	int64	   *least;			/* of each chunk, the least key that has not gone up */
 };
+
+/* Of keys so far the least ones, as many as wanted and as many again. */
+typedef struct OlapSelection
+{
+	uint32		wanted;
+	uint32		n;
+	bool		bounded;		/* those from bound on are not needed */
+	int64		bound;
+} OlapSelection;
 
 List *
 olap_agg_topn_to_list(const OlapAggTopN *topn)
@@ -52,12 +85,14 @@ olap_agg_topn_from_list(const List *list, OlapAggTopN *topn)
 	topn->limit = lfourth_int(list);
 }
 
+/* ---- keys ---- */
+
 /* Keys of the groups from first on; false if the states have no words. */
 static bool
 load_chunk(OlapAggNode *node, OlapTopN *work, uint32 first)
 {
-	uint64		flip = node->topn.descending ? 0 : PG_UINT64_MAX;
-	uint64		null = node->topn.nulls_first ? 0 : PG_UINT64_MAX;
+	int64		flip = node->topn.descending ? -1 : 0;
+	int64		null = node->topn.nulls_first ? PG_INT64_MIN : PG_INT64_MAX;
 
 	CHECK_FOR_INTERRUPTS();
 	work->first = first;
@@ -66,86 +101,183 @@ load_chunk(OlapAggNode *node, OlapTopN *work, uint32 first)
 							  work->words, work->nulls))
 		return false;
 	for (uint32 i = 0; i < work->n; i++)
-	{
-		/* unsigned, in descending order */
-		uint64		key = ~((uint64) work->words[i] ^ (UINT64CONST(1) << 63));
-
-		work->keys[i] = work->nulls[i] ? null : key ^ flip;
-	}
+		work->keys[i] = work->nulls[i] ? null : work->words[i] ^ flip;
 	return true;
 }
 
-/* Restore a heap, greatest first, whose root was replaced. */
-static void
-sift_down(uint64 *heap, uint32 n)
+/* The key of this rank among n selected ones, which it puts in their place. */
+static int64
+select_key(OlapTopN *work, uint32 n, uint64 rank)
 {
-	uint64		moved = heap[0];
-	uint32		at = 0;
-
-	for (;;)
-	{
-		uint32		child = 2 * at + 1;
-
-		if (child >= n)
-			break;
-		if (child + 1 < n && heap[child + 1] > heap[child])
-			child++;
-		if (heap[child] <= moved)
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = moved;
+	olap_words_select(work->selected, n, &rank, 1);
+	return work->selected[rank];
 }
 
-static int
-compare_descending(const void *a, const void *b)
+/* Select keys of the chunk that is loaded, behind `before` if not the first. */
+static int64
+select_chunk(OlapTopN *work, OlapSelection *selection)
 {
-	uint64		x = *(const uint64 *) a;
-	uint64		y = *(const uint64 *) b;
+	int64		least = PG_INT64_MAX;
 
-	return x < y ? 1 : x > y ? -1 : 0;
+	for (uint32 i = 0; i < work->n; i++)
+	{
+		int64		key = work->keys[i];
+
+		if (work->round > 0 && key <= work->before)
+			continue;
+		least = Min(least, key);
+		if (selection->bounded && key >= selection->bound)
+			continue;
+		work->selected[selection->n++] = key;
+		if (selection->n == 2 * selection->wanted)
+		{
+			selection->bound = select_key(work, selection->n, selection->wanted - 1);
+			selection->bounded = true;
+			selection->n = selection->wanted;
+		}
+	}
+	return least;
+}
+
+/*
+ * Have the end of a round of so many groups behind those of the rounds before.  False
+ * if there are no more than that, or the states have no words.
+ */
+static bool
+find_end(OlapAggNode *node, OlapTopN *work, uint32 wanted)
+{
+	OlapSelection selection = {.wanted = wanted};
+
+	if (work->capacity < 2 * wanted)
+	{
+		if (work->selected != NULL)
+			pfree(work->selected);
+		work->capacity = 2 * wanted;
+		work->selected = MemoryContextAlloc(node->cxt,
+											work->capacity * sizeof(int64));
+	}
+	for (uint32 first = 0; first < node->ngroups; first += CHUNK)
+	{
+		if (!load_chunk(node, work, first))
+			return false;
+		work->least[first / CHUNK] = select_chunk(work, &selection);
+	}
+	work->n = 0;
+	if (selection.n <= wanted && !selection.bounded)
+		return false;
+	work->end = select_key(work, selection.n, wanted - 1);
+	return true;
+}
+
+/* ---- rounds ---- */
+
+/* What is as large as there are groups, for the groups there are now. */
+static void
+prepare(OlapAggNode *node, OlapTopN *work, bool having)
+{
+	size_t		nwords = ((size_t) node->ngroups + 63) / 64;
+
+	if (work->least != NULL)
+		pfree(work->least);
+	work->least = MemoryContextAlloc(node->cxt, (node->ngroups / CHUNK + 1) *
+									 sizeof(int64));
+	if (work->sent_bits != NULL)
+		pfree(work->sent_bits);
+	if (having)
+		work->sent_bits = MemoryContextAllocZero(node->cxt, nwords * sizeof(uint64));
 }
 
 void
 olap_agg_topn_start(OlapAggNode *node)
 {
-	uint32		limit = node->topn.limit;
 	OlapTopN   *work = node->topn_work;
-	uint64	   *heap;
-	uint32		n = 0;
+	uint32		limit = node->topn.limit;
+	bool		having = node->css.ss.ps.qual != NULL;
 
 	if (work != NULL)
 		work->active = false;
+	/* values in order are read once, by the number of their group */
 	if (limit == 0 || node->ngroups <= limit || node->groups == NULL ||
-		node->works[node->topn.work].server != NULL)
+		node->works[node->topn.work].server != NULL ||
+		(having && node->ordered != NIL))
 		return;
 	if (work == NULL)
-		work = node->topn_work = MemoryContextAllocZero(node->cxt, sizeof(OlapTopN) +
-														limit * sizeof(uint64));
-	heap = work->heap;
-	for (uint32 first = 0; first < node->ngroups; first += CHUNK)
-	{
-		uint32		i = 0;
+		work = node->topn_work = MemoryContextAllocZero(node->cxt, sizeof(OlapTopN));
+	prepare(node, work, having);
+	work->limit = limit;
+	work->round = 0;
+	work->done = false;
+	work->sent = work->passed = 0;
+	work->has_end = find_end(node, work, having ? 2 * limit + FIRST_ROUND : limit);
+	work->active = work->has_end;
+}
 
-		if (!load_chunk(node, work, first))
-			return;
-		for (; n < limit && i < work->n; i++)
-		{
-			heap[n++] = work->keys[i];
-			if (n == limit)
-				qsort(heap, n, sizeof(uint64), compare_descending);
-		}
-		for (; i < work->n; i++)
-			if (work->keys[i] < heap[0])
-			{
-				heap[0] = work->keys[i];
-				sift_down(heap, n);
-			}
+/* Groups of the next round, as may be enough; 0: nobody knows. */
+static double
+next_size(const OlapTopN *work)
+{
+	return work->passed == 0 ? 0 : FIRST_ROUND +
+		1.5 * (work->limit - work->passed) * work->sent / work->passed;
+}
+
+/* False if the groups that are left are behind the last row wanted. */
+static bool
+next_round(OlapAggNode *node, OlapTopN *work)
+{
+	double		size;
+
+	work->done = node->css.ss.ps.qual == NULL || !work->has_end ||
+		work->passed >= work->limit;
+	if (work->done)
+	{
+		node->left_out += node->ngroups - work->sent;
+		return false;
 	}
-	work->threshold = heap[0];
+	size = next_size(work);
+	work->before = work->end;
+	work->round++;
+	work->has_end = work->round < MAX_ROUNDS && size > 0 && size <= MAX_ROUND &&
+		size <= (node->ngroups - work->sent) / 4 &&
+		find_end(node, work, (uint32) size);
 	work->n = 0;
-	work->active = true;
+	node->next = node->first = node->nout = 0;
+	return true;
+}
+
+/* Move to the next group of this round, which is not the last. */
+static bool
+next_of_round(OlapAggNode *node, OlapTopN *work)
+{
+	while (node->next < node->ngroups)
+	{
+		uint32		first = node->next / CHUNK * CHUNK;
+
+		if (work->least[first / CHUNK] > work->end)
+		{
+			node->next = Min(first + CHUNK, node->ngroups);
+			continue;
+		}
+		if ((work->n == 0 || work->first != first) && !load_chunk(node, work, first))
+			elog(ERROR, "states of an aggregate lost their order");
+		for (; node->next < first + work->n; node->next++)
+		{
+			int64		key = work->keys[node->next - first];
+
+			if (key <= work->end && (work->round == 0 || key > work->before))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Of the last round: what has not gone up. */
+static bool
+next_of_rest(OlapAggNode *node, const OlapTopN *work)
+{
+	while (node->next < node->ngroups &&
+		   (work->sent_bits[node->next / 64] >> (node->next % 64) & 1) != 0)
+		node->next++;
+	return node->next < node->ngroups;
 }
 
 bool
@@ -155,14 +287,28 @@ olap_agg_topn_next(OlapAggNode *node)
 
 	if (work == NULL || !work->active)
 		return node->next < node->ngroups;
-	for (; node->next < node->ngroups; node->next++)
-	{
-		if (node->next - work->first >= work->n &&
-			!load_chunk(node, work, node->next))
-			elog(ERROR, "states of an aggregate lost their order");
-		if (work->keys[node->next - work->first] <= work->threshold)
-			return true;
-		node->left_out++;
-	}
-	return false;
+	if (work->done)
+		return false;
+	while (!(work->has_end ? next_of_round(node, work) : next_of_rest(node, work)))
+		if (!next_round(node, work))
+			return false;
+	work->sent++;
+	if (work->sent_bits != NULL)
+		work->sent_bits[node->next / 64] |= UINT64CONST(1) << (node->next % 64);
+	return true;
+}
+
+bool
+olap_agg_topn_few(const OlapAggNode *node)
+{
+	const OlapTopN *work = node->topn_work;
+
+	return work != NULL && work->active && work->has_end;
+}
+
+void
+olap_agg_topn_passed(OlapAggNode *node)
+{
+	if (node->topn_work != NULL)
+		node->topn_work->passed++;
 }

@@ -34,4 +34,10 @@ struct OlapAggNode;
 extern void olap_agg_topn_start(struct OlapAggNode *node);
 extern bool olap_agg_topn_next(struct OlapAggNode *node);
 
+/* Do the groups that go up lie apart from each other? */
+extern bool olap_agg_topn_few(const struct OlapAggNode *node);
+
+/* The row of the group that went up last passed HAVING. */
+extern void olap_agg_topn_passed(struct OlapAggNode *node);
+
 #endif							/* OLAP_AGG_TOPN_H */

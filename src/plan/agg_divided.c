@@ -131,8 +131,7 @@ divided_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	path->parallel_aware = true;
 	path->parallel_workers = workers;
 	agg->division = olap_agg_division_to_list(key, nparts);
-	agg->topn = olap_agg_topn_plan(root, query->rel, having, query->aggs,
-								   query->calls);
+	agg->topn = olap_agg_topn_plan(root, query->rel, query, having);
 	groups = path->rows * nparts;
 	gather = (Path *) create_gather_path(root, output, path, target, NULL, &groups);
 

@@ -171,8 +171,7 @@ join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 	path->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
 									  core);
 	path->join = olap_join_plan_list(query);
-	path->topn = olap_agg_topn_plan(root, input, having, query->aggs,
-									query->calls);
+	path->topn = olap_agg_topn_plan(root, input, query, having);
 	olap_path_inherit_enabled(&path->path.path, scan);
 	olap_join_cost(root, query, input->rows, having, &path->path.path, scan);
 	return &path->path.path;

@@ -236,8 +236,7 @@ add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	if (path == NULL)
 		return;
 	/* only of whole groups: parts of a group that lose may win together */
-	path->topn = olap_agg_topn_plan(root, query->rel, having, query->aggs,
-									query->calls);
+	path->topn = olap_agg_topn_plan(root, query->rel, query, having);
 	add_path(output, &path->path.path);
 	if (query->sets == NIL)
 		olap_agg_divided_paths(root, query, output, target, having);

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type_d.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
@@ -78,9 +79,61 @@ sorts_as_states(Oid sortop, const OlapAggCall *call, OlapCompareOp *op)
 	}
 }
 
+/* check_function_callback */
+static bool
+function_may_fail(Oid funcid, void *context)
+{
+	OlapCompareOp op;
+
+	return !olap_compare_op(funcid, &op) && !get_func_leakproof(funcid);
+}
+
+static bool
+depends_on_group(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) || IsA(node, Aggref) || IsA(node, SubPlan) ||
+		IsA(node, PlaceHolderVar))
+		return true;
+	return expression_tree_walker(node, depends_on_group, context);
+}
+
+/*
+ * Can HAVING raise an error of one group and not of another?  That of a group which
+ * is left out would not be raised.
+ */
+static bool
+may_fail(Node *node, List *keys)
+{
+	if (node == NULL || IsA(node, Aggref) || list_member(keys, node) ||
+		!depends_on_group(node, NULL))
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_List:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_RelabelType:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_FuncExpr:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_CoalesceExpr:
+			return check_functions_in_node(node, function_may_fail, NULL) ||
+				expression_tree_walker(node, may_fail, keys);
+		default:
+			return true;
+	}
+}
+
 List *
-olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
-				   List *aggs, List *calls)
+olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input,
+				   const OlapAggQuery *query, List *having)
 {
 	const Query *parse = root->parse;
 	OlapAggTopN topn = {0};
@@ -89,7 +142,7 @@ olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
 			   *list;
 	Expr	   *expr;
 
-	if (parse->sortClause == NIL || having != NIL || parse->groupClause == NIL ||
+	if (parse->sortClause == NIL || parse->groupClause == NIL ||
 		parse->groupingSets != NIL ||
 		(input->reloptkind != RELOPT_BASEREL &&
 		 input->reloptkind != RELOPT_JOINREL) || parse->hasWindowFuncs ||
@@ -97,7 +150,7 @@ olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
 		return NIL;
 	clause = linitial_node(SortGroupClause, parse->sortClause);
 	expr = get_sortgroupclause_tle(clause, root->processed_tlist)->expr;
-	forboth(agg, aggs, list, calls)
+	forboth(agg, query->aggs, list, query->calls)
 	{
 		OlapAggCall call;
 		OlapCompareOp op;
@@ -106,7 +159,8 @@ olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input, List *having,
 		{
 			olap_agg_call_from_list(lfirst(list), &call);
 			if (call.kind == OLAP_CALL_GENERIC ||
-				!sorts_as_states(clause->sortop, &call, &op))
+				!sorts_as_states(clause->sortop, &call, &op) ||
+				may_fail((Node *) having, query->keys))
 				return NIL;
 			topn.descending = op.cmp == OLAP_CMP_GT;
 			topn.nulls_first = clause->nulls_first;

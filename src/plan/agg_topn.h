@@ -12,12 +12,13 @@
 #include "nodes/pathnodes.h"
 
 #include "exec/agg_topn.h"
+#include "plan/agg_query.h"
 
 /*
  * olap_agg_topn_to_list() of what the query asks for, NIL if it is not sorted by one
- * of aggs first or its limit is not known.  calls: olap_agg_call_to_list() of each.
+ * of its aggregates first or its limit is not known.
  */
 extern List *olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input,
-								List *having, List *aggs, List *calls);
+								const OlapAggQuery *query, List *having);
 
 #endif							/* OLAP_PLAN_AGG_TOPN_H */

@@ -27,16 +27,19 @@ float_word(double value)
 static void
 sum_words(const OlapAgg *agg, uint32 first, uint32 n, int64 *words, uint8 *nulls)
 {
+	const OlapSumState *states = agg->sums + first;
+
 	for (uint32 i = 0; i < n; i++)
 	{
-		const OlapSumState *state = &agg->sums[first + i];
-		__int128	sum = state->sum;
+		words[i] = states[i].sum;
+		nulls[i] = states[i].count == 0;
+	}
+	for (uint32 i = 0; agg->wide != NULL && i < n; i++)
+	{
+		__int128	sum = agg->wide[first + i] + states[i].sum;
 
-		if (agg->wide != NULL)
-			sum += agg->wide[first + i];
 		words[i] = sum > PG_INT64_MAX ? PG_INT64_MAX :
 			sum < PG_INT64_MIN ? PG_INT64_MIN : (int64) sum;
-		nulls[i] = state->count == 0;
 	}
 }
 

@@ -62,13 +62,27 @@ SELECT topn_check('SELECT count(DISTINCT a) AS c, k FROM TAB GROUP BY k ORDER BY
 SELECT topn_check('SELECT k FROM TAB GROUP BY k ORDER BY count(*) DESC, k LIMIT 3');
 SELECT topn_check('SELECT k, count(*) FROM TAB GROUP BY k ORDER BY 2 DESC, 1 LIMIT 2000 OFFSET 1100');
 
+-- HAVING: until as many rows have passed, or all groups have gone up.
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING count(*) < 10 ORDER BY c DESC, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k HAVING count(*) > 9 AND max(d) > ''2025-01-01'' ORDER BY s DESC, k LIMIT 4');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k HAVING sum(a) < -500 ORDER BY s DESC NULLS LAST, k LIMIT 4 OFFSET 2');
+SELECT topn_check('SELECT k, max(f) AS s FROM TAB GROUP BY k HAVING avg(n) > 60 ORDER BY s DESC NULLS FIRST, k LIMIT 9');
+SELECT topn_check('SELECT k, max(f) AS s FROM TAB GROUP BY k HAVING k BETWEEN 100 AND 300 OR count(b) = 0 ORDER BY s NULLS FIRST, k LIMIT 9');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k HAVING min(a) IN (3, 5, 7, 9) ORDER BY s, k LIMIT 1');
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k HAVING count(*) > 1000 ORDER BY s, k LIMIT 1');
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING count(*) > (SELECT min(a) + 515 FROM TAB) ORDER BY c DESC, k LIMIT 2');
+SELECT topn_check('SELECT * FROM (SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING count(d) > 9 ORDER BY c DESC FETCH FIRST 2 ROWS WITH TIES) x ORDER BY c, k');
+SELECT topn_check('SELECT * FROM (SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING max(d) > ''2025-01-01'' ORDER BY c DESC FETCH FIRST 2 ROWS WITH TIES) x ORDER BY c, k');
+-- ... not if it may fail for a group that would be left out, nor where values are read in order
+SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k HAVING 1000 / count(*) > 99 ORDER BY s, k LIMIT 1');
+SELECT topn_check('SELECT k, sum(a) AS s, string_agg(t, '','' ORDER BY t) FROM TAB GROUP BY k HAVING count(*) > 9 ORDER BY s, k LIMIT 1');
+
 -- Not left out: other keys, all of them wanted, or somebody else looks at them.
 SELECT topn_check('SELECT k, sum(u) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
 SELECT topn_check('SELECT k, avg(a) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
 SELECT topn_check('SELECT k, max(t COLLATE "C") AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
 SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY k LIMIT 4');
 SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY count(*) + 0 DESC, k LIMIT 4');
-SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING count(*) < 10 ORDER BY c DESC, k LIMIT 4');
 SELECT topn_check('SELECT k, count(*) AS c, sum(count(*)) OVER () FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 4');
 SELECT topn_check('SELECT DISTINCT count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC LIMIT 2');
 SELECT topn_check('SELECT k, count(*) AS c, generate_series(1, 2) FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 3');
@@ -109,7 +123,31 @@ COMMIT;
 CREATE TABLE topn_many AS SELECT i % 60000 AS k, i AS v FROM generate_series(1, 130000) i;
 CREATE TABLE topn_many_olap (LIKE topn_many) USING olap;
 INSERT INTO topn_many_olap SELECT * FROM topn_many;
+-- (many pass, one group in a hundred, in fifty, in a thousand, none)
+CREATE FUNCTION topn_many_check(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	want text[];
+	got text[];
+	said jsonb := twin_agg(twin_query(query, 'topn_many_olap'));
+BEGIN
+	EXECUTE format('SELECT array_agg(q::text) FROM (%s) q', twin_query(query, 'topn_many')) INTO want;
+	EXECUTE format('SELECT array_agg(q::text) FROM (%s) q', twin_query(query, 'topn_many_olap')) INTO got;
+	RETURN coalesce(twin_differ(got, want), format('%s rows of %s groups, %s left out, %s removed by HAVING',
+		coalesce(cardinality(got), 0), said->>'Groups', said->>'Groups Left Out', said->>'Rows Removed by Filter'));
+END $$;
+SELECT topn_many_check('SELECT k, sum(v) AS s FROM TAB GROUP BY k HAVING min(v) BETWEEN 59000 AND 59700 ORDER BY s DESC, k LIMIT 30');
+SELECT topn_many_check(format('SELECT k, sum(v) AS s FROM TAB GROUP BY k HAVING min(v) = ANY (%L) ORDER BY s DESC, k LIMIT 30',
+	(SELECT array_agg(i) FROM generate_series(7, 59999, 100) i)));
+SELECT topn_many_check(format('SELECT k, max(v - k) AS s FROM TAB GROUP BY k HAVING min(v) = ANY (%L) ORDER BY s DESC, k LIMIT 40',
+	(SELECT array_agg(i) FROM generate_series(7, 59999, 50) i)));
+SELECT topn_many_check(format('SELECT k, sum(v) AS s FROM TAB GROUP BY k HAVING min(v) = ANY (%L) ORDER BY s, k LIMIT 20',
+	(SELECT array_agg(i) FROM generate_series(7, 59999, 1000) i)));
+SELECT topn_many_check('SELECT k, sum(v) AS s FROM TAB GROUP BY k HAVING count(*) > 99 ORDER BY s DESC, k LIMIT 30');
+SELECT topn_many_check('SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING sum(v) > 200000 ORDER BY c DESC, k LIMIT 9000 OFFSET 900');
+SELECT v.x, q.* FROM (VALUES (1), (2), (3)) v(x), LATERAL (SELECT k, count(*) AS c FROM topn_many_olap WHERE k > v.x GROUP BY k HAVING count(*) < v.x ORDER BY c DESC, k LIMIT 2) q;
+SELECT v.x, q.* FROM (VALUES (1), (2)) v(x), LATERAL (SELECT k, sum(v) AS c FROM topn_many_olap GROUP BY k HAVING count(*) > 1 ORDER BY c DESC, k LIMIT 2) q WHERE q.k > v.x;
 SET work_mem = '64kB';
+SELECT topn_many_check('SELECT k, sum(v) AS s FROM TAB GROUP BY k HAVING count(*) > 2 ORDER BY s DESC, k LIMIT 30');
 SET enable_sort = off;
 (SELECT k, count(*), sum(v) AS s FROM topn_many GROUP BY k ORDER BY s DESC, k LIMIT 50) EXCEPT ALL
 (SELECT k, count(*), sum(v) AS s FROM topn_many_olap GROUP BY k ORDER BY s DESC, k LIMIT 50);
@@ -119,4 +157,4 @@ RESET work_mem;
 RESET enable_sort;
 
 DROP TABLE topn_heap, topn_olap, topn_many, topn_many_olap;
-DROP FUNCTION topn_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;
+DROP FUNCTION topn_check, topn_many_check, twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -27,6 +27,12 @@
 /* Groups looked at at a time. */
 #define CHUNK 1024
 
+/*
+ * By so many doubles an average of integers or numerics, which the server rounds to 16
+ * digits or more, may lie beside the one next to the exact quotient.
+ */
+#define QUOTIENT_SLACK 4
+
 /* Most groups of a round that has an end, and rounds that have one. */
 #define MAX_ROUND 32768
 #define MAX_ROUNDS 3
@@ -43,9 +49,12 @@ struct OlapTopN
 	int64		before;			/* groups up to it went up in rounds before */
 	bool		has_end;		/* of this round: it has groups up to end */
 	int64		end;
+	int64		slack;			/* of groups whose keys differ by less nothing is known */
+	int64		sure;			/* those up to it are before all behind end */
 	uint64		sent;			/* groups that went up */
 	uint64	   *sent_bits;		/* with HAVING: which */
-	uint64		passed;			/* of those, what HAVING let pass */
+	uint64		passed;			/* of those, what HAVING let pass ... */
+	uint64		unsure;			/* ... and is not counted yet: behind `sure` */
 
 	uint32		first;			/* of the groups whose keys are there */
 	uint32		n;
@@ -93,12 +102,15 @@ load_chunk(OlapAggNode *node, OlapTopN *work, uint32 first)
 {
 	int64		flip = node->topn.descending ? -1 : 0;
 	int64		null = node->topn.nulls_first ? PG_INT64_MIN : PG_INT64_MAX;
+	const AggWork *agg = &node->works[node->topn.work];
 
 	CHECK_FOR_INTERRUPTS();
 	work->first = first;
 	work->n = Min(node->ngroups - first, CHUNK);
-	if (!olap_agg_order_words(node->works[node->topn.work].agg, first, work->n,
-							  work->words, work->nulls))
+	if (!olap_agg_order_words(agg->agg, agg->call.shape == OLAP_SHAPE_AVG ||
+							  agg->call.shape == OLAP_SHAPE_FLOAT_AVG ?
+							  OLAP_WORDS_OF_MEAN : OLAP_WORDS_OF_VALUE, first,
+							  work->n, work->words, work->nulls))
 		return false;
 	for (uint32 i = 0; i < work->n; i++)
 		work->keys[i] = work->nulls[i] ? null : work->words[i] ^ flip;
@@ -165,7 +177,9 @@ find_end(OlapAggNode *node, OlapTopN *work, uint32 wanted)
 	work->n = 0;
 	if (selection.n <= wanted && !selection.bounded)
 		return false;
-	work->end = select_key(work, selection.n, wanted - 1);
+	work->sure = select_key(work, selection.n, wanted - 1);
+	work->end = work->sure > PG_INT64_MAX - work->slack ? PG_INT64_MAX :
+		work->sure + work->slack;
 	return true;
 }
 
@@ -207,7 +221,9 @@ olap_agg_topn_start(OlapAggNode *node)
 	work->limit = limit;
 	work->round = 0;
 	work->done = false;
-	work->sent = work->passed = 0;
+	work->sent = work->passed = work->unsure = 0;
+	work->slack = node->works[node->topn.work].call.shape == OLAP_SHAPE_AVG ?
+		QUOTIENT_SLACK : 0;
 	work->has_end = find_end(node, work, having ? 2 * limit + FIRST_ROUND : limit);
 	work->active = work->has_end;
 }
@@ -216,8 +232,10 @@ olap_agg_topn_start(OlapAggNode *node)
 static double
 next_size(const OlapTopN *work)
 {
-	return work->passed == 0 ? 0 : FIRST_ROUND +
-		1.5 * (work->limit - work->passed) * work->sent / work->passed;
+	double		missing = (double) work->limit - (double) work->passed;
+
+	return work->passed == 0 ? 0 :
+		FIRST_ROUND + 1.5 * Max(missing, 0) * work->sent / work->passed;
 }
 
 /* False if the groups that are left are behind the last row wanted. */
@@ -233,6 +251,8 @@ next_round(OlapAggNode *node, OlapTopN *work)
 		node->left_out += node->ngroups - work->sent;
 		return false;
 	}
+	work->passed += work->unsure;
+	work->unsure = 0;
 	size = next_size(work);
 	work->before = work->end;
 	work->round++;
@@ -309,6 +329,12 @@ olap_agg_topn_few(const OlapAggNode *node)
 void
 olap_agg_topn_passed(OlapAggNode *node)
 {
-	if (node->topn_work != NULL)
-		node->topn_work->passed++;
+	OlapTopN   *work = node->topn_work;
+
+	if (work == NULL || !work->active || !work->has_end)
+		return;
+	if (work->keys[node->next - 1 - work->first] <= work->sure)
+		work->passed++;
+	else
+		work->unsure++;
 }

@@ -65,12 +65,15 @@ sorts_as_states(Oid sortop, const OlapAggCall *call, OlapCompareOp *op)
 		case OLAP_SHAPE_INT8:
 			return op->order == OLAP_ORDER_INT;
 		case OLAP_SHAPE_SUM:
+		case OLAP_SHAPE_AVG:
 			return op->order == OLAP_ORDER_NUMERIC &&
 				call->kind == OLAP_AGG_SUM_INT;
 		case OLAP_SHAPE_FLOAT4:
 		case OLAP_SHAPE_FLOAT8:
 			return op->order == OLAP_ORDER_FLOAT &&
 				call->kind == OLAP_AGG_SUM_FLOAT;
+		case OLAP_SHAPE_FLOAT_AVG:
+			return op->order == OLAP_ORDER_FLOAT;
 		case OLAP_SHAPE_VALUE:
 			return op->order == call->order && op->order < OLAP_ORDER_BYTES &&
 				(call->kind == OLAP_AGG_MIN || call->kind == OLAP_AGG_MAX);

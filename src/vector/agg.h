@@ -160,13 +160,21 @@ extern bool olap_agg_kind_merges(OlapAggKind kind);
  */
 extern void olap_agg_keep_turns(OlapAgg *agg);
 
+/* What is made of the states of a sum, for words. */
+typedef enum OlapWordsOf
+{
+	OLAP_WORDS_OF_VALUE,		/* the state's own result */
+	OLAP_WORDS_OF_MEAN			/* the sum by the count: also of MOMENTS_FLOAT */
+} OlapWordsOf;
+
 /*
  * States of n groups as words that sort as the results do, except that different
- * ones may have the same word; nulls: those that have no result.  False if these
- * states have none.
+ * ones may have the same word; nulls: those that have no result.  Means of integers
+ * are those of exact quotients, rounded to double.  False if these states have none.
  */
-extern bool olap_agg_order_words(const OlapAgg *agg, uint32 first, uint32 n,
-								 int64 *words, uint8 *nulls);
+extern bool olap_agg_order_words(const OlapAgg *agg, OlapWordsOf what,
+								 uint32 first, uint32 n, int64 *words,
+								 uint8 *nulls);
 
 /* Forget the states, keep the memory. */
 extern void olap_agg_reset(OlapAgg *agg);

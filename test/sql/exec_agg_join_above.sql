@@ -61,8 +61,8 @@ SELECT above_check('SELECT o.k, count(DISTINCT d.kind) AS c FROM TAB o JOIN abov
 SELECT above_check('SELECT * FROM (SELECT d.k, count(*) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.k ORDER BY c DESC FETCH FIRST 2 ROWS WITH TIES) x ORDER BY c, k', '(Groups:|Top Groups|Groups Left Out)');
 SELECT above_check('SELECT d.k, count(*) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.k HAVING min(o.id) > 100 ORDER BY c DESC, d.k LIMIT 2', '(Groups:|Top Groups|Groups Left Out)');
 SELECT above_check('SELECT d.k, count(*) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.k HAVING count(*) < 12 ORDER BY c DESC, d.k LIMIT 2', '(Groups:|Top Groups|Groups Left Out)');
--- not with averages, text, window functions
 SELECT above_check('SELECT d.k, avg(o.n) AS c FROM TAB o JOIN above_dim d USING (k) GROUP BY d.k ORDER BY c DESC, d.k LIMIT 2', '(Groups:|Top Groups|Groups Left Out)');
+-- not with window functions
 SELECT above_check('SELECT d.k, count(*) AS c, sum(count(*)) OVER () FROM TAB o JOIN above_dim d USING (k) GROUP BY d.k ORDER BY c DESC, d.k LIMIT 2', '(Groups:|Top Groups|Groups Left Out)');
 -- groups in parts, again for other parameters, and where PostgreSQL's plan takes over
 SET work_mem = '400kB';

@@ -177,6 +177,53 @@ squares_too_large(void)
 	CHECK_INT(value.squares, 1000000);
 }
 
+/*
+ * Words of averages do not contradict the exact quotients, wherever they lie: sums of
+ * few bits, those that no double is, and those beyond 64 bits, close to each other.
+ */
+static void
+means(void)
+{
+	static const int64 bases[] = {0, 7, 10000, (INT64CONST(1) << 53) + 1,
+	(INT64CONST(1) << 61) + 256, PG_INT64_MAX - 100, PG_INT64_MIN, -12};
+	DataColumn	column = data_column(DATA_I64, false);
+	int64		words[GROUPS];
+	uint8		nulls[GROUPS];
+	uint32		wrong = 0;
+
+	for (int b = 0; b < lengthof(bases); b++)
+	{
+		NaiveSum	naive[GROUPS] = {0};
+		OlapAgg    *agg = olap_agg_create(OLAP_AGG_SUM_INT, &column.type,
+										  column.order, CurrentMemoryContext);
+
+		olap_agg_grow(agg, GROUPS);
+		for (uint32 g = 1; g < GROUPS; g++)
+		{
+			OlapVector	v;
+
+			olap_vector_init(&v, &column.type, 40, CurrentMemoryContext);
+			for (int i = unit_random() % 40; i >= 0; i--)
+			{
+				int64		value = bases[b] + unit_random() % (b % 2 ? 3 : 90);
+
+				olap_vector_append_i64(&v, value);
+				naive[g].count++;
+				naive[g].sum += value;
+			}
+			CHECK(olap_agg_update_one(agg, g, &v, v.n));
+		}
+		CHECK(olap_agg_order_words(agg, OLAP_WORDS_OF_MEAN, 0, GROUPS, words, nulls));
+		CHECK(nulls[0] && !nulls[1]);
+		for (uint32 g = 1; g < GROUPS; g++)
+			for (uint32 h = 1; h < GROUPS; h++)
+				wrong += words[g] < words[h] &&
+					naive[g].sum * naive[h].count >= naive[h].sum * naive[g].count;
+		olap_agg_free(agg);
+	}
+	CHECK_INT(wrong, 0);
+}
+
 static void
 counts(void)
 {
@@ -708,6 +755,7 @@ main(void)
 	RUN(counts);
 	RUN(sums);
 	RUN(squares_too_large);
+	RUN(means);
 	RUN(floats);
 	RUN(float_overflow);
 	RUN(values);

@@ -137,6 +137,33 @@ show_expressions(OlapAggNode *node, List *ancestors, ExplainState *es)
 		ExplainPropertyList("Row Expressions", bridges, es);
 }
 
+static bool
+is_zero(const Node *node)
+{
+	const Const *value = (const Const *) node;
+
+	return IsA(node, Const) &&
+		(value->constisnull || DatumGetInt64(value->constvalue) == 0);
+}
+
+static void
+show_topn(OlapAggNode *node, List *ancestors, ExplainState *es)
+{
+	char	   *count,
+			   *offset;
+
+	if (node->topn.limit > 0)
+		ExplainPropertyInteger("Top Groups", NULL, node->topn.limit, es);
+	if (node->topn.limit != OLAP_TOPN_BY_EXPRS)
+		return;
+	count = deparse(linitial(node->topn_exprs), &node->css, ancestors, es);
+	offset = deparse(lsecond(node->topn_exprs), &node->css, ancestors, es);
+	if (is_zero(lsecond(node->topn_exprs)))
+		ExplainPropertyText("Top Groups", count, es);
+	else
+		ExplainPropertyText("Top Groups", psprintf("%s + %s", count, offset), es);
+}
+
 static void
 show_times(const AggTimes *times, ExplainState *es)
 {
@@ -211,8 +238,7 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 			ExplainPropertyText("Vector Aggregation", "none, the sides exceed memory",
 								es);
 	}
-	if (node->topn.limit > 0)
-		ExplainPropertyInteger("Top Groups", NULL, node->topn.limit, es);
+	show_topn(node, ancestors, es);
 	if (es->verbose)
 	{
 		show_works(node, ancestors, es);

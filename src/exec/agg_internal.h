@@ -149,7 +149,8 @@ typedef struct OlapAggNode
 	uint32		next;			/* group to go up */
 	uint32		first;			/* first group whose keys are in out_keys */
 	uint32		nout;
-	OlapAggTopN topn;			/* limit 0: every group goes up */
+	OlapAggTopN topn;
+	List	   *topn_exprs;		/* LIMIT, OFFSET: for OLAP_TOPN_BY_EXPRS */
 	OlapTopN   *topn_work;		/* of this run; NULL: not needed so far */
 	uint32		sketched;		/* segment whose sketches are merged; 0: none */
 	OlapVector *out_keys;		/* [nkeys] */

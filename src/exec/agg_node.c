@@ -87,6 +87,9 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	List	   *calls = olap_agg_private(plan, PRIVATE_CALLS);
 
 	olap_agg_topn_from_list(olap_agg_private(plan, PRIVATE_TOPN), &node->topn);
+	if (node->topn.limit == OLAP_TOPN_BY_EXPRS)
+		node->topn_exprs = list_copy_tail(plan->custom_exprs,
+										  list_length(plan->custom_exprs) - 2);
 	node->derived = olap_agg_private(plan, PRIVATE_DERIVED);
 	node->nkeys = list_length(keys);
 	node->orders = palloc(Max(node->nkeys, 1) * sizeof(OlapOrder));

@@ -19,7 +19,10 @@
  */
 #include "postgres.h"
 
+#include "executor/executor.h"
+#include "jit/jit.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 
 #include "exec/agg_internal.h"
 #include "vector/value_lists.h"
@@ -183,6 +186,50 @@ find_end(OlapAggNode *node, OlapTopN *work, uint32 wanted)
 	return true;
 }
 
+/* ---- how many ---- */
+
+/*
+ * The value of a LIMIT or OFFSET; false if it is NULL.  The Limit above has evaluated
+ * it before it asked for a row, so errors have been raised there.
+ */
+static bool
+evaluate_rows(OlapAggNode *node, Expr *expr, int64 *rows)
+{
+	EState	   *estate = node->css.ss.ps.state;
+	int			jit = estate->es_jit_flags;
+	MemoryContext old = MemoryContextSwitchTo(node->row_cxt);
+	bool		isnull;
+
+	/* compiling an expression to evaluate it once is no use */
+	estate->es_jit_flags = PGJIT_NONE;
+	*rows = DatumGetInt64(ExecEvalExpr(ExecInitExpr(expr, &node->css.ss.ps),
+									   node->css.ss.ps.ps_ExprContext, &isnull));
+	estate->es_jit_flags = jit;
+	MemoryContextSwitchTo(old);
+	return !isnull;
+}
+
+/* Rows wanted, with those that OFFSET skips; 0: all, or more than pays. */
+static uint32
+rows_wanted(OlapAggNode *node)
+{
+	int64		count,
+				offset;
+
+	if (node->topn.limit != OLAP_TOPN_BY_EXPRS)
+		return node->topn.limit;
+	/* a part of it that is a group key as well became a column of the slot */
+	if (contain_var_clause((Node *) node->topn_exprs) ||
+		!evaluate_rows(node, linitial(node->topn_exprs), &count) || count < 0)
+		return 0;
+	if (!evaluate_rows(node, lsecond(node->topn_exprs), &offset))
+		offset = 0;
+	if (offset < 0 || count > OLAP_TOPN_MAX_ROWS || offset > OLAP_TOPN_MAX_ROWS ||
+		count + offset > OLAP_TOPN_MAX_ROWS)
+		return 0;
+	return count + offset;
+}
+
 /* ---- rounds ---- */
 
 /* What is as large as there are groups, for the groups there are now. */
@@ -205,15 +252,18 @@ void
 olap_agg_topn_start(OlapAggNode *node)
 {
 	OlapTopN   *work = node->topn_work;
-	uint32		limit = node->topn.limit;
+	uint32		limit;
 	bool		having = node->css.ss.ps.qual != NULL;
 
 	if (work != NULL)
 		work->active = false;
 	/* values in order are read once, by the number of their group */
-	if (limit == 0 || node->ngroups <= limit || node->groups == NULL ||
+	if (node->topn.limit == 0 || node->groups == NULL ||
 		node->works[node->topn.work].server != NULL ||
 		(having && node->ordered != NIL))
+		return;
+	limit = rows_wanted(node);
+	if (limit == 0 || node->ngroups <= limit)
 		return;
 	if (work == NULL)
 		work = node->topn_work = MemoryContextAllocZero(node->cxt, sizeof(OlapTopN));

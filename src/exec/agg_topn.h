@@ -11,13 +11,19 @@
 
 #include "nodes/pg_list.h"
 
-/* The query's first sort key is aggregate number work; limit: 0 if unknown. */
+/* With more rows than this little is won. */
+#define OLAP_TOPN_MAX_ROWS 10000
+
+/* The number of rows is that of the last two custom_exprs, of LIMIT and OFFSET. */
+#define OLAP_TOPN_BY_EXPRS (-1)
+
+/* The query's first sort key is aggregate number work. */
 typedef struct OlapAggTopN
 {
 	int			work;
 	bool		descending;
 	bool		nulls_first;
-	int			limit;			/* with OFFSET */
+	int			limit;			/* with OFFSET; 0: every group goes up */
 } OlapAggTopN;
 
 /* NIL for none. */

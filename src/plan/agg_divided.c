@@ -142,7 +142,8 @@ divided_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 		OlapAggTopN topn;
 
 		olap_agg_topn_from_list(agg->topn, &topn);
-		sent = Min(sent, (double) topn.limit * workers);
+		if (topn.limit > 0)
+			sent = Min(sent, (double) topn.limit * workers);
 	}
 	gather->total_cost += parallel_tuple_cost * (sent - groups);
 	olap_agg_add_worker_cost(gather, workers);

@@ -412,6 +412,8 @@ plan_agg(PlannerInfo *root, RelOptInfo *rel, CustomPath *best, List *tlist,
 												 path->join, path->division);
 	if (path->join != NIL)
 		scan->custom_exprs = olap_join_dependencies(path->join);
+	scan->custom_exprs = list_concat(scan->custom_exprs,
+									 olap_agg_topn_exprs(root, path->topn));
 	scan->methods = &olap_agg_plan_methods;
 	return &scan->scan.plan;
 }

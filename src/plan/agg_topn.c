@@ -12,7 +12,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type_d.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
@@ -21,35 +23,64 @@
 #include "exec/qual.h"
 #include "plan/agg_topn.h"
 
-/* With more rows than this little is won. */
-#define MAX_LIMIT 10000
-
-/* A constant row count: 0 if node is NULL, -1 if it is none of ours. */
-static int
-constant_rows(Node *node)
+static bool
+has_exec_param(Node *node, void *context)
 {
-	const Const *value = (const Const *) node;
-	int64		rows;
-
 	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind != PARAM_EXTERN;
+	return expression_tree_walker(node, has_exec_param, context);
+}
+
+/* Is it the same whenever it is evaluated, in a worker too? */
+static bool
+is_fixed(PlannerInfo *root, Node *node)
+{
+	return !contain_mutable_functions(node) && !contain_subplans(node) &&
+		!has_exec_param(node, NULL) && is_parallel_safe(root, node);
+}
+
+/* No row count is 0. */
+static int64
+constant_rows(const Const *value)
+{
+	if (value == NULL || value->constisnull)
 		return 0;
-	if (!IsA(node, Const) || value->consttype != INT8OID)
-		return -1;
-	if (value->constisnull)
-		return 0;
-	rows = DatumGetInt64(value->constvalue);
-	return rows < 0 || rows > MAX_LIMIT ? -1 : (int) rows;
+	return Min(DatumGetInt64(value->constvalue), OLAP_TOPN_MAX_ROWS + 1);
 }
 
 /* Rows that the query asks for, in order; 0: nobody knows. */
 static int
-limit_of(const Query *parse)
+limit_of(PlannerInfo *root)
 {
-	int			count = constant_rows(parse->limitCount);
-	int			offset = constant_rows(parse->limitOffset);
+	Node	   *count = root->parse->limitCount;
+	Node	   *offset = root->parse->limitOffset;
+	int64		rows[2];
 
-	return count <= 0 || offset < 0 || count + offset > MAX_LIMIT ? 0 :
-		count + offset;
+	if (count == NULL || !is_fixed(root, count) || !is_fixed(root, offset))
+		return 0;
+	if (!IsA(count, Const) || (offset != NULL && !IsA(offset, Const)))
+		return OLAP_TOPN_BY_EXPRS;
+	rows[0] = constant_rows((const Const *) count);
+	rows[1] = constant_rows((const Const *) offset);
+	return rows[0] <= 0 || rows[1] < 0 || rows[0] + rows[1] > OLAP_TOPN_MAX_ROWS ?
+		0 : (int) (rows[0] + rows[1]);
+}
+
+List *
+olap_agg_topn_exprs(PlannerInfo *root, const List *list)
+{
+	OlapAggTopN topn;
+	Node	   *offset = root->parse->limitOffset;
+
+	olap_agg_topn_from_list(list, &topn);
+	if (topn.limit != OLAP_TOPN_BY_EXPRS)
+		return NIL;
+	if (offset == NULL)
+		offset = (Node *) makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+									Int64GetDatum(0), false, FLOAT8PASSBYVAL);
+	return list_make2(copyObject(root->parse->limitCount), copyObject(offset));
 }
 
 /* Do results of call compare under the operator as its states do? */
@@ -167,7 +198,7 @@ olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input,
 				return NIL;
 			topn.descending = op.cmp == OLAP_CMP_GT;
 			topn.nulls_first = clause->nulls_first;
-			topn.limit = limit_of(parse);
+			topn.limit = limit_of(root);
 			return olap_agg_topn_to_list(&topn);
 		}
 		topn.work++;

@@ -21,4 +21,7 @@
 extern List *olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input,
 								const OlapAggQuery *query, List *having);
 
+/* Of such a list: the plan's last custom_exprs, LIMIT and OFFSET, if it needs them. */
+extern List *olap_agg_topn_exprs(PlannerInfo *root, const List *list);
+
 #endif							/* OLAP_PLAN_AGG_TOPN_H */

@@ -70,7 +70,9 @@ INSERT INTO div_queries (q) VALUES
 ('SELECT x, s.* FROM generate_series(1, 3) x, LATERAL (SELECT a, sum(f8) FROM T WHERE id < x * 1000 GROUP BY a) s'),
 ('SELECT x, s.* FROM generate_series(1, 3) x LEFT JOIN (SELECT a, round(sum(f8)::numeric, 4) AS f, count(DISTINCT b) FROM T GROUP BY a) s ON s.a % 4 = x AND s.f > 30'),
 ('SELECT a, count(*) FROM T WHERE id > (SELECT max(i2) * 10 FROM T) GROUP BY a'),
-('SELECT a, approx_count_distinct(i8), olap.last(f8, ts) FROM T GROUP BY a');
+('SELECT a, approx_count_distinct(i8), olap.last(f8, ts) FROM T GROUP BY a'),
+('SELECT a, i2, avg(i8) AS s FROM T GROUP BY a, i2 HAVING count(DISTINCT b) > 0 ORDER BY s DESC, a, i2 LIMIT 20'),
+('SELECT a, id / 7 AS d, avg(f8) AS s FROM T GROUP BY 1, 2 HAVING min(b) = 17 ORDER BY s DESC, a, d LIMIT 20 OFFSET 5');
 ALTER TABLE div_queries ADD truth text[];
 SET max_parallel_workers_per_gather = 0;
 UPDATE div_queries SET truth = twin_rows(q, 'div_rows');
@@ -108,6 +110,12 @@ EXECUTE div_prepared(59000, 1);
 EXECUTE div_prepared(0, 0.5);
 SELECT count(*), round(sum(s)::numeric, 6), sum(c) FROM (SELECT a, i2, sum(f8 + 0.5) AS s, count(DISTINCT b + 0) AS c FROM div_rows WHERE id > 0 GROUP BY a, i2) x;
 DEALLOCATE div_prepared;
+PREPARE div_top(int) AS SELECT a, i2, count(DISTINCT b), max(id) AS m FROM div_tab GROUP BY a, i2 ORDER BY m DESC, a, i2 LIMIT $1;
+SELECT line FROM div_plan('EXECUTE div_top(3)') line WHERE line ~ 'Divided|Top Groups';
+EXECUTE div_top(2);
+EXECUTE div_top(4);
+SELECT a, i2, count(DISTINCT b), max(id) AS m FROM div_rows GROUP BY a, i2 ORDER BY m DESC, a, i2 LIMIT 4;
+DEALLOCATE div_top;
 RESET plan_cache_mode;
 DROP VIEW div_wrong;
 DROP TABLE div_rows, div_tab, div_queries;

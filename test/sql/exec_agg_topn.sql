@@ -118,24 +118,54 @@ SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC, 
 SELECT topn_check('SELECT t, count(*) AS c FROM TAB GROUP BY t ORDER BY c DESC, t LIMIT 100');
 SELECT topn_check('SELECT count(*) AS c FROM TAB ORDER BY c DESC LIMIT 1');
 
--- Parameters: a generic plan does not know how many.
-CREATE FUNCTION topn_groups_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+-- Parameters: how many is known when a generic plan runs; NULL is all, and what is wrong with
+-- them the Limit above says.
+CREATE FUNCTION topn_groups_of(query text, options text DEFAULT '') RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+	FOR line IN EXECUTE format('EXPLAIN (COSTS OFF, TIMING OFF, SUMMARY OFF %s) ', options) || query LOOP
 		-- 18 says which table a column is of
+		CONTINUE WHEN options <> '' AND line !~ 'Groups:|Top Groups|Left Out|Row Groups:';
 		RETURN NEXT replace(line, 'topn_olap.', '');
 	END LOOP;
 END $$;
 PREPARE top(int) AS SELECT k, count(*) FROM topn_olap GROUP BY k ORDER BY 2 DESC, 1 LIMIT $1;
+PREPARE top_skip(int8, int8) AS SELECT k, sum(a) FROM topn_olap GROUP BY k HAVING count(*) > 9 ORDER BY 2 DESC NULLS LAST, 1 LIMIT $1 + 1 OFFSET $2;
+PREPARE top_const(int8) AS SELECT k, sum(a) FROM topn_olap GROUP BY k ORDER BY 2, 1 LIMIT 2 OFFSET $1;
+-- (an expression of it is a group key as well)
+PREPARE top_key(int8) AS SELECT k, $1 + 1, count(*) FROM topn_olap GROUP BY k, $1 + 1 ORDER BY 3 DESC, 1 LIMIT $1 + 1;
+PREPARE top_query(int) AS SELECT k, count(*) FROM topn_olap GROUP BY k ORDER BY 2 DESC, 1 LIMIT (SELECT $1);
 EXECUTE top(2);
 SET plan_cache_mode = force_generic_plan;
 EXECUTE top(3);
 SELECT topn_groups_of('EXECUTE top(3)');
+SELECT topn_groups_of('EXECUTE top(3)', ', ANALYZE');
+SELECT topn_groups_of('EXECUTE top(20000)', ', ANALYZE');
+SELECT topn_groups_of('EXECUTE top(NULL)', ', ANALYZE');
+EXECUTE top(0);
+EXECUTE top(-1);
+EXECUTE top_skip(2, 3);
+SELECT topn_groups_of('EXECUTE top_skip(2, 3)', ', ANALYZE');
+EXECUTE top_skip(1, NULL);
+EXECUTE top_skip(1, -1);
+EXECUTE top_skip(9223372036854775807, 1);
+SELECT topn_groups_of('EXECUTE top_skip(NULL, 2900)', ', ANALYZE');
+EXECUTE top_const(1);
+SELECT topn_groups_of('EXECUTE top_const(1)', ', ANALYZE');
+EXECUTE top_key(1);
+EXECUTE top_query(2);
+SELECT topn_groups_of('EXECUTE top_query(2)', ', ANALYZE');
+CREATE FUNCTION topn_first(most int) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT format('%s: %s', k, max(d)) FROM topn_olap GROUP BY k ORDER BY max(d) DESC NULLS LAST, k LIMIT most;
+END $$;
+SELECT topn_first(1), topn_first(3);
+DROP FUNCTION topn_first;
 SET plan_cache_mode = force_custom_plan;
 SELECT topn_groups_of('EXECUTE top(3)');
 RESET plan_cache_mode;
+SELECT v.x, q.* FROM (VALUES (1), (3)) v(x), LATERAL (SELECT k, count(*) AS c FROM topn_olap GROUP BY k ORDER BY c DESC, k LIMIT v.x) q;
 DROP FUNCTION topn_groups_of;
 
 -- Rescans, cursors, and groups that come in parts.

@@ -5,9 +5,9 @@
  *
  * Of millions of groups the query may want the first twenty.  Those that are
  * behind the twentieth in the first sort key are not made rows; the Sort and Limit
- * above decide about all others, ties and further keys included.  So states need
- * only be mapped to words that do not contradict their order: equal words for
- * different values let more groups pass.
+ * above decide about all others, ties and further keys included.  So states, or the
+ * values of a group key, need only be mapped to words that do not contradict their
+ * order: equal words for different values let more groups pass.
  *
  * Which groups pass HAVING is known when their rows are there.  So groups go up in
  * rounds, each with the next ones by their words, in which they go up by their
@@ -25,6 +25,7 @@
 #include "optimizer/optimizer.h"
 
 #include "exec/agg_internal.h"
+#include "vector/order_words.h"
 #include "vector/value_lists.h"
 
 /* Groups looked at at a time. */
@@ -64,6 +65,7 @@ struct OlapTopN
 	int64		keys[CHUNK];	/* the smaller, the earlier */
 	int64		words[CHUNK];
 	uint8		nulls[CHUNK];
+	OlapVector	values;			/* group keys that are sort keys */
 	int64	   *selected;		/* [capacity <= 2 * MAX_ROUND] */
 	uint32		capacity;
 	int64	   *least;			/* of each chunk, the least key that has not gone up */
@@ -82,7 +84,8 @@ List *
 olap_agg_topn_to_list(const OlapAggTopN *topn)
 {
 	return topn->limit == 0 ? NIL :
-		list_make4_int(topn->work, topn->descending, topn->nulls_first, topn->limit);
+		list_make5_int(topn->by_key, topn->item, topn->descending,
+					   topn->nulls_first, topn->limit);
 }
 
 void
@@ -91,29 +94,53 @@ olap_agg_topn_from_list(const List *list, OlapAggTopN *topn)
 	memset(topn, 0, sizeof(*topn));
 	if (list == NIL)
 		return;
-	topn->work = linitial_int(list);
-	topn->descending = lsecond_int(list);
-	topn->nulls_first = lthird_int(list);
-	topn->limit = lfourth_int(list);
+	topn->by_key = linitial_int(list);
+	topn->item = lsecond_int(list);
+	topn->descending = lthird_int(list);
+	topn->nulls_first = lfourth_int(list);
+	topn->limit = list_nth_int(list, 4);
 }
 
 /* ---- keys ---- */
 
-/* Keys of the groups from first on; false if the states have no words. */
+/* Words of the groups' keys of that number; false if they have none. */
+static bool
+load_key_words(OlapAggNode *node, OlapTopN *work)
+{
+	int			key = node->topn.item;
+	const OlapColumnType *type = olap_program_type(node->program, node->key_at[key]);
+
+	olap_vector_reset(&work->values, type);
+	olap_groups_keys(node->groups, key, work->first, work->n, &work->values);
+	return olap_vector_order_words(&work->values, type, node->orders[key], work->n,
+								   work->words, work->nulls);
+}
+
+/* Those of their states. */
+static bool
+load_state_words(OlapAggNode *node, OlapTopN *work)
+{
+	const AggWork *agg = &node->works[node->topn.item];
+	bool		mean = agg->call.shape == OLAP_SHAPE_AVG ||
+		agg->call.shape == OLAP_SHAPE_FLOAT_AVG;
+
+	return olap_agg_order_words(agg->agg, mean ? OLAP_WORDS_OF_MEAN :
+								OLAP_WORDS_OF_VALUE, work->first, work->n,
+								work->words, work->nulls);
+}
+
+/* Sort keys of the groups from first on; false if they have no words. */
 static bool
 load_chunk(OlapAggNode *node, OlapTopN *work, uint32 first)
 {
 	int64		flip = node->topn.descending ? -1 : 0;
 	int64		null = node->topn.nulls_first ? PG_INT64_MIN : PG_INT64_MAX;
-	const AggWork *agg = &node->works[node->topn.work];
 
 	CHECK_FOR_INTERRUPTS();
 	work->first = first;
 	work->n = Min(node->ngroups - first, CHUNK);
-	if (!olap_agg_order_words(agg->agg, agg->call.shape == OLAP_SHAPE_AVG ||
-							  agg->call.shape == OLAP_SHAPE_FLOAT_AVG ?
-							  OLAP_WORDS_OF_MEAN : OLAP_WORDS_OF_VALUE, first,
-							  work->n, work->words, work->nulls))
+	if (!(node->topn.by_key ? load_key_words(node, work) :
+		  load_state_words(node, work)))
 		return false;
 	for (uint32 i = 0; i < work->n; i++)
 		work->keys[i] = work->nulls[i] ? null : work->words[i] ^ flip;
@@ -156,7 +183,7 @@ select_chunk(OlapTopN *work, OlapSelection *selection)
 
 /*
  * Have the end of a round of so many groups behind those of the rounds before.  False
- * if there are no more than that, or the states have no words.
+ * if there are no more than that, or there are no words.
  */
 static bool
 find_end(OlapAggNode *node, OlapTopN *work, uint32 wanted)
@@ -259,20 +286,28 @@ olap_agg_topn_start(OlapAggNode *node)
 		work->active = false;
 	/* values in order are read once, by the number of their group */
 	if (node->topn.limit == 0 || node->groups == NULL ||
-		node->works[node->topn.work].server != NULL ||
+		(!node->topn.by_key && node->works[node->topn.item].server != NULL) ||
 		(having && node->ordered != NIL))
 		return;
 	limit = rows_wanted(node);
 	if (limit == 0 || node->ngroups <= limit)
 		return;
 	if (work == NULL)
+	{
 		work = node->topn_work = MemoryContextAllocZero(node->cxt, sizeof(OlapTopN));
+		if (node->topn.by_key)
+			olap_vector_init(&work->values,
+							 olap_program_type(node->program,
+											   node->key_at[node->topn.item]),
+							 CHUNK, node->cxt);
+	}
 	prepare(node, work, having);
 	work->limit = limit;
 	work->round = 0;
 	work->done = false;
 	work->sent = work->passed = work->unsure = 0;
-	work->slack = node->works[node->topn.work].call.shape == OLAP_SHAPE_AVG ?
+	work->slack = !node->topn.by_key &&
+		node->works[node->topn.item].call.shape == OLAP_SHAPE_AVG ?
 		QUOTIENT_SLACK : 0;
 	work->has_end = find_end(node, work, having ? 2 * limit + FIRST_ROUND : limit);
 	work->active = work->has_end;
@@ -328,7 +363,7 @@ next_of_round(OlapAggNode *node, OlapTopN *work)
 			continue;
 		}
 		if ((work->n == 0 || work->first != first) && !load_chunk(node, work, first))
-			elog(ERROR, "states of an aggregate lost their order");
+			elog(ERROR, "groups lost their order");
 		for (; node->next < first + work->n; node->next++)
 		{
 			int64		key = work->keys[node->next - first];

@@ -17,10 +17,11 @@
 /* The number of rows is that of the last two custom_exprs, of LIMIT and OFFSET. */
 #define OLAP_TOPN_BY_EXPRS (-1)
 
-/* The query's first sort key is aggregate number work. */
+/* The query's first sort key is an aggregate, or a group key, of this number. */
 typedef struct OlapAggTopN
 {
-	int			work;
+	bool		by_key;
+	int			item;
 	bool		descending;
 	bool		nulls_first;
 	int			limit;			/* with OFFSET; 0: every group goes up */

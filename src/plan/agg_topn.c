@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * agg_topn.c
- *		Is an aggregation below an ORDER BY of an aggregate, and a LIMIT?
+ *		Is an aggregation below an ORDER BY, by what it computes, and a LIMIT?
  *
  * Groups must be whole: those of a partition, or of a worker's part, that lose may
  * win together.
@@ -165,43 +165,71 @@ may_fail(Node *node, List *keys)
 	}
 }
 
+/* Are values of a key's type ordered by the operator as their words are? */
+static bool
+sorts_as_key(Oid sortop, Node *key, OlapOrder order, OlapCompareOp *op)
+{
+	return olap_compare_op(get_opcode(sortop), op) && op->left == op->right &&
+		(op->cmp == OLAP_CMP_LT || op->cmp == OLAP_CMP_GT) && op->order == order &&
+		olap_compare_collation_fits(op, exprCollation(key));
+}
+
+/* Is expr an aggregate or a group key with words? */
+static bool
+find_item(const OlapAggQuery *query, Node *expr, Oid sortop, OlapAggTopN *topn,
+		  OlapCompareOp *op)
+{
+	ListCell   *lc,
+			   *list;
+
+	topn->item = 0;
+	forboth(lc, query->aggs, list, query->calls)
+	{
+		OlapAggCall call;
+
+		if (equal(lfirst(lc), expr))
+		{
+			olap_agg_call_from_list(lfirst(list), &call);
+			return call.kind != OLAP_CALL_GENERIC && sorts_as_states(sortop, &call, op);
+		}
+		topn->item++;
+	}
+	topn->by_key = true;
+	topn->item = 0;
+	forboth(lc, query->keys, list, query->orders)
+	{
+		if (equal(lfirst(lc), expr))
+			return sorts_as_key(sortop, expr, lfirst_int(list), op);
+		topn->item++;
+	}
+	return false;
+}
+
 List *
 olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input,
 				   const OlapAggQuery *query, List *having)
 {
 	const Query *parse = root->parse;
 	OlapAggTopN topn = {0};
+	OlapCompareOp op;
 	SortGroupClause *clause;
-	ListCell   *agg,
-			   *list;
 	Expr	   *expr;
 
-	if (parse->sortClause == NIL || parse->groupClause == NIL ||
+	/* of the groups of GROUP BY nothing is left out below DISTINCT */
+	if (parse->sortClause == NIL || query->keys == NIL ||
+		(parse->groupClause != NIL && parse->distinctClause != NIL) ||
 		parse->groupingSets != NIL ||
 		(input->reloptkind != RELOPT_BASEREL &&
 		 input->reloptkind != RELOPT_JOINREL) || parse->hasWindowFuncs ||
-		parse->distinctClause != NIL || parse->hasTargetSRFs)
+		parse->hasTargetSRFs)
 		return NIL;
 	clause = linitial_node(SortGroupClause, parse->sortClause);
 	expr = get_sortgroupclause_tle(clause, root->processed_tlist)->expr;
-	forboth(agg, query->aggs, list, query->calls)
-	{
-		OlapAggCall call;
-		OlapCompareOp op;
-
-		if (equal(lfirst(agg), expr))
-		{
-			olap_agg_call_from_list(lfirst(list), &call);
-			if (call.kind == OLAP_CALL_GENERIC ||
-				!sorts_as_states(clause->sortop, &call, &op) ||
-				may_fail((Node *) having, query->keys))
-				return NIL;
-			topn.descending = op.cmp == OLAP_CMP_GT;
-			topn.nulls_first = clause->nulls_first;
-			topn.limit = limit_of(root);
-			return olap_agg_topn_to_list(&topn);
-		}
-		topn.work++;
-	}
-	return NIL;
+	if (!find_item(query, (Node *) expr, clause->sortop, &topn, &op) ||
+		may_fail((Node *) having, query->keys))
+		return NIL;
+	topn.descending = op.cmp == OLAP_CMP_GT;
+	topn.nulls_first = clause->nulls_first;
+	topn.limit = limit_of(root);
+	return olap_agg_topn_to_list(&topn);
 }

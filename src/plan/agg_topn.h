@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * agg_topn.h
- *		Is an aggregation below an ORDER BY of an aggregate, and a LIMIT?
+ *		Is an aggregation below an ORDER BY, by what it computes, and a LIMIT?
  *
  * src/plan/agg_topn.h
  *-------------------------------------------------------------------------
@@ -16,7 +16,7 @@
 
 /*
  * olap_agg_topn_to_list() of what the query asks for, NIL if it is not sorted by one
- * of its aggregates first or its limit is not known.
+ * of its aggregates or keys first or its limit is not known.
  */
 extern List *olap_agg_topn_plan(PlannerInfo *root, const RelOptInfo *input,
 								const OlapAggQuery *query, List *having);

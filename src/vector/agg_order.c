@@ -14,19 +14,7 @@
 #include "port/pg_bitutils.h"
 
 #include "vector/agg_internal.h"
-
-/* NaN above all, -0 as 0. */
-static inline int64
-float_word(double value)
-{
-	int64		word;
-
-	if (value != value)
-		return PG_INT64_MAX;
-	value += 0.0;
-	memcpy(&word, &value, sizeof(word));
-	return word < 0 ? word ^ PG_INT64_MAX : word;
-}
+#include "vector/order_words.h"
 
 /* Sums beyond 64 bits are all the same. */
 static void
@@ -88,9 +76,9 @@ mean_words(const OlapAgg *agg, uint32 first, uint32 n, int64 *words, uint8 *null
 		if (nulls[i])
 			words[i] = 0;
 		else if (sum >= -exact && sum <= exact && state->count <= exact)
-			words[i] = float_word((double) (int64) sum / (double) state->count);
+			words[i] = olap_float_order_word((double) (int64) sum / (double) state->count);
 		else
-			words[i] = float_word(nearest_quotient(sum, state->count));
+			words[i] = olap_float_order_word(nearest_quotient(sum, state->count));
 	}
 }
 
@@ -103,7 +91,7 @@ value_words(const OlapAgg *agg, uint32 first, uint32 n, int64 *words,
 	if (agg->mode == OLAP_VALUE_FLOAT)
 		for (uint32 i = 0; i < n; i++)
 		{
-			words[i] = float_word(agg->doubles[first + i]);
+			words[i] = olap_float_order_word(agg->doubles[first + i]);
 			nulls[i] = !seen[i];
 		}
 	else if (agg->mode == OLAP_VALUE_WORD)
@@ -139,14 +127,14 @@ olap_agg_order_words(const OlapAgg *agg, OlapWordsOf what, uint32 first,
 			{
 				const OlapMomentState *state = &agg->moments[first + i];
 
-				words[i] = float_word(state->sum / state->n);
+				words[i] = olap_float_order_word(state->sum / state->n);
 				nulls[i] = state->n == 0;
 			}
 			return what == OLAP_WORDS_OF_MEAN;
 		case OLAP_AGG_SUM_FLOAT:
 			for (uint32 i = 0; i < n; i++)
 			{
-				words[i] = float_word(agg->floats[first + i].sum);
+				words[i] = olap_float_order_word(agg->floats[first + i].sum);
 				nulls[i] = agg->floats[first + i].count == 0;
 			}
 			return true;

@@ -13,10 +13,10 @@
  */
 #include "postgres.h"
 
-#include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
 #include "vector/agg_internal.h"
+#include "vector/order_words.h"
 #include "vector/expr_internal.h"
 
 void
@@ -40,19 +40,6 @@ olap_agg_string_compare(const OlapAgg *agg, const uint8 *a, size_t alen,
 		blen = olap_bpchar_length(b, blen);
 	}
 	return agg->compare(agg->collation, a, alen, b, blen);
-}
-
-/* The first bytes as a number; different ones have the order of the strings. */
-static inline uint64
-prefix_of(const uint8 *data, size_t len)
-{
-	uint64		word = 0;
-
-	if (len >= sizeof(word))
-		memcpy(&word, data, sizeof(word));
-	else
-		memcpy(&word, data, len);
-	return pg_ntoh64(word);
 }
 
 /* A longer string gets room for as much again, so that waste stays bounded. */
@@ -79,7 +66,7 @@ olap_agg_string_take(OlapAgg *agg, uint32 gid, const uint8 *data, size_t len,
 	OlapStringState *state = &agg->strings[gid];
 
 	olap_agg_set_string(agg, state, data, len);
-	state->prefix = prefix_of(data, len);
+	state->prefix = olap_prefix_word(data, len);
 	state->ranking = 0;
 	if (agg->turns != NULL)
 		agg->turns[gid] = turn;
@@ -98,7 +85,7 @@ takes_place(const OlapAgg *agg, const OlapStringState *state, const uint8 *data,
 
 	if (agg->order == OLAP_ORDER_BYTES && agg->compare == NULL)
 	{
-		uint64		prefix = prefix_of(data, len);
+		uint64		prefix = olap_prefix_word(data, len);
 
 		if (prefix != state->prefix)
 			return (prefix < state->prefix) == least;

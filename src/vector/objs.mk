@@ -35,6 +35,7 @@ OLAP_OBJS += src/vector/group_layout.o
 OLAP_OBJS += src/vector/group_table.o
 OLAP_OBJS += src/vector/key_set.o
 OLAP_OBJS += src/vector/key_set_probe.o
+OLAP_OBJS += src/vector/order_words.o
 OLAP_OBJS += src/vector/pair_maps.o
 OLAP_OBJS += src/vector/pair_set.o
 OLAP_OBJS += src/vector/program.o

@@ -1,7 +1,9 @@
--- OlapAgg below ORDER BY of an aggregate and LIMIT: groups that cannot be among the
+-- OlapAgg below ORDER BY and LIMIT: groups that cannot be among the
 -- first rows do not become rows. Answers are a heap table's.
 SET TimeZone = 'UTC';
 SET max_parallel_workers_per_gather = 0;
+-- a scan in the order of a group key, which PostgreSQL groups, is another way
+SET olap.enable_order = off;
 
 \set ECHO none
 \i test/include/heap_twin.sql
@@ -90,6 +92,37 @@ SELECT k, avg(v) FROM topn_near WHERE k <> 4 GROUP BY k ORDER BY 2, 1 LIMIT 1;
 DROP TABLE topn_near, topn_near_olap;
 SELECT topn_check('SELECT k, avg(k % 5 - a % 2) AS s FROM TAB GROUP BY k ORDER BY s, k DESC LIMIT 9');
 
+-- The first sort key is a group key: of every order, with NULLs, and as what a row has.
+SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY k LIMIT 4');
+SELECT topn_check('SELECT k, t, count(*) AS c FROM TAB GROUP BY k, t ORDER BY k DESC, t LIMIT 4 OFFSET 3');
+SELECT topn_check('SELECT d, t, sum(a) FROM TAB GROUP BY d, t ORDER BY d DESC NULLS LAST, t LIMIT 4');
+SELECT topn_check('SELECT d, t, sum(a) FROM TAB GROUP BY d, t ORDER BY d NULLS FIRST, t LIMIT 4');
+SELECT topn_check('SELECT date_trunc(''month'', d::timestamp) AS m, k, max(b) FROM TAB GROUP BY 1, 2 ORDER BY m DESC NULLS LAST, k LIMIT 40');
+SELECT topn_check('SELECT b, count(*) FROM TAB GROUP BY b ORDER BY b DESC NULLS LAST LIMIT 4');
+SELECT topn_check('SELECT b, count(*) FROM TAB GROUP BY b HAVING max(a) > 500 ORDER BY b DESC NULLS LAST LIMIT 4');
+SELECT topn_check('SELECT n, count(*) FROM TAB GROUP BY n ORDER BY n DESC NULLS LAST LIMIT 4');
+SELECT topn_check('SELECT u, count(*) FROM TAB GROUP BY u ORDER BY u DESC NULLS LAST LIMIT 4');
+SELECT topn_check('SELECT f, k, count(*) FROM TAB GROUP BY f, k ORDER BY f DESC NULLS LAST, k LIMIT 4');
+SELECT topn_check('SELECT f, k, count(*) FROM TAB WHERE f <= 0 GROUP BY f, k ORDER BY f DESC, k LIMIT 4');
+SELECT topn_check('SELECT f, k, count(*) FROM TAB GROUP BY f, k ORDER BY f, k LIMIT 400');
+SELECT topn_check('SELECT g, k, count(*) FROM TAB GROUP BY g, k ORDER BY g, k LIMIT 4');
+SELECT topn_check('SELECT a > 3 AS p, k, count(*) FROM TAB GROUP BY 1, 2 ORDER BY 1 DESC NULLS LAST, 2 LIMIT 4');
+SELECT topn_check('SELECT k::oid AS o, count(*) FROM TAB GROUP BY 1 ORDER BY 1 DESC LIMIT 4');
+SELECT topn_check('SELECT (k - 3000)::oid AS o, count(*) FROM TAB GROUP BY 1 ORDER BY 1 DESC LIMIT 4');
+SELECT topn_check('SELECT md5(k::text)::uuid AS o, count(*) FROM TAB GROUP BY 1 ORDER BY 1 DESC LIMIT 4');
+SELECT topn_check('SELECT ((t || a) COLLATE "C") AS o, count(*) FROM TAB GROUP BY 1 ORDER BY 1 DESC NULLS LAST LIMIT 4');
+SELECT topn_check('SELECT ((''the same beginning '' || k) COLLATE "C") AS o, count(*) FROM TAB GROUP BY 1 ORDER BY 1 DESC LIMIT 4');
+SELECT topn_check('SELECT (CASE k % 3 WHEN 0 THEN t WHEN 1 THEN '''' END COLLATE "C") AS o, k, count(*) FROM TAB GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 4');
+SELECT topn_check('SELECT ((t || repeat('' '', k % 3))::char(20) COLLATE "C") AS o, k, count(*) FROM TAB GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT 9');
+SELECT topn_check('SELECT ((t || chr(1 + k % 40))::char(20) COLLATE "C") AS o, k, count(*) FROM TAB GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 9');
+SELECT topn_check('SELECT k, string_agg(t, '','' ORDER BY t) FROM TAB GROUP BY k ORDER BY k DESC LIMIT 3');
+SELECT topn_check('SELECT * FROM (SELECT k / 5 AS f, t, count(*) AS c FROM TAB GROUP BY 1, 2 ORDER BY 1 FETCH FIRST 7 ROWS WITH TIES) x ORDER BY 1, 2');
+-- DISTINCT, likewise
+SELECT topn_check('SELECT DISTINCT k FROM TAB ORDER BY k DESC LIMIT 4');
+SELECT topn_check('SELECT DISTINCT d, a FROM TAB ORDER BY d NULLS FIRST, a LIMIT 12 OFFSET 1');
+SELECT topn_check('SELECT DISTINCT a, f FROM TAB WHERE k < 2000 ORDER BY f DESC NULLS LAST, a LIMIT 12');
+SELECT topn_check('SELECT * FROM (SELECT DISTINCT a, d FROM TAB ORDER BY d FETCH FIRST 3 ROWS WITH TIES) x ORDER BY d, a');
+
 -- HAVING: until as many rows have passed, or all groups have gone up.
 SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k HAVING count(*) < 10 ORDER BY c DESC, k LIMIT 4');
 SELECT topn_check('SELECT k, sum(a) AS s FROM TAB GROUP BY k HAVING count(*) > 9 AND max(d) > ''2025-01-01'' ORDER BY s DESC, k LIMIT 4');
@@ -108,7 +141,11 @@ SELECT topn_check('SELECT k, sum(a) AS s, string_agg(t, '','' ORDER BY t) FROM T
 -- Not left out: other keys, all of them wanted, or somebody else looks at them.
 SELECT topn_check('SELECT k, sum(u) AS s FROM TAB GROUP BY k ORDER BY s DESC NULLS LAST, k LIMIT 4');
 SELECT topn_check('SELECT k, max(t COLLATE "C") AS s FROM TAB GROUP BY k ORDER BY s, k LIMIT 4');
-SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY k LIMIT 4');
+SELECT topn_check('SELECT k, (t COLLATE "und-x-icu") AS u, count(*) FROM TAB GROUP BY 1, 2 ORDER BY u, k LIMIT 4');
+SELECT topn_check('SELECT DISTINCT k, count(*) AS c FROM TAB GROUP BY k, t ORDER BY k LIMIT 4');
+SELECT topn_check('SELECT DISTINCT ON (k) k, d FROM TAB ORDER BY k, d LIMIT 4');
+SELECT topn_check('SELECT DISTINCT k, generate_series(1, 2) FROM TAB ORDER BY k LIMIT 3');
+SELECT topn_check('SELECT k, a, count(*), row_number() OVER (ORDER BY count(*), k, a) FROM TAB GROUP BY k, a ORDER BY k, a LIMIT 4');
 SELECT topn_check('SELECT k, count(*) AS c FROM TAB GROUP BY k ORDER BY count(*) + 0 DESC, k LIMIT 4');
 SELECT topn_check('SELECT k, count(*) AS c, sum(count(*)) OVER () FROM TAB GROUP BY k ORDER BY c DESC, k LIMIT 4');
 SELECT topn_check('SELECT DISTINCT count(*) AS c FROM TAB GROUP BY k ORDER BY c DESC LIMIT 2');

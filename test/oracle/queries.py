@@ -177,9 +177,18 @@ class Queries:
                 sql += f' GROUP BY GROUPING SETS (({", ".join(names)}), (), ({names[0]}))'
             if rng.random() < 0.25:
                 sql += f' HAVING {rng.choice(["count(*) > 1", f"min({keys[0].sql}) IS NOT NULL" if keys[0].type.kind in ("int", "text", "float", "numeric") else "count(*) < 3"])}'
+            if style < 0.75 and rng.random() < 0.4:
+                return 'aggregate', sql + self.top(len(items), len(group)), True, loose
         elif rng.random() < 0.1:
             sql += ' HAVING count(*) > 0'
         return 'aggregate', sql, False, loose
+
+    def top(self, columns, keys):
+        """ORDER BY one of the columns, then the keys, which are the first, and a LIMIT."""
+        rng = self.rng
+        first = str(rng.randint(1, columns)) + rng.choice(['', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST'])
+        sql = f' ORDER BY {", ".join([first] + [str(i + 1) for i in range(keys)])} LIMIT {rng.choice([1, 3, 10, 100])}'
+        return sql + (f' OFFSET {rng.choice([1, 5, 50])}' if rng.random() < 0.3 else '')
 
     def aggregate_item(self, refs):
         """(sql, loose)"""
@@ -269,6 +278,8 @@ class Queries:
                 sql = f'SELECT count(*) FROM ({sql}) s'
             return 'distinct', sql, False, False
         sql = f'SELECT DISTINCT {", ".join(c.sql for c in chosen)} FROM {source}'
+        if rng.random() < 0.3:
+            return 'distinct', sql + self.top(len(chosen), len(chosen)), True, True
         if rng.random() < 0.2:
             sql = f'SELECT count(*) FROM ({sql}) s'
         return 'distinct', sql, False, True

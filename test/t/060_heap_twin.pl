@@ -213,6 +213,15 @@ my @groups = ('t', 'b', 'i2', 'c', 'tc', 'd', q(date_trunc('hour', ts)), 'f4', '
 	'i4, i4 + 1, i4 % 7 = 2', 't, length(t), i2', 'd + 1, d', 'id, 1000 / id, id % 10', 'n, n::int, i2 > 0, i2');
 my %shown = (f4 => 'f4 + 0', n => 'trim_scale(n)', 'n, n::int, i2 > 0, i2' => 'trim_scale(n), n::int AS whole, i2 > 0, i2', 'n6, d' => 'trim_scale(n6), d');
 
+# ORDER BY an aggregate or the keys, in the end the keys, and LIMIT.
+sub top_of
+{
+	my $by = shift;
+	my $key = pick('count(*)', 'count(i2)', 'sum(i4)', 'sum(n6)', 'sum(f8)', 'avg(i4)', 'avg(i8)', 'avg(n6)', 'avg(n)', 'avg(f8)', 'avg(f4)',
+		'max(ts)', 'min(d)', 'max(f8)', 'min(n6)', 'sum(i2) FILTER (WHERE b)', 'count(DISTINCT tc)', split(/, (?![^(]*\))/, $by));
+	return " ORDER BY $key" . pick('', ' DESC', ' DESC NULLS LAST', ' NULLS FIRST') . ", $by LIMIT " . pick(1, 5, 20, 300) . pick('', '', ' OFFSET 3');
+}
+
 # Groups with random aggregates; of many groups, a digest.
 sub grouped_query
 {
@@ -224,6 +233,7 @@ sub grouped_query
 
 	return "SELECT DISTINCT $show $sql ORDER BY " . $show =~ s/ AS \w+//r . ' LIMIT 100' if rand() < 0.1;
 	$sql = "SELECT $show, $aggs $sql GROUP BY $by$having";
+	return "SELECT count(*), md5(string_agg(s::text, '|')) FROM ($sql" . top_of($by) . ') s' if rand() < 0.4;
 	return "SELECT count(*), md5(string_agg(s::text, '|' ORDER BY s::text COLLATE \"C\")) FROM ($sql) s";
 }
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "base/varlena.h"
 #include "vector/expr_internal.h"
 #include "vector/order_words.h"
 #include "vector/words.h"

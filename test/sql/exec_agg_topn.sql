@@ -21,7 +21,7 @@ BEGIN
 	END IF;
 	SELECT string_agg(' | ' || line, '') INTO said
 	FROM twin_said(twin_query(query, 'topn_olap'), '(Groups:|Top Groups|Groups Left Out)') line
-	WHERE line !~ 'Row Groups';
+	WHERE line !~ 'Row Groups|sort';
 	RETURN coalesce(nullif(left(want, 60), want) || '...', want) || coalesce(said, '');
 END $$;
 

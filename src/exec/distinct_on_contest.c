@@ -52,10 +52,28 @@ olap_distinct_on_grow(OlapDistinctOnNode *node, uint32 ngroups)
 	w->ngroups = ngroups;
 }
 
+static void
+release(void *array)
+{
+	if (array != NULL)
+		pfree(array);
+}
+
+/* Room is given back: what many keys took would count against the few of a part. */
 void
 olap_distinct_on_forget(OlapDistinctOnNode *node)
 {
-	node->winners.ngroups = node->winners.nwon = 0;
+	DistinctOnWinners *w = &node->winners;
+
+	for (int o = 0; o < node->norders; o++)
+	{
+		release(w->keys[o]);
+		release(w->seconds[o]);
+	}
+	release(w->where);
+	memset(w, 0, sizeof(*w));
+	release(node->out);
+	node->out = NULL;
 }
 
 /* Those on their way out included. */
@@ -181,8 +199,7 @@ olap_distinct_on_collect(OlapDistinctOnNode *node)
 {
 	const DistinctOnWinners *w = &node->winners;
 
-	if (node->out != NULL)
-		pfree(node->out);
+	release(node->out);
 	node->out = MemoryContextAllocHuge(node->cxt, Max(w->nwon, 1) *
 									   sizeof(OlapSortPos));
 	node->nout = 0;

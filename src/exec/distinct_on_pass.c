@@ -175,7 +175,19 @@ take_batch(OlapDistinctOnNode *node, OlapBatch *batch, uint64 where)
 	olap_distinct_on_contest(node, batch, where);
 }
 
-static void
+/* Do the winners take so much memory that fewer keys had better be looked at? */
+static bool
+too_many(OlapDistinctOnNode *node)
+{
+	size_t		memory = olap_distinct_on_memory(node);
+
+	node->peak_memory = Max(node->peak_memory, memory);
+	return memory > node->memory_limit && node->part.count < MAX_PARTS &&
+		node->winners.ngroups > LEAST_GROUPS;
+}
+
+/* False: too many winners. */
+static bool
 read_unit(OlapDistinctOnNode *node, uint64 number)
 {
 	DistinctOnUnit *unit = &node->units[number];
@@ -195,10 +207,14 @@ read_unit(OlapDistinctOnNode *node, uint64 number)
 			olap_program_new_place(node->program);
 			olap_groups_new_place(node->groups);
 		}
-		if (batch != NULL)
-			take_batch(node, batch, number << DISTINCT_ON_UNIT_BITS |
-					   vector << DISTINCT_ON_VECTOR_BITS);
+		if (batch == NULL)
+			continue;
+		take_batch(node, batch, number << DISTINCT_ON_UNIT_BITS |
+				   vector << DISTINCT_ON_VECTOR_BITS);
+		if (too_many(node))
+			return false;
 	}
+	return true;
 }
 
 /* ---- passes ---- */
@@ -272,16 +288,8 @@ run_part(OlapDistinctOnNode *node)
 	node->passes++;
 	for (uint64 i = 0; have_unit(node, i); i++)
 	{
-		size_t		memory;
-
 		CHECK_FOR_INTERRUPTS();
-		if (olap_distinct_on_loses(node, &node->units[i]))
-			continue;
-		read_unit(node, i);
-		memory = olap_distinct_on_memory(node);
-		node->peak_memory = Max(node->peak_memory, memory);
-		if (memory > node->memory_limit && node->part.count < MAX_PARTS &&
-			node->winners.ngroups > LEAST_GROUPS)
+		if (!olap_distinct_on_loses(node, &node->units[i]) && !read_unit(node, i))
 			return false;
 	}
 	return true;

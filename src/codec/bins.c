@@ -273,6 +273,24 @@ bins_decode(OlapChunk *chunk, uint32 vecno, OlapVector *out,
 }
 
 static bool
+bins_decode_block(OlapChunk *chunk, uint32 vecno, uint32 *state, OlapVector *out,
+				  const char **reason)
+{
+	uint32		n = olap_vector_rows_of(chunk->info.nrows, vecno);
+	uint32		first = out->n;
+	size_t		len;
+	const uint8 *src = first == 0 ? olap_index_get(chunk, vecno, &len) :
+		olap_index_get_rows(chunk, vecno, 1, &len);
+
+	if (!olap_bins_unpack_block(chunk->bins, src, len, n, first, state,
+								(uint8 *) out->values + (size_t) first * chunk->width,
+								chunk->width))
+		OLAP_REJECT("a vector of bins has the wrong length");
+	out->n += Min(n - first, OLAP_BITPACK_BLOCK);
+	return true;
+}
+
+static bool
 bins_decode_rows(OlapChunk *chunk, uint32 vecno, const uint16 *rows, uint32 n,
 				 void *out, const char **reason)
 {
@@ -298,4 +316,5 @@ const OlapCodec olap_codec_bins = {
 	.open = bins_open,
 	.decode = bins_decode,
 	.decode_rows = bins_decode_rows,
+	.decode_block = bins_decode_block,
 };

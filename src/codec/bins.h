@@ -87,6 +87,13 @@ typedef struct OlapBinTable
 extern bool olap_bins_unpack(const OlapBinTable *table, const uint8 *src,
 							 size_t len, uint32 n, void *out, int width);
 /*
+ * The same of those from first, a multiple of OLAP_BITPACK_BLOCK, on: one block, whose
+ * distances begin at bit *pos, which is moved to the next one's.
+ */
+extern bool olap_bins_unpack_block(const OlapBinTable *table, const uint8 *src,
+								   size_t len, uint32 n, uint32 first,
+								   uint32 *pos, void *out, int width);
+/*
  * Take the distances of n values, at most OLAP_VECTOR_ROWS, in bins ids[n] off *src,
  * as many bytes as they fill, and make them values.  For narrow tables with values of
  * 4 bytes; OLAP_BINS_TRAILER bytes behind *len are readable.  false: *len is less.
@@ -107,9 +114,10 @@ extern bool olap_bins_unpack_rows(const OlapBinTable *table,
 
 /*
  * Decode the first of n values, at most OLAP_VECTOR_ROWS, in bins ids[n] of a
- * narrow table, whose distances are src[len].  Returns how many were decoded, a
- * multiple of 64, and in *pos the bit behind their distances, which may be behind
- * len; 0 and 0 where the processor has no AVX-512 VBMI or a bin is too wide.
+ * narrow table, whose distances are src[len], from bit *pos < 8 on.  Returns how many
+ * were decoded, a multiple of 64, and in *pos the bit behind their distances, which
+ * may be behind len; 0, and the same bit, where the processor has no AVX-512 VBMI or a
+ * bin is too wide.
  */
 extern uint32 olap_bins_unpack_blocks(const OlapBinTable *table, const uint32 *ids,
 									  const uint8 *src, size_t len, uint32 n,

@@ -25,7 +25,7 @@
 #define BLOCK 64
 #define STEP 16					/* distances of one load */
 #define MAX_WIDTH 15
-#define MAX_BYTES (OLAP_VECTOR_ROWS * MAX_WIDTH / 8)
+#define MAX_BYTES (OLAP_VECTOR_ROWS * MAX_WIDTH / 8 + 1)
 
 #define AVX512 \
 	__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")))
@@ -101,12 +101,11 @@ unpack_step(const Kernel *k, const uint32 *ids, const uint8 *starts,
 /* Distances start at bit end at most: so far and BLOCK bytes on, src is readable. */
 AVX512 static uint32
 unpack_blocks(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
-			  uint32 end, uint32 n, uint32 *out)
+			  uint32 end, uint32 n, uint32 pos, uint32 *out)
 {
 	Kernel		k;
 	uint8		starts[BLOCK];
 	uint8		ends[BLOCK];
-	uint32		pos = 0;
 
 	kernel_init(&k, table);
 	for (uint32 i = 0; i < n; i += BLOCK)
@@ -129,10 +128,10 @@ olap_bins_unpack_blocks(const OlapBinTable *table, const uint32 *ids,
 {
 	/* loads are whole */
 	uint8		padded[MAX_BYTES + BLOCK];
-	size_t		used = Min(len, MAX_BYTES);
+	size_t		used;
 
-	*pos = 0;
 	n -= n % BLOCK;
+	used = Min(len, n * MAX_WIDTH / 8 + 1);
 	for (int b = 0; b < OLAP_BINS_MAX; b++)
 		if (table->width[b] > MAX_WIDTH)
 			n = 0;
@@ -141,7 +140,7 @@ olap_bins_unpack_blocks(const OlapBinTable *table, const uint32 *ids,
 		return 0;
 	memcpy(padded, src, used);
 	memset(padded + used, 0, BLOCK);
-	*pos = unpack_blocks(table, ids, padded, (uint32) used * 8, n, out);
+	*pos = unpack_blocks(table, ids, padded, (uint32) used * 8, n, *pos, out);
 	return n;
 }
 
@@ -152,7 +151,6 @@ olap_bins_unpack_blocks(const OlapBinTable *table, const uint32 *ids,
 						const uint8 *src, size_t len, uint32 n, uint32 *out,
 						uint32 *pos)
 {
-	*pos = 0;
 	return 0;
 }
 

@@ -140,13 +140,15 @@ have_avx2(void)
 
 #endif
 
-/* Decode n values of a narrow table; returns the bit behind them. */
+/*
+ * Decode n values of a narrow table, whose distances begin at bit pos < 8; returns the
+ * bit behind them.
+ */
 static uint32
 unpack_words(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
-			 size_t len, uint32 n, uint32 *out)
+			 size_t len, uint32 n, uint32 pos, uint32 *out)
 {
 	uint32		bits = (uint32) len * 8;
-	uint32		pos;
 	uint32		first = olap_bins_unpack_blocks(table, ids, src, len, n, out, &pos);
 
 	if (have_avx2())
@@ -157,20 +159,44 @@ unpack_words(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
 	return unpack_narrow(table, ids, src, bits, first, n, pos, out);
 }
 
-/* The bin numbers of n values; false if the vector's length is not possible. */
+/* Step over the bin numbers of n values; false if the vector's length is not possible. */
 static bool
-unpack_ids(const OlapBinTable *table, const uint8 **src, size_t *len, uint32 n,
-		   uint32 *ids)
+skip_ids(const OlapBinTable *table, const uint8 **src, size_t *len, uint32 n)
 {
 	size_t		ids_len = olap_bitpack_size(n, table->id_bits);
 
 	if (*len < ids_len ||
 		*len - ids_len > OLAP_VECTOR_ROWS * OLAP_BINS_MAX_WIDTH / 8)
 		return false;
-	olap_bitunpack32(*src, n, table->id_bits, ids);
 	*src += ids_len;
 	*len -= ids_len;
 	return true;
+}
+
+/* The values of n bin numbers, whose distances begin at bit pos < 8; returns their end. */
+static uint32
+unpack_values(const OlapBinTable *table, const uint32 *ids, const uint8 *src,
+			  size_t len, uint32 n, uint32 pos, void *out, int width)
+{
+	union
+	{
+		uint32		narrow[OLAP_VECTOR_ROWS];
+		uint64		wide[OLAP_VECTOR_ROWS];
+	}			offsets;
+	uint32	   *dst = width == sizeof(uint32) ? out : offsets.narrow;
+
+	if (!table->narrow)
+	{
+		pos = unpack_wide(table, ids, src, (uint32) len * 8, 0, n, pos,
+						  offsets.wide);
+		olap_add_base64(offsets.wide, n, table->base, out, width);
+		return pos;
+	}
+	pos = unpack_words(table, ids, src, len, n, pos, dst);
+	/* the base of 4-byte values is in the table already */
+	if (width != sizeof(uint32))
+		olap_add_base32(dst, n, table->base, out, width);
+	return pos;
 }
 
 bool
@@ -178,31 +204,31 @@ olap_bins_unpack(const OlapBinTable *table, const uint8 *src, size_t len,
 				 uint32 n, void *out, int width)
 {
 	uint32		ids[OLAP_VECTOR_ROWS];
-	union
-	{
-		uint32		narrow[OLAP_VECTOR_ROWS];
-		uint64		wide[OLAP_VECTOR_ROWS];
-	}			offsets;
+	const uint8 *packed = src;
 	uint32		pos;
 
-	if (!unpack_ids(table, &src, &len, n, ids))
+	if (!skip_ids(table, &src, &len, n))
 		return false;
-	if (table->narrow)
-	{
-		uint32	   *dst = width == sizeof(uint32) ? out : offsets.narrow;
-
-		pos = unpack_words(table, ids, src, len, n, dst);
-		/* the base of 4-byte values is in the table already */
-		if (width != sizeof(uint32))
-			olap_add_base32(dst, n, table->base, out, width);
-	}
-	else
-	{
-		pos = unpack_wide(table, ids, src, (uint32) len * 8, 0, n, 0,
-						  offsets.wide);
-		olap_add_base64(offsets.wide, n, table->base, out, width);
-	}
+	olap_bitunpack32(packed, n, table->id_bits, ids);
+	pos = unpack_values(table, ids, src, len, n, 0, out, width);
 	return (pos + 7) / 8 == len;
+}
+
+bool
+olap_bins_unpack_block(const OlapBinTable *table, const uint8 *src, size_t len,
+					   uint32 n, uint32 first, uint32 *pos, void *out, int width)
+{
+	uint32		ids[OLAP_BITPACK_BLOCK];
+	uint32		count = Min(n - first, OLAP_BITPACK_BLOCK);
+	const uint8 *packed = src + olap_bitpack_size(first, table->id_bits);
+	size_t		skip = *pos / 8;
+
+	if (!skip_ids(table, &src, &len, n) || skip > len)
+		return false;
+	olap_bitunpack32(packed, count, table->id_bits, ids);
+	*pos = (uint32) skip * 8 + unpack_values(table, ids, src + skip, len - skip, count,
+											 *pos % 8, out, width);
+	return first + count == n ? (*pos + 7) / 8 == len : (*pos + 7) / 8 <= len;
 }
 
 bool
@@ -210,7 +236,7 @@ olap_bins_take(const OlapBinTable *table, const uint32 *ids, const uint8 **src,
 			   size_t *len, uint32 n, uint32 *out)
 {
 	size_t		used = Min(*len, OLAP_VECTOR_ROWS * sizeof(uint32));
-	uint32		pos = unpack_words(table, ids, *src, used, n, out);
+	uint32		pos = unpack_words(table, ids, *src, used, n, 0, out);
 
 	if (pos > used * 8)
 		return false;
@@ -231,6 +257,25 @@ sum_widths(const OlapBinTable *table, const uint32 *ids, uint32 n)
 	return sum;
 }
 
+/* As far as the last of rows[nrows], bin numbers of n values, and step over all of them. */
+static bool
+unpack_first_ids(const OlapBinTable *table, const OlapChunkSource *source,
+				 const uint8 **src, size_t *len, uint32 n, const uint16 *rows,
+				 uint32 nrows, uint32 *ids)
+{
+	const uint8 *packed = *src;
+	uint32		last = 0;
+
+	for (uint32 i = 0; i < nrows; i++)
+		last = Max(last, rows[i]);
+	if (!skip_ids(table, src, len, n))
+		return false;
+	n = Min(n, last - last % OLAP_BITPACK_BLOCK + OLAP_BITPACK_BLOCK);
+	olap_chunk_need(source, packed, olap_bitpack_size(n, table->id_bits));
+	olap_bitunpack32(packed, n, table->id_bits, ids);
+	return true;
+}
+
 bool
 olap_bins_unpack_rows(const OlapBinTable *table, const OlapChunkSource *source,
 					  const uint8 *src, size_t len, uint32 n,
@@ -241,8 +286,7 @@ olap_bins_unpack_rows(const OlapBinTable *table, const OlapChunkSource *source,
 	uint32		row = 0;
 	uint32		pos = 0;
 
-	olap_chunk_need(source, src, Min(len, olap_bitpack_size(n, table->id_bits)));
-	if (!unpack_ids(table, &src, &len, n, ids))
+	if (!unpack_first_ids(table, source, &src, &len, n, rows, nrows, ids))
 		return false;
 	bits = (uint32) len * 8;
 	for (uint32 i = 0; i < nrows; i++)

@@ -21,7 +21,7 @@
 #include "base/kernel.h"
 #include "codec/codec_internal.h"
 
-#define BLOCK 512
+#define BLOCK OLAP_BITPACK_BLOCK
 #define LANES32 16
 #define LANES64 8
 
@@ -166,12 +166,50 @@ unpack_tail_at(const uint8 *p, int shift, int width)
 	return value & (~UINT64CONST(0) >> (64 - width));
 }
 
-static uint64
-unpack_tail(const uint8 *padded, uint32 i, int width)
+/* Eight values of at most 8 bits are one word. */
+OLAP_KERNEL static void
+unpack_tail_narrow(const uint8 *restrict padded, uint32 n, int width,
+				   uint32 *restrict out)
 {
-	size_t		bit = (size_t) i * width;
+	uint64		mask = (UINT64CONST(1) << width) - 1;
 
-	return unpack_tail_at(padded + bit / 8, bit % 8, width);
+	for (uint32 i = 0; i < n; i += 8)
+	{
+		uint64		word = *(const Word64 *) (padded + (size_t) i / 8 * width);
+
+		for (int k = 0; k < 8; k++)
+			out[i + k] = (uint32) (word >> k * width & mask);
+	}
+}
+
+static void
+unpack_tail32(const uint8 *padded, uint32 n, int width, uint32 *out)
+{
+	uint64		mask = (UINT64CONST(1) << width) - 1;
+	uint32		i = 0;
+
+	if (width <= 8)
+	{
+		i = n - n % 8;
+		unpack_tail_narrow(padded, i, width, out);
+	}
+	for (; i < n; i++)
+	{
+		size_t		bit = (size_t) i * width;
+
+		out[i] = (uint32) (*(const Word64 *) (padded + bit / 8) >> bit % 8 & mask);
+	}
+}
+
+static void
+unpack_tail64(const uint8 *padded, uint32 n, int width, uint64 *out)
+{
+	for (uint32 i = 0; i < n; i++)
+	{
+		size_t		bit = (size_t) i * width;
+
+		out[i] = unpack_tail_at(padded + bit / 8, bit % 8, width);
+	}
 }
 
 #define STREAMS(bits) \
@@ -197,6 +235,7 @@ olap_bitunpack##bits(const uint8 *src, uint32 n, int width, uint##bits *out) \
 { \
 	uint8		padded[BLOCK * sizeof(uint##bits) + 16]; \
 	uint32		i = 0; \
+	size_t		len; \
 \
 	if (width == 0) \
 	{ \
@@ -210,10 +249,10 @@ olap_bitunpack##bits(const uint8 *src, uint32 n, int width, uint##bits *out) \
 	} \
 	if (i == n) \
 		return; \
-	memset(padded, 0, sizeof(padded)); \
-	memcpy(padded, src, ((n - i) * width + 7) / 8); \
-	for (uint32 k = 0; k < n - i; k++) \
-		out[i + k] = (uint##bits) unpack_tail(padded, k, width); \
+	len = ((n - i) * width + 7) / 8; \
+	memcpy(padded, src, len); \
+	memset(padded + len, 0, 16); \
+	unpack_tail##bits(padded, n - i, width, out + i); \
 }
 
 STREAMS(32)

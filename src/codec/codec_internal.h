@@ -155,6 +155,12 @@ typedef struct OlapCodec
 	/* up to OLAP_FEW_ROWS of a vector of fixed widths, side by side; may be NULL */
 	bool		(*decode_rows) (OlapChunk *chunk, uint32 vecno, const uint16 *rows,
 								uint32 n, void *out, const char **reason);
+	/*
+	 * of a vector OLAP_BITPACK_BLOCK values, or what is left of it, behind the out->n
+	 * that are there; *state: 0 before the first; may be NULL
+	 */
+	bool		(*decode_block) (OlapChunk *chunk, uint32 vecno, uint32 *state,
+								 OlapVector *out, const char **reason);
 } OlapCodec;
 
 extern const OlapCodec olap_codec_const;
@@ -285,6 +291,9 @@ extern void olap_analyze(OlapAnalysis *a, const OlapVector *v,
 						 const uint64 *valid, int depth);
 
 /* bitpack.c --------------------------------------------------------------- */
+
+/* Packed values are in blocks of so many, each of which can be unpacked alone. */
+#define OLAP_BITPACK_BLOCK 512
 
 extern size_t olap_bitpack_size(uint32 n, int width);
 extern void olap_bitpack32(const uint32 *in, uint32 n, int width, uint8 *dst);

@@ -23,7 +23,7 @@
 #include "codec/dict_build.h"
 
 /* Entries whose classes are counted at a time, where one of them is sought. */
-#define CLASS_STEP 512
+#define CLASS_STEP 64
 
 /* Where classes may end: all small ranks, then four to each doubling. */
 static uint32

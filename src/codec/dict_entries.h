@@ -31,6 +31,7 @@ typedef struct OlapDictEntries
 	/* of those who want some rows, dict_rows.c */
 	OlapVector	some_classes;	/* of the entries of one vector, ... */
 	uint32		some_number;	/* ... plus 1 */
+	uint32		some_state;		/* of decoding more of them */
 	OlapVector	block;			/* vector of chunk that was decoded last, ... */
 	uint32		block_number;	/* ... plus 1 */
 	uint32		row_block;		/* of which rows were decoded alone, plus 1, ... */

@@ -72,9 +72,9 @@ olap_dict_need_classes(OlapChunk *chunk, uint32 n, const char **reason)
 	return true;
 }
 
-/* The classes of one vector's entries. */
+/* Begin with the classes of one vector's entries. */
 static bool
-load_some_classes(OlapChunk *chunk, uint32 vecno, const char **reason)
+begin_some_classes(OlapChunk *chunk, uint32 vecno, const char **reason)
 {
 	OlapDictEntries *entries = chunk->entries;
 
@@ -85,13 +85,53 @@ load_some_classes(OlapChunk *chunk, uint32 vecno, const char **reason)
 	if (entries->some_classes.cxt == NULL)
 		olap_vector_init(&entries->some_classes, &class_type, OLAP_VECTOR_ROWS,
 						 chunk->cxt);
-	entries->some_number = 0;
-	entries->some_classes.n = 0;
-	if (!entries->class_chunk->codec->decode(entries->class_chunk, vecno,
-											 &entries->some_classes, reason))
-		return false;
 	entries->some_number = vecno + 1;
+	entries->some_state = 0;
+	entries->some_classes.n = 0;
 	return true;
+}
+
+/* Decode more of them. */
+static bool
+load_some_classes(OlapChunk *chunk, const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+	OlapChunk  *classes = entries->class_chunk;
+	uint32		vecno = entries->some_number - 1;
+	bool		ok = classes->codec->decode_block == NULL ?
+		classes->codec->decode(classes, vecno, &entries->some_classes, reason) :
+		classes->codec->decode_block(classes, vecno, &entries->some_state,
+									 &entries->some_classes, reason);
+
+	if (!ok)
+		entries->some_number = 0;
+	return ok;
+}
+
+/*
+ * The entry with this number in a class, of the vector begun with: most are found
+ * before all of its classes are decoded.
+ */
+static bool
+find_in_vector(OlapChunk *chunk, int16 class, uint32 number, uint32 *entry,
+			   const char **reason)
+{
+	OlapDictEntries *entries = chunk->entries;
+	const OlapVector *classes = &entries->some_classes;
+	uint32		n = olap_vector_rows_of(chunk->info.distinct, entries->some_number - 1);
+
+	for (uint32 from = 0; from < n; from = classes->n)
+	{
+		if (classes->n == from && !load_some_classes(chunk, reason))
+			return false;
+		if (olap_classes_find((const int16 *) classes->values + from, classes->n - from,
+							  class, &number, entry))
+		{
+			*entry += from;
+			return true;
+		}
+	}
+	OLAP_REJECT("a dictionary's classes are not as many as they should");
 }
 
 /*
@@ -150,11 +190,9 @@ find_counted(OlapChunk *chunk, int16 class, uint32 number, uint32 *entry,
 
 		olap_chunk_expect(&chunk->source, block, len);
 	}
-	if (!load_some_classes(chunk, vecno, reason))
+	if (!begin_some_classes(chunk, vecno, reason) ||
+		!find_in_vector(chunk, class, number, entry, reason))
 		return false;
-	if (!olap_classes_find(entries->some_classes.values, entries->some_classes.n,
-						   class, &number, entry))
-		OLAP_REJECT("a dictionary's classes are not as many as they should");
 	*entry += vecno * OLAP_VECTOR_ROWS;
 	return true;
 }

@@ -358,6 +358,17 @@ collect_value(const uint32 *lengths, const uint32 *prefixes, const uint8 *bytes,
 	}
 }
 
+/* The bytes that the first n values have of their own. */
+OLAP_KERNEL static size_t
+sum_rests(const uint32 *restrict lengths, const uint32 *restrict prefixes, uint32 n)
+{
+	uint64		sum = 0;
+
+	for (uint32 i = 0; i < n; i++)
+		sum += lengths[i] - prefixes[i];
+	return sum;
+}
+
 bool
 olap_string_group_row(const StringGroup *group, const uint32 *lengths,
 					  const uint32 *prefixes, uint32 row, OlapVector *out,
@@ -366,15 +377,13 @@ olap_string_group_row(const StringGroup *group, const uint32 *lengths,
 	uint8	   *bytes = MemoryContextAllocHuge(CurrentMemoryContext,
 											   Max(group->raw_len, 1));
 	bool		ok = olap_lz_extract(group->src, group->len, bytes, group->raw_len);
-	size_t		at = 0;
 
 	if (ok)
 	{
 		char	   *value = palloc(Max(lengths[row], 1));
 
-		for (uint32 i = 0; i <= row; i++)
-			at += lengths[i] - prefixes[i];
-		collect_value(lengths, prefixes, bytes, row, at, value);
+		collect_value(lengths, prefixes, bytes, row,
+					  sum_rests(lengths, prefixes, row + 1), value);
 		olap_vector_append_var(out, value, lengths[row]);
 		pfree(value);
 	}

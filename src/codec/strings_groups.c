@@ -206,6 +206,9 @@ olap_string_groups_append(const uint8 *bytes, const int64 *lengths,
 
 /* ---- reading ---- */
 
+StaticAssertDecl(OLAP_BITPACK_BLOCK % (1 << MAX_GROUP_SHIFT) == 0,
+				 "a group's bin numbers are in one block");
+
 /* What is before the bin numbers. */
 typedef struct Head
 {
@@ -248,7 +251,7 @@ take_table(OlapBinTable *table, const uint8 **src, size_t *len)
 	return true;
 }
 
-/* src: behind the mode.  All of it up to the first group is in place afterwards. */
+/* src: behind the mode.  What is before the bin numbers is in place afterwards. */
 static bool
 open_head(Head *head, const OlapChunkSource *source, const uint8 *src, size_t len,
 		  uint32 n)
@@ -274,7 +277,6 @@ open_head(Head *head, const OlapChunkSource *source, const uint8 *src, size_t le
 		return false;
 	head->begin = head->rest_ids + ids;
 	head->len = len - head->ngroups * sizeof(uint32) - ids - OLAP_BINS_TRAILER;
-	olap_chunk_need(source, head->ends, head->ngroups * sizeof(uint32) + ids);
 	return true;
 }
 
@@ -336,28 +338,42 @@ olap_string_groups_open(StringBlock *block, const uint8 *src, size_t len,
 	return true;
 }
 
+/* The packed numbers of the block that has value `first` of n. */
+static void
+unpack_block(const OlapChunkSource *source, const uint8 *src, uint32 n, int width,
+			 uint32 first, uint32 *ids)
+{
+	uint32		count = Min(n - first, OLAP_BITPACK_BLOCK);
+
+	src += olap_bitpack_size(first, width);
+	olap_chunk_need(source, src, olap_bitpack_size(count, width));
+	olap_bitunpack32(src, count, width, ids);
+}
+
 bool
 olap_string_groups_row(const OlapChunkSource *source, const uint8 *src, size_t len,
 					   uint32 n, uint32 row, OlapVector *out, const char **reason)
 {
-	uint32		rest_ids[OLAP_VECTOR_ROWS];
-	uint32		prefix_ids[OLAP_VECTOR_ROWS];
+	uint32		rest_ids[OLAP_BITPACK_BLOCK];
+	uint32		prefix_ids[OLAP_BITPACK_BLOCK];
 	uint32		lengths[1 << MAX_GROUP_SHIFT];
 	uint32		prefixes[1 << MAX_GROUP_SHIFT];
 	StringGroup group;
 	Head		head;
 	uint32		g;
 	uint32		first;
+	uint32		block;
 
 	if (!open_head(&head, source, src, len, n))
 		OLAP_REJECT("a string block has a wrong head");
 	g = row >> head.shift;
 	first = g << head.shift;
-	olap_bitunpack32(head.rest_ids, n, head.rests.id_bits, rest_ids);
-	olap_bitunpack32(head.prefix_ids, n, head.prefixes.id_bits, prefix_ids);
+	block = first - first % OLAP_BITPACK_BLOCK;
+	unpack_block(source, head.rest_ids, n, head.rests.id_bits, block, rest_ids);
+	unpack_block(source, head.prefix_ids, n, head.prefixes.id_bits, block, prefix_ids);
 	n = Min(n - first, 1U << head.shift);
-	if (!open_group(&head, source, g, n, rest_ids + first, prefix_ids + first,
-					lengths, prefixes, &group))
+	if (!open_group(&head, source, g, n, rest_ids + (first - block),
+					prefix_ids + (first - block), lengths, prefixes, &group))
 		OLAP_REJECT("a string block has a wrong group");
 	return olap_string_group_row(&group, lengths, prefixes, row - first, out, reason);
 }

@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include "port/pg_bitutils.h"
-
 #include "index/bitmap.h"
 
 /* Buckets have about so many values, ... */
@@ -330,7 +328,16 @@ get_zeros(BitReader *r)
 static inline uint32
 get_gamma(BitReader *r)
 {
-	uint32		n = get_zeros(r);
+	uint64		bits = peek(r);
+	uint32		n = bits == 0 ? PG_UINT32_MAX : pg_rightmost_one_pos64(bits);
+
+	/* mostly all of it is in the bits at hand */
+	if (likely(n <= ROW_BITS))
+	{
+		skip(r, 2 * n + 1);
+		return 1U << n | (uint32) (bits >> (n + 1) & ((UINT64CONST(1) << n) - 1));
+	}
+	n = get_zeros(r);
 
 	if (n > ROW_BITS)
 	{
@@ -344,9 +351,23 @@ get_gamma(BitReader *r)
 static inline uint32
 get_rice(BitReader *r, int k)
 {
-	uint32		high = get_zeros(r);
-	uint64		value = (uint64) Min(high, OLAP_ROWGROUP_ROWS) << k;
+	uint64		bits = peek(r) & ((UINT64CONST(1) << 57) - 1);
+	uint32		high;
+	uint64		value;
 
+	/* mostly all of it is in the bits at hand */
+	if (likely(bits != 0))
+	{
+		high = pg_rightmost_one_pos64(bits);
+		if (likely(high + 1 + k <= 57))
+		{
+			skip(r, high + 1 + k);
+			value = (uint64) high << k | (bits >> high >> 1 & ((UINT64CONST(1) << k) - 1));
+			return (uint32) Min(value, OLAP_ROWGROUP_ROWS);
+		}
+	}
+	high = get_zeros(r);
+	value = (uint64) Min(high, OLAP_ROWGROUP_ROWS) << k;
 	value |= get(r, k);
 	return (uint32) Min(value, OLAP_ROWGROUP_ROWS);
 }
@@ -389,7 +410,7 @@ get_rows(BitReader *r, uint32 n, uint32 nrows, OlapRowSet *rows)
 		if (r->bad || row >= nrows)
 			return false;
 		if (rows != NULL)
-			rows->words[row / 64] |= UINT64CONST(1) << row % 64;
+			olap_rows_add(rows, row);
 		if (++i == n)
 			return true;
 		row += get_rice(r, k) + 1;

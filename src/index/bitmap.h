@@ -27,6 +27,8 @@
 #ifndef OLAP_BITMAP_H
 #define OLAP_BITMAP_H
 
+#include "port/pg_bitutils.h"
+
 #include "codec/codec.h"
 
 /* A change of these is a change of the format. */
@@ -42,11 +44,46 @@
 
 #define OLAP_BITMAP_WORDS (OLAP_ROWGROUP_ROWS / 64)
 
-/* Rows of a row group: bit row % 64 of word row / 64. */
+/*
+ * Rows of a row group: bit row % 64 of word row / 64.  Mostly they are few: words that
+ * are not noted in filled are 0 and need not be looked at.
+ */
 typedef struct OlapRowSet
 {
 	uint64		words[OLAP_BITMAP_WORDS];
+	uint64		filled[OLAP_BITMAP_WORDS / 64]; /* bit i % 64 of i / 64: words[i] */
 } OlapRowSet;
+
+static inline void
+olap_rows_fill_word(OlapRowSet *rows, uint32 i, uint64 word)
+{
+	rows->words[i] |= word;
+	rows->filled[i / 64] |= UINT64CONST(1) << i % 64;
+}
+
+static inline void
+olap_rows_add(OlapRowSet *rows, uint32 row)
+{
+	olap_rows_fill_word(rows, row / 64, UINT64CONST(1) << row % 64);
+}
+
+/*
+ * The next word that may be other than 0, from i on; OLAP_BITMAP_WORDS if there is
+ * none.
+ */
+static inline uint32
+olap_rows_next_word(const OlapRowSet *rows, uint32 i)
+{
+	while (i < OLAP_BITMAP_WORDS)
+	{
+		uint64		left = rows->filled[i / 64] >> i % 64;
+
+		if (left != 0)
+			return i + pg_rightmost_one_pos64(left);
+		i = (i / 64 + 1) * 64;
+	}
+	return OLAP_BITMAP_WORDS;
+}
 
 /* ---- making ---- */
 

@@ -19,10 +19,38 @@
 
 #define VECTOR_WORDS (OLAP_VECTOR_ROWS / 64)
 
+void
+olap_rows_clear(OlapRowSet *rows)
+{
+	for (uint32 i = olap_rows_next_word(rows, 0); i < OLAP_BITMAP_WORDS;
+		 i = olap_rows_next_word(rows, i + 1))
+		rows->words[i] = 0;
+	memset(rows->filled, 0, sizeof(rows->filled));
+}
+
+StaticAssertDecl(64 % VECTOR_WORDS == 0, "a vector's words are noted in one of filled");
+
+bool
+olap_rows_empty(const OlapRowSet *rows, uint32 vector)
+{
+	uint32		first = vector * VECTOR_WORDS;
+	uint64		left = rows->filled[first / 64] >> first % 64;
+
+	for (left &= PG_UINT64_MAX >> (64 - VECTOR_WORDS); left != 0; left &= left - 1)
+		if (rows->words[first + pg_rightmost_one_pos64(left)] != 0)
+			return false;
+	return true;
+}
+
 uint32
 olap_rows_count(const OlapRowSet *rows)
 {
-	return (uint32) pg_popcount((const char *) rows->words, sizeof(rows->words));
+	uint32		n = 0;
+
+	for (uint32 i = olap_rows_next_word(rows, 0); i < OLAP_BITMAP_WORDS;
+		 i = olap_rows_next_word(rows, i + 1))
+		n += pg_popcount64(rows->words[i]);
+	return n;
 }
 
 uint32
@@ -30,14 +58,8 @@ olap_rows_vectors(const OlapRowSet *rows)
 {
 	uint32		n = 0;
 
-	for (int from = 0; from < OLAP_BITMAP_WORDS; from += VECTOR_WORDS)
-	{
-		uint64		any = 0;
-
-		for (int i = 0; i < VECTOR_WORDS; i++)
-			any |= rows->words[from + i];
-		n += any != 0;
-	}
+	for (int vector = 0; vector < OLAP_BITMAP_WORDS / VECTOR_WORDS; vector++)
+		n += !olap_rows_empty(rows, vector);
 	return n;
 }
 
@@ -125,7 +147,7 @@ static void
 clear(OlapScratchRows *set)
 {
 	if (set->dirty)
-		memset(&set->rows, 0, sizeof(set->rows));
+		olap_rows_clear(&set->rows);
 	set->dirty = false;
 }
 
@@ -148,12 +170,21 @@ intersect(OlapRowSet *set, const OlapRowSet *with)
 {
 	uint64		any = 0;
 
-	for (int i = 0; i < OLAP_BITMAP_WORDS; i++)
+	for (uint32 i = olap_rows_next_word(set, 0); i < OLAP_BITMAP_WORDS;
+		 i = olap_rows_next_word(set, i + 1))
 	{
 		set->words[i] &= with->words[i];
 		any |= set->words[i];
 	}
 	return any != 0;
+}
+
+static void
+unite(OlapRowSet *set, const OlapRowSet *with)
+{
+	for (uint32 i = olap_rows_next_word(with, 0); i < OLAP_BITMAP_WORDS;
+		 i = olap_rows_next_word(with, i + 1))
+		olap_rows_fill_word(set, i, with->words[i]);
 }
 
 static OlapRowsAnswer
@@ -194,8 +225,8 @@ ask_or(OlapRowNode *node, const Asking *asking, const OlapRowSet *among,
 			return OLAP_ROWS_ALL;
 		if (answer == OLAP_ROWS_NONE)
 			continue;
-		for (int w = 0; known && w < OLAP_BITMAP_WORDS; w++)
-			out->rows.words[w] |= set->rows.words[w];
+		if (known)
+			unite(&out->rows, &set->rows);
 		known = true;
 	}
 	return known ? OLAP_ROWS_SOME : OLAP_ROWS_NONE;

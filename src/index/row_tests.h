@@ -99,6 +99,12 @@ extern uint32 olap_column_test_hashes(OlapColumnTest *test,
 
 /* ---- sets ---- */
 
+/* Make it zeros again. */
+extern void olap_rows_clear(OlapRowSet *rows);
+
+/* Has vector number `vector` no row in the set? */
+extern bool olap_rows_empty(const OlapRowSet *rows, uint32 vector);
+
 extern uint32 olap_rows_count(const OlapRowSet *rows);
 
 /* How many of the row group's vectors have a row in the set? */

@@ -265,7 +265,7 @@ list_node(OlapRowNodeKind kind, OlapRowNode **args, int nargs)
 		node->cost = Max(node->cost, args[i]->cost + 1);
 	}
 	node->scratch = palloc(sizeof(OlapScratchRows));
-	node->scratch->dirty = true;
+	olap_scratch_rows_init(node->scratch);
 	return node;
 }
 
@@ -391,7 +391,7 @@ olap_row_tests_create(OlapExpr *const *exprs, int n, const OlapColumnType *types
 	{
 		tests = palloc(sizeof(OlapRowTests));
 		tests->root = list_node(OLAP_ROW_AND, nodes, nnodes);
-		tests->found.dirty = true;
+		olap_scratch_rows_init(&tests->found);
 	}
 	MemoryContextSwitchTo(old);
 	return tests;

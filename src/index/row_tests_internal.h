@@ -36,6 +36,14 @@ typedef struct OlapScratchRows
 	OlapRowSet	rows;
 } OlapScratchRows;
 
+/* Whatever its words are, they are made zeros when it is used. */
+static inline void
+olap_scratch_rows_init(OlapScratchRows *set)
+{
+	memset(set->rows.filled, 0xFF, sizeof(set->rows.filled));
+	set->dirty = true;
+}
+
 typedef enum OlapRowNodeKind
 {
 	OLAP_ROW_AND,

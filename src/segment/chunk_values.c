@@ -45,7 +45,7 @@ olap_segment_find_nulls(OlapSegment *s, int col, int rg, bool nulls,
 		uint64		all = i == words - 1 && nrows % 64 != 0 ?
 			(UINT64CONST(1) << nrows % 64) - 1 : PG_UINT64_MAX;
 
-		rows->words[i] |= (nulls ? ~valid[i] : valid[i]) & all;
+		olap_rows_fill_word(rows, i, (nulls ? ~valid[i] : valid[i]) & all);
 	}
 }
 

@@ -340,7 +340,8 @@ keep_answer(OlapNarrow *narrow, uint64 unit, OlapRowsAnswer answer)
 	kept = MemoryContextAlloc(narrow->cxt, offsetof(Kept, rows) + n * sizeof(uint16));
 	kept->answer = answer;
 	kept->n = 0;
-	for (int i = 0; n > 0 && i < OLAP_BITMAP_WORDS; i++)
+	for (uint32 i = n == 0 ? OLAP_BITMAP_WORDS : olap_rows_next_word(narrow->set, 0);
+		 i < OLAP_BITMAP_WORDS; i = olap_rows_next_word(narrow->set, i + 1))
 		for (uint64 word = narrow->set->words[i]; word != 0; word &= word - 1)
 			kept->rows[kept->n++] = (uint16) (i * 64 + pg_rightmost_one_pos64(word));
 	narrow->kept[unit] = kept;
@@ -353,11 +354,11 @@ recall(OlapNarrow *narrow, const Kept *kept)
 	if (kept->answer != OLAP_ROWS_SOME)
 		return kept->answer;
 	if (narrow->recalled == NULL)
-		narrow->recalled = MemoryContextAlloc(narrow->cxt, sizeof(OlapRowSet));
+		narrow->recalled = MemoryContextAllocZero(narrow->cxt, sizeof(OlapRowSet));
 	narrow->set = narrow->recalled;
-	memset(narrow->set, 0, sizeof(OlapRowSet));
+	olap_rows_clear(narrow->set);
 	for (uint32 i = 0; i < kept->n; i++)
-		narrow->set->words[kept->rows[i] / 64] |= UINT64CONST(1) << kept->rows[i] % 64;
+		olap_rows_add(narrow->set, kept->rows[i]);
 	narrow->n = kept->n;
 	return OLAP_ROWS_SOME;
 }
@@ -395,17 +396,6 @@ olap_narrow_set(const OlapNarrow *narrow, uint32 *n)
 }
 
 /* ---- the rows of a vector ---- */
-
-bool
-olap_rows_empty(const OlapRowSet *rows, uint32 vector)
-{
-	const uint64 *words = rows->words + vector * VECTOR_WORDS;
-	uint64		any = 0;
-
-	for (int i = 0; i < VECTOR_WORDS; i++)
-		any |= words[i];
-	return any == 0;
-}
 
 uint32
 olap_rows_select(const OlapRowSet *rows, const uint64 *deleted, uint32 vector,

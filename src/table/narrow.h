@@ -53,9 +53,6 @@ extern OlapRowsAnswer olap_narrow_ask(OlapNarrow *narrow, OlapSegment *segment,
 /* The set after SOME, and the number of rows in it. */
 extern const OlapRowSet *olap_narrow_set(const OlapNarrow *narrow, uint32 *n);
 
-/* Has vector number `vector` no row in the set? */
-extern bool olap_rows_empty(const OlapRowSet *rows, uint32 vector);
-
 /*
  * The rows of a vector of nrows that are in the set (NULL: all) and not in the bits
  * deleted (NULL: none) into sel; returns how many.

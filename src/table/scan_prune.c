@@ -52,20 +52,20 @@ void
 olap_scan_expect_rows(OlapTableScan *scan, int rg)
 {
 	uint32		n;
+	uint32		i;
 
 	if (scan->rows == NULL)
 		return;
 	(void) olap_narrow_set(scan->narrow, &n);
 	if (n > SPARSE_ROWS)
 		return;
-	for (uint32 i = 0; i < OLAP_BITMAP_WORDS; i++)
-		if (scan->rows->words[i] != 0)
-		{
-			olap_segment_expect_row(scan->segment, rg, i * 64 +
-									pg_rightmost_one_pos64(scan->rows->words[i]),
-									scan->source->needed, scan->source->natts);
-			break;
-		}
+	i = olap_rows_next_word(scan->rows, 0);
+	while (i < OLAP_BITMAP_WORDS && scan->rows->words[i] == 0)
+		i = olap_rows_next_word(scan->rows, i + 1);
+	if (i < OLAP_BITMAP_WORDS)
+		olap_segment_expect_row(scan->segment, rg, i * 64 +
+								pg_rightmost_one_pos64(scan->rows->words[i]),
+								scan->source->needed, scan->source->natts);
 }
 
 bool

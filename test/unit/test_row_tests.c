@@ -190,14 +190,14 @@ ask(void *arg, OlapColumnTest *test, const OlapRowSet *among, OlapRowSet *rows)
 	bool		dirty = false;
 
 	for (int i = 0; i < OLAP_BITMAP_WORDS; i++)
-		dirty |= rows->words[i] != 0;
+		dirty |= rows->words[i] != 0 || rows->filled[i / 64] != 0;
 	CHECK(!dirty);
 	w->asked++;
 	if (match != OLAP_MATCH_SOME)
 		return match == OLAP_MATCH_NONE ? OLAP_ROWS_NONE : OLAP_ROWS_ALL;
 	if (w->zones_only || (int) below(100) >= w->knows)
 	{
-		rows->words[7] = 5;		/* it may have begun */
+		olap_rows_fill_word(rows, 7, 5);	/* it may have begun */
 		return OLAP_ROWS_ALL;
 	}
 	if (test->listed)
@@ -229,7 +229,7 @@ ask(void *arg, OlapColumnTest *test, const OlapRowSet *among, OlapRowSet *rows)
 		if (value < 0 ? test->nulls :
 			has_hash(wanted, n, olap_value_hash_u64((uint64) value)) || below(200) == 0)
 		{
-			rows->words[row / 64] |= UINT64CONST(1) << row % 64;
+			olap_rows_add(rows, row);
 			any = true;
 		}
 	}

@@ -139,6 +139,30 @@ load_valid(OlapFilter *filter, int col, Look look, uint8 *mask)
 	return v;
 }
 
+/*
+ * A test of integers.  Where the batch came with few rows, of those alone: all others
+ * are out of the mask.
+ */
+static void
+eval_int(OlapFilter *filter, const OlapExpr *expr, const OlapVector *v, uint8 *mask)
+{
+	const OlapBatch *batch = filter->batch;
+	bool		is_unsigned = expr->order == OLAP_ORDER_UINT;
+	OlapVector	one = *v;
+
+	if (batch->sel == NULL || batch->nsel > FEW_ROWS)
+	{
+		olap_filter_int(v, is_unsigned, expr->cmp, expr->values[0].i, mask, batch->nrows);
+		return;
+	}
+	for (uint32 i = 0; i < batch->nsel; i++)
+	{
+		one.values = (char *) v->values + (size_t) batch->sel[i] * v->width;
+		olap_filter_int(&one, is_unsigned, expr->cmp, expr->values[0].i,
+						mask + batch->sel[i], 1);
+	}
+}
+
 static void
 eval_leaf(OlapFilter *filter, OlapExpr *expr, uint8 *mask)
 {
@@ -176,8 +200,7 @@ eval_leaf(OlapFilter *filter, OlapExpr *expr, uint8 *mask)
 	else if (expr->order == OLAP_ORDER_FLOAT)
 		olap_filter_float(v, expr->cmp, expr->values[0].f, mask, n);
 	else
-		olap_filter_int(v, expr->order == OLAP_ORDER_UINT, expr->cmp,
-						expr->values[0].i, mask, n);
+		eval_int(filter, expr, v, mask);
 }
 
 static void

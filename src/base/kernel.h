@@ -27,4 +27,15 @@
 				   optimize("O3")))
 #endif
 
+/*
+ * memcpy() by the library. Where gcc knows that it is of a page at most, it makes a
+ * "rep movsq" of it, which takes longer to start than to copy some hundreds of bytes.
+ */
+static inline void
+olap_copy(void *dst, const void *src, size_t n)
+{
+	__asm__("" : "+r"(n));
+	memcpy(dst, src, n);
+}
+
 #endif							/* OLAP_BASE_KERNEL_H */

@@ -17,12 +17,22 @@
 
 #include "segment/page.h"
 #include "segment/reader_internal.h"
+#include "segment/recent.h"
 
 /*
  * Where few rows are wanted, this is read at least: the heads of an encoding, as a
- * rule.
+ * rule.  The last few reads of a chunk are remembered: heads of what is inside of it
+ * are side by side.
  */
-#define SPARSE_READ 256
+#define SPARSE_READ OLAP_EXPECT_BYTES
+#define SPARSE_READS 4
+
+/* Bytes of the segment. */
+typedef struct Range
+{
+	uint64		from;
+	uint64		to;
+} Range;
 
 /* A chunk's bytes, of which some are there. */
 typedef struct Pieces
@@ -33,8 +43,8 @@ typedef struct Pieces
 	uint64		first_page;		/* of the segment's: the one with offset */
 	uint8	   *bytes;			/* [end - offset] */
 	uint64	   *have;			/* bitmap of pages, from first_page on */
-	uint64		sparse_from;	/* of the segment: what read_sparse() read last */
-	uint64		sparse_to;
+	Range		sparse[SPARSE_READS];	/* what read_sparse() read last */
+	uint32		nsparse;		/* reads so far */
 } Pieces;
 
 static inline bool
@@ -72,14 +82,14 @@ read_sparse(Pieces *pieces, uint64 from, uint64 to)
 {
 	uint64		page_end = ((to - 1) / OLAP_PAGE_PAYLOAD + 1) * OLAP_PAGE_PAYLOAD;
 
-	if (from >= pieces->sparse_from && to <= pieces->sparse_to)
-		return;
+	for (int i = 0; i < SPARSE_READS; i++)
+		if (from >= pieces->sparse[i].from && to <= pieces->sparse[i].to)
+			return;
 	to = Max(to, Min(from + SPARSE_READ, Min(page_end, pieces->end)));
 	olap_segment_read_held(pieces->segment, from, to - from,
 						   pieces->bytes + (from - pieces->offset));
 	pieces->segment->bytes_read += to - from;
-	pieces->sparse_from = from;
-	pieces->sparse_to = to;
+	pieces->sparse[pieces->nsparse++ % SPARSE_READS] = (Range) {from, to};
 }
 
 /* OlapChunkFetch */
@@ -133,7 +143,8 @@ open_chunk(OlapSegment *s, int col, int rg, const OlapSegChunk *desc)
 	pieces->offset = desc->offset;
 	pieces->end = desc->offset + desc->length;
 	pieces->first_page = desc->offset / OLAP_PAGE_PAYLOAD;
-	pieces->sparse_from = pieces->sparse_to = 0;
+	memset(pieces->sparse, 0, sizeof(pieces->sparse));
+	pieces->nsparse = 0;
 	pieces->bytes = s->sparse ? olap_sparse_room(group, desc->length) :
 		MemoryContextAllocHuge(group->cxt, desc->length);
 	pieces->have = MemoryContextAllocZero(group->cxt, sizeof(uint64) *
@@ -190,6 +201,7 @@ olap_segment_chunk(OlapSegment *s, int col, int rg)
 		group->chunks = MemoryContextAllocZero(cxt, s->header.ncols *
 											   sizeof(OlapChunk *));
 		group->cxt = cxt;
+		s->nopen++;
 	}
 	if (group->chunks[col] == NULL)
 		group->chunks[col] = open_chunk(s, col, rg, &descs[rg]);

@@ -25,6 +25,7 @@
 
 #include "base/compat.h"
 #include "base/crc_shift.h"
+#include "base/kernel.h"
 #include "segment/page.h"
 #include "segment/recent.h"
 #include "segment/verified.h"
@@ -488,7 +489,7 @@ olap_extent_read(Relation rel, BlockNumber first, uint32 nblocks, uint32 owner,
 
 		CHECK_FOR_INTERRUPTS();
 		buffer = olap_extent_page(rel, first, owner, index, skip, take, strategy);
-		memcpy(dst, OlapPageGetPayload(BufferGetPage(buffer)) + skip, take);
+		olap_copy(dst, OlapPageGetPayload(BufferGetPage(buffer)) + skip, take);
 		UnlockReleaseBuffer(buffer);
 		dst += take;
 		len -= take;

@@ -272,6 +272,15 @@ olap_segment_release(OlapSegment *s, int rg)
 	group->cxt = NULL;
 	group->chunks = NULL;
 	group->serial = ++last_serial;
+	s->nopen--;
+}
+
+void
+olap_segment_release_others(OlapSegment *s, int rg)
+{
+	for (int i = 0; i < (int) s->header.nrowgroups && s->nopen > 0; i++)
+		if (i != rg)
+			olap_segment_release(s, i);
 }
 
 uint64

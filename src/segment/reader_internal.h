@@ -60,6 +60,7 @@ struct OlapSegment
 	Size		ends_size;
 	bool		sparse;			/* few rows of a row group are wanted */
 	OlapHeldPage held[OLAP_HELD_PAGES]; /* of who reads so */
+	int			nopen;			/* row groups that have chunks open */
 	uint64		held_clock;		/* 0: none is held */
 	MemoryContextCallback held_callback;
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */

@@ -19,8 +19,6 @@
 
 #define RECENT_SETS 4096
 #define CACHE_LINE 64
-/* Of what will be read, so much is asked for; the rest comes by itself. */
-#define EXPECT_BYTES 320
 
 typedef struct RecentPage
 {
@@ -95,7 +93,7 @@ olap_recent_expect(Relation rel, BlockNumber blkno, size_t offset, size_t len)
 	page = (const char *) BufferGetBlock(buffer);
 	__builtin_prefetch(page);
 	page += SizeOfPageHeaderData;
-	end = page + Min(offset + Min(len, EXPECT_BYTES), OLAP_PAGE_PAYLOAD);
+	end = page + Min(offset + Min(len, OLAP_EXPECT_BYTES), OLAP_PAGE_PAYLOAD);
 	for (page += offset; page < end; page += CACHE_LINE)
 		__builtin_prefetch(page);
 }

@@ -22,6 +22,9 @@
 #include "storage/bufmgr.h"
 #include "utils/relcache.h"
 
+/* Of what will be read, so much is asked for; the rest comes by itself. */
+#define OLAP_EXPECT_BYTES 320
+
 /* Pin a page of a table in shared buffers; InvalidBuffer: it has to be looked up. */
 extern Buffer olap_recent_pin(Relation rel, BlockNumber blkno);
 

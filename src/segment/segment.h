@@ -201,8 +201,9 @@ extern void olap_segment_fill_values(OlapSegment *segment, int col, int rg,
  */
 extern void olap_segment_set_sparse(OlapSegment *segment, bool sparse);
 
-/* Close all chunks of row group rg. */
+/* Close all chunks of row group rg, or of all row groups but rg. */
 extern void olap_segment_release(OlapSegment *segment, int rg);
+extern void olap_segment_release_others(OlapSegment *segment, int rg);
 
 /*
  * As long as this number is the same, so are the chunks of row group rg, and

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/kernel.h"
 #include "segment/page.h"
 #include "segment/reader_internal.h"
 #include "segment/recent.h"
@@ -153,7 +154,7 @@ olap_segment_read_held(OlapSegment *s, uint64 offset, uint64 len, uint8 *dst)
 
 		CHECK_FOR_INTERRUPTS();
 		buffer = hold_page(s, offset / OLAP_PAGE_PAYLOAD, skip, take);
-		memcpy(dst, OlapPageGetPayload(BufferGetPage(buffer)) + skip, take);
+		olap_copy(dst, OlapPageGetPayload(BufferGetPage(buffer)) + skip, take);
 		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 		dst += take;
 		offset += take;

@@ -155,9 +155,7 @@ release_others(OlapTableScan *scan, int index)
 {
 	if (scan->segment == NULL || scan->segment_place != scan->place)
 		return;
-	for (int rg = 0; rg < olap_segment_rowgroups(scan->segment); rg++)
-		if (rg != index)
-			olap_segment_release(scan->segment, rg);
+	olap_segment_release_others(scan->segment, index);
 }
 
 static int

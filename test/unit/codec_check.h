@@ -128,6 +128,29 @@ check_codes(OlapChunk *chunk, uint32 vecno, const OlapVector *b, OlapVector *a)
 	CHECK_INT(wrong, 0);
 }
 
+/* One row of a chunk none of which is in place, if it decodes rows; b: its vector. */
+static inline void
+check_one_row(const OlapBytes *bytes, size_t skip, const OlapColumnType *type,
+			  uint32 n, uint32 vecno, const OlapVector *b, OlapVector *a)
+{
+	size_t		len = bytes->len - skip;
+	Pieces		pieces = {bytes->data + skip, palloc(len), len, 0};
+	uint16		row = (uint16) ((vecno * 577 + b->n / 2) % b->n);
+	const char *reason = NULL;
+	OlapChunk  *chunk;
+
+	memset(pieces.to, 0xA5, len);
+	chunk = olap_chunk_open_pieces(pieces.to, len, fetch_piece, expect_piece,
+								   &pieces, type, n, CurrentMemoryContext, &reason);
+	if (olap_chunk_decodes_rows(chunk, 1))
+	{
+		CHECK(olap_chunk_decode_rows(chunk, vecno, &row, 1, a, &reason));
+		CHECK(data_equal(b, row, a, row));
+	}
+	olap_chunk_close(chunk);
+	pfree(pieces.to);
+}
+
 /*
  * Each vector, read of a chunk none of whose other vectors is in place, is as
  * that of a chunk all of which is.
@@ -157,6 +180,7 @@ check_pieces(const OlapBytes *bytes, size_t skip, const OlapColumnType *type,
 									   &pieces, type, n, CurrentMemoryContext, &reason);
 		CHECK(chunk != NULL);
 		CHECK(olap_chunk_decode(whole, vecno, &b, &reason));
+		check_one_row(bytes, skip, type, n, vecno, &b, &a);
 		olap_chunk_expect_row(chunk, vecno, vecno * 97);
 		check_rows(chunk, vecno, &b, &a);
 		check_codes(chunk, vecno, &b, &a);

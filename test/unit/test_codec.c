@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "codec/codec_internal.h"
 #include "codec_check.h"
 #include "codec_shapes.h"
 
@@ -78,6 +79,43 @@ shape_of_widths(uint32 row)
 	return value + (INT64CONST(1) << bits) - (row % 3 == 0 ? 1000 : 0);
 }
 
+static uint32 blocks_checked;
+
+/* Vectors of bins, block by block, as they are whole. */
+static void
+check_blocks(const OlapVector *v, const OlapColumnType *type)
+{
+	OlapBytes	bytes;
+	OlapChunkInfo info;
+	const char *reason = NULL;
+	OlapChunk  *chunk;
+	OlapVector	out;
+	uint32		wrong = 0;
+
+	olap_bytes_init(&bytes, CurrentMemoryContext);
+	olap_chunk_encode(v, &bytes, &info);
+	chunk = olap_chunk_open(bytes.data, bytes.len, type, v->n, CurrentMemoryContext, &reason);
+	olap_vector_init(&out, type, OLAP_VECTOR_ROWS, CurrentMemoryContext);
+	for (uint32 vecno = 0; info.encoding == OLAP_ENC_BINS && info.nulls == 0 &&
+		 vecno < olap_vector_count(v->n); vecno++)
+	{
+		uint32		n = olap_vector_rows_of(v->n, vecno);
+		uint32		state = 0;
+
+		olap_vector_reset(&out, type);
+		while (out.n < n && chunk->codec->decode_block(chunk, vecno, &state, &out, &reason))
+			;
+		CHECK_INT(out.n, n);
+		for (uint32 i = 0; i < out.n; i++)
+			wrong += !data_equal(v, vecno * OLAP_VECTOR_ROWS + i, &out, i);
+		blocks_checked++;
+	}
+	CHECK_INT(wrong, 0);
+	olap_vector_free(&out);
+	olap_chunk_close(chunk);
+	pfree(bytes.data);
+}
+
 static void
 bins_of_every_width_round_trip(void)
 {
@@ -91,12 +129,14 @@ bins_of_every_width_round_trip(void)
 			olap_vector_init(&v, &type, 64, CurrentMemoryContext);
 			fill(&v, shape_of_widths, 2048 + 701, random_width % 3);
 			round_trip(&v, &type);
+			check_blocks(&v, &type);
 			olap_vector_free(&v);
 		}
 		if (random_width >= 6 && random_width <= 50)
 			CHECK_INT(encoding_of(OLAP_PHYS_I64, shape_of_widths),
 					  OLAP_ENC_BINS);
 	}
+	CHECK(blocks_checked > 100);
 }
 
 /* Dictionaries of as many entries as registers hold, of one more and of far more. */

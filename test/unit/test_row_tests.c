@@ -242,6 +242,35 @@ has(const OlapRowSet *rows, int row)
 	return (rows->words[row / 64] >> row % 64 & 1) != 0;
 }
 
+/* What is said of a set is what its words say. */
+static void
+check_set(const OlapRowSet *rows, uint32 n)
+{
+	const int	words = OLAP_VECTOR_ROWS / 64;
+	uint32		count = 0;
+	uint32		vectors = 0;
+	uint32		wrong = 0;
+
+	for (int i = 0; i < OLAP_BITMAP_WORDS; i++)
+	{
+		count += pg_popcount64(rows->words[i]);
+		wrong += rows->words[i] != 0 && (rows->filled[i / 64] >> i % 64 & 1) == 0;
+	}
+	for (int v = 0; v < OLAP_BITMAP_WORDS / words; v++)
+	{
+		bool		any = false;
+
+		for (int i = v * words; i < (v + 1) * words; i++)
+			any |= rows->words[i] != 0;
+		vectors += any;
+		wrong += any == olap_rows_empty(rows, v);
+	}
+	CHECK_INT(wrong, 0);
+	CHECK_INT(n, count);
+	CHECK_INT(olap_rows_count(rows), count);
+	CHECK_INT(olap_rows_vectors(rows), vectors);
+}
+
 /* Every row that passes is in the answer; some answers are of use. */
 static void
 check_random(int knows, bool zones_only)
@@ -268,7 +297,7 @@ check_random(int knows, bool zones_only)
 
 			useful += answer != OLAP_ROWS_ALL;
 			if (answer == OLAP_ROWS_SOME)
-				CHECK_INT(n, olap_rows_count(rows));
+				check_set(rows, n);
 			for (int row = 0; row < NROWS; row++)
 				if (passes(w, exprs[0], row) && (round % 2 == 0 || passes(w, exprs[1], row)))
 					lost += answer == OLAP_ROWS_NONE || (answer == OLAP_ROWS_SOME && !has(rows, row));

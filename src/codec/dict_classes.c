@@ -22,8 +22,10 @@
 #include "codec/bins.h"
 #include "codec/dict_build.h"
 
-/* Entries whose classes are counted at a time, where one of them is sought. */
-#define CLASS_STEP 64
+/* Entries whose classes are counted at a time, where one of them is sought, ... */
+#define CLASS_STEP 512
+/* ... and then, since looking at them one by one branches on each. */
+#define CLASS_SMALL_STEP 64
 
 /* Where classes may end: all small ranks, then four to each doubling. */
 static uint32
@@ -182,20 +184,25 @@ olap_classes_find(const int16 *classes, uint32 n, int16 class, uint32 *number,
 				  uint32 *entry)
 {
 	uint32		e = 0;
+	uint32		step = CLASS_STEP;
 
-	for (;; e += CLASS_STEP)
+	while (e < n)
 	{
-		uint32		step;
-		uint32		count;
+		uint32		some = Min(n - e, step);
+		uint32		count = count_some(classes + e, some, class);
 
-		if (e >= n)
-			return false;
-		step = Min(n - e, CLASS_STEP);
-		count = count_some(classes + e, step, class);
-		if (*number < count)
+		if (*number >= count)
+		{
+			*number -= count;
+			e += some;
+		}
+		else if (step == CLASS_SMALL_STEP)
 			break;
-		*number -= count;
+		else
+			step = CLASS_SMALL_STEP;
 	}
+	if (e >= n)
+		return false;
 	for (;; e++)
 		if (classes[e] == class && (*number)-- == 0)
 		{

@@ -26,15 +26,6 @@ olap_agg_is_by_time(const AggWork *work)
 		work->call.kind == OLAP_AGG_LAST_BY;
 }
 
-/* The column that an argument is, by its number - 1; -1: it is something else. */
-static int
-column_of(const OlapAggNode *node, int arg)
-{
-	const Var  *var = list_nth(node->columns, arg);
-
-	return IsA(var, Var) && var->varattno > 0 ? var->varattno - 1 : -1;
-}
-
 /* Column col of rows[n] of those that batch selects; the others may be missing. */
 static const OlapVector *
 read_late(OlapAggNode *node, OlapBatch *batch, int col, const uint16 *rows,
@@ -58,7 +49,7 @@ void
 olap_agg_update_by_time(OlapAggNode *node, const AggStage *stage, AggWork *work,
 						OlapBatch *batch, const uint32 *gids, bool one_group)
 {
-	int			col = column_of(node, work->call.args[0]);
+	int			col = olap_agg_column_of(node, work->call.args[0]);
 	const OlapVector *value = NULL,
 			   *time;
 	const uint16 *rows;
@@ -85,8 +76,8 @@ olap_agg_update_by_time(OlapAggNode *node, const AggStage *stage, AggWork *work,
 bool
 olap_agg_by_time_has_zone(const OlapAggNode *node, const AggWork *work)
 {
-	return work->call.filter < 0 && column_of(node, work->call.args[0]) >= 0 &&
-		column_of(node, work->call.args[1]) >= 0;
+	return work->call.filter < 0 && olap_agg_column_of(node, work->call.args[0]) >= 0 &&
+		olap_agg_column_of(node, work->call.args[1]) >= 0;
 }
 
 bool
@@ -94,7 +85,7 @@ olap_agg_by_time_loses(const OlapAggNode *node, const AggWork *work,
 					   const OlapSegment *segment, int rg)
 {
 	const OlapZone *zone = olap_segment_zone(segment,
-											 column_of(node, work->call.args[1]),
+											 olap_agg_column_of(node, work->call.args[1]),
 											 rg);
 
 	if (zone == NULL || !olap_zone_is_sane(zone) ||

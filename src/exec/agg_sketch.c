@@ -26,12 +26,9 @@
 static int
 sketched_column(const OlapAggNode *node, const AggWork *work)
 {
-	const Var  *var;
-
 	if (work->call.kind != OLAP_AGG_HLL || work->call.filter >= 0)
 		return -1;
-	var = list_nth(node->columns, work->call.args[0]);
-	return IsA(var, Var) && var->varattno > 0 ? var->varattno - 1 : -1;
+	return olap_agg_column_of(node, work->call.args[0]);
 }
 
 bool

@@ -81,6 +81,7 @@ class Twin:
         admin.close()
         if self.olap:
             self.control('CREATE EXTENSION olap SCHEMA public')
+        self.control('CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler')
         self.control(f"ALTER DATABASE {self.database} SET default_table_access_method = '{self.am}'")
         self.control_connection.close()
 
@@ -140,7 +141,8 @@ class Twin:
         """A statement's text for this twin."""
         if '{' not in sql:
             return sql
-        sql = sql.replace('{AM}', self.am).replace('{TWIN}', self.database)
+        other = 'other_heap' if self.am == 'heap' else 'heap'
+        sql = sql.replace('{AM}', self.am).replace('{OTHER}', other).replace('{TWIN}', self.database)
         sql = re.sub(r"\{OPTIONS ([^{}]*)\}", r'\1' if self.olap else '', sql)
         return re.sub(r"\{COMPACT ([^{}]*)\}", r"CALL olap.compact('\1')", sql)
 

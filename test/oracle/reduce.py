@@ -146,14 +146,17 @@ def script(steps, title, several, prelude):
     """A psql script: -v am=heap or -v am=olap."""
     out = ['-- ' + line for line in title.split('\n')]
     out += ['-- Run with psql -v am=heap, then with -v am=olap.', '\\set ON_ERROR_STOP off',
-            'CREATE EXTENSION IF NOT EXISTS olap;', 'SET default_table_access_method = :"am";']
+            'CREATE EXTENSION IF NOT EXISTS olap;', 'SET default_table_access_method = :"am";',
+            'CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler;',
+            "SELECT CASE :'am' WHEN 'heap' THEN 'other_heap' ELSE 'heap' END AS other \\gset"]
     out += [s + ';' for s in prelude]
     last = None
     for step in steps:
         if several and step.session != last:
             last = step.session
             out.append(f'-- session {last}')
-        sql = re.sub(r'\{OPTIONS ([^{}]*)\}', r'/* olap only: */ \1', step.sql.replace('{AM}', ':am').replace('{TWIN}', 'twin'))
+        sql = step.sql.replace('{AM}', ':am').replace('{OTHER}', ':other').replace('{TWIN}', 'twin')
+        sql = re.sub(r'\{OPTIONS ([^{}]*)\}', r'/* olap only: */ \1', sql)
         sql = re.sub(r'\{COMPACT ([^{}]*)\}', r"CALL olap.compact('\1') /* olap only */", sql)
         out.append(sql + ';')
         if step.copy is not None and sql.endswith('STDOUT') is False:

@@ -1,7 +1,7 @@
 """A random schema to start an episode with: tables, rows, indexes, triggers.
 
-{AM} stands for the twin's access method; {OPTIONS ...} for a clause that only the
-olap twin gets.
+{AM} stands for the twin's access method, {OTHER} for a heap that is another one than
+that; {OPTIONS ...} for a clause that only the olap twin gets.
 """
 
 from exprs import Exprs, Ref

@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "exec/distinct_on_internal.h"
+#include "segment/page.h"
 
 /* ---- memory ---- */
 
@@ -94,9 +95,8 @@ load_keys(OlapDistinctOnNode *node, DistinctOnOrder *order, OlapBatch *batch)
 	const OlapVector *v = olap_program_eval(node->program, order->out, batch);
 
 	if (!olap_sort_keys(&order->sort, v, order->keys))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("a value to sort by is none that its type can hold")));
+		olap_corrupted(node->scan->ss.ss_currentRelation,
+					   "A value to sort by is none that its type can hold.");
 	memset(order->seconds, olap_sort_second(&order->sort, false) != 0, batch->nsel);
 	for (uint32 i = 0; v->valid != NULL && i < batch->nsel; i++)
 		order->seconds[i] = olap_sort_second(&order->sort,

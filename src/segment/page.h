@@ -133,7 +133,7 @@ extern void olap_page_log(Relation rel, Buffer buffer, const OlapPatch *patches,
 /*
  * The same where patches[n] are in the payload of a checked page of a kind that has
  * no free space, and olap_patches_begin() saw them before the first byte changed:
- * the page's checksum follows from what changed, in an eighth of the time.
+ * the page's checksum follows from what changed, in a fifth of the time.
  */
 extern void olap_patches_begin(Page page, OlapPatch *patches, int n);
 extern void olap_page_log_patched(Relation rel, Buffer buffer,

@@ -49,7 +49,7 @@ void
 olap_agg_update_by_time(OlapAggNode *node, const AggStage *stage, AggWork *work,
 						OlapBatch *batch, const uint32 *gids, bool one_group)
 {
-	int			col = olap_agg_column_of(node, work->call.args[0]);
+	int			col = olap_scanned_column(node->columns, work->call.args[0]);
 	const OlapVector *value = NULL,
 			   *time;
 	const uint16 *rows;
@@ -76,8 +76,8 @@ olap_agg_update_by_time(OlapAggNode *node, const AggStage *stage, AggWork *work,
 bool
 olap_agg_by_time_has_zone(const OlapAggNode *node, const AggWork *work)
 {
-	return work->call.filter < 0 && olap_agg_column_of(node, work->call.args[0]) >= 0 &&
-		olap_agg_column_of(node, work->call.args[1]) >= 0;
+	return work->call.filter < 0 && olap_scanned_column(node->columns, work->call.args[0]) >= 0 &&
+		olap_scanned_column(node->columns, work->call.args[1]) >= 0;
 }
 
 bool
@@ -85,7 +85,7 @@ olap_agg_by_time_loses(const OlapAggNode *node, const AggWork *work,
 					   const OlapSegment *segment, int rg)
 {
 	const OlapZone *zone = olap_segment_zone(segment,
-											 olap_agg_column_of(node, work->call.args[1]),
+											 olap_scanned_column(node->columns, work->call.args[1]),
 											 rg);
 
 	if (zone == NULL || !olap_zone_is_sane(zone) ||

@@ -178,15 +178,6 @@ typedef struct OlapAggNode
 	uint64		ordered_kb;
 } OlapAggNode;
 
-/* The column that an argument is, by its number - 1; -1: it is something else. */
-static inline int
-olap_agg_column_of(const OlapAggNode *node, int arg)
-{
-	const Var  *var = list_nth(node->columns, arg);
-
-	return IsA(var, Var) && var->varattno > 0 ? var->varattno - 1 : -1;
-}
-
 /* Add what passed since the last call to *sum. */
 static inline void
 olap_agg_lap(OlapAggNode *node, instr_time *last, double *sum)

@@ -32,7 +32,7 @@ is_answerable(const OlapAggNode *node, const AggWork *work)
 	if (olap_agg_sketch_stored(node, work))
 		return true;
 	if (work->agg == NULL || work->call.filter >= 0 || work->call.nargs > 1 ||
-		(work->call.nargs == 1 && olap_agg_column_of(node, work->call.args[0]) < 0))
+		(work->call.nargs == 1 && olap_scanned_column(node->columns, work->call.args[0]) < 0))
 		return false;
 	switch (work->call.kind)
 	{
@@ -133,7 +133,7 @@ look_up(OlapAggNode *node, AggWork *work, OlapSegment *segment, int rg)
 	work->meta_rows = olap_segment_rowgroup_rows(segment, rg);
 	if (work->call.nargs == 0)
 		return true;
-	zone = olap_segment_zone(segment, olap_agg_column_of(node, work->call.args[0]), rg);
+	zone = olap_segment_zone(segment, olap_scanned_column(node->columns, work->call.args[0]), rg);
 	if (zone == NULL || !olap_zone_is_sane(zone) || zone->nrows != work->meta_rows)
 		return false;
 	work->meta_rows -= zone->nulls;

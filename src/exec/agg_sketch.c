@@ -28,7 +28,7 @@ sketched_column(const OlapAggNode *node, const AggWork *work)
 {
 	if (work->call.kind != OLAP_AGG_HLL || work->call.filter >= 0)
 		return -1;
-	return olap_agg_column_of(node, work->call.args[0]);
+	return olap_scanned_column(node->columns, work->call.args[0]);
 }
 
 bool

@@ -31,15 +31,6 @@
 
 /* ---- what a run needs ---- */
 
-/* The column that result out of the program is, by its number - 1; -1: none. */
-static int
-column_of(const OlapDistinctOnNode *node, int out)
-{
-	const Var  *var = list_nth(node->columns, out);
-
-	return IsA(var, Var) ? var->varattno - 1 : -1;
-}
-
 static void
 build_program(OlapDistinctOnNode *node)
 {
@@ -61,7 +52,7 @@ build_program(OlapDistinctOnNode *node)
 	}
 	for (int i = 0; i < node->input.nrest; i++)
 		safe &= olap_program_is_safe(node->input.rest, i);
-	node->skip_col = safe && node->nkeys == 1 ? column_of(node, 0) : -1;
+	node->skip_col = safe && node->nkeys == 1 ? olap_scanned_column(node->columns, 0) : -1;
 }
 
 static void
@@ -119,7 +110,7 @@ olap_distinct_on_build(OlapDistinctOnNode *node)
 	if (node->norders > 0)
 	{
 		sort = &node->orders[0].sort;
-		col = column_of(node, node->orders[0].out);
+		col = olap_scanned_column(node->columns, node->orders[0].out);
 		sort->no_nulls = col >= 0 && olap_scan_node_rejects_nulls(node->scan, col);
 	}
 	if (node->table != NULL)

@@ -51,4 +51,13 @@ extern OlapBatch *olap_batch_input_load(OlapBatchInput *input, uint32 vector);
 extern OlapProgram *olap_batch_input_compile(OlapBatchInput *input, List *exprs,
 											 MemoryContext cxt);
 
+/* The column that expression i of exprs is, by its number - 1; -1: something else. */
+static inline int
+olap_scanned_column(const List *exprs, int i)
+{
+	const Var  *var = list_nth(exprs, i);
+
+	return IsA(var, Var) && var->varattno > 0 ? var->varattno - 1 : -1;
+}
+
 #endif							/* OLAP_SCAN_BATCH_H */

@@ -55,7 +55,7 @@ olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers)
 {
 	RelOptInfo *fact = query->join->fact;
 	PathTarget *all = create_empty_pathtarget();
-	PathTarget *target = create_empty_pathtarget();
+	List	   *columns = NIL;
 	ListCell   *lc;
 
 	(void) joined_columns((Node *) list_make2(query->columns, query->join->steps),
@@ -65,13 +65,11 @@ olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers)
 		const Var  *var = lfirst(lc);
 
 		if (var->varattno <= fact->max_attr)
-			add_column_to_pathtarget(target, (Expr *)
-									 makeVar(fact->relid, var->varattno,
-											 var->vartype, var->vartypmod,
-											 var->varcollid, 0), 0);
+			columns = lappend(columns, makeVar(fact->relid, var->varattno,
+											   var->vartype, var->vartypmod,
+											   var->varcollid, 0));
 	}
-	set_pathtarget_cost_width(root, target);
-	return olap_batch_scan_path(root, fact, target, workers);
+	return olap_batch_scan_path(root, fact, columns, workers);
 }
 
 /* ---- dependencies ---- */

@@ -206,14 +206,11 @@ OlapAggPath *
 olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 			  PathTarget *target, List *having, List *aggs, int workers)
 {
-	PathTarget *columns = create_empty_pathtarget();
 	OlapAggPath *agg = olap_agg_path_create(query, parent, having, aggs);
 	Path	   *path = &agg->path.path;
 	Path	   *scan;
 
-	add_new_columns_to_pathtarget(columns, query->columns);
-	set_pathtarget_cost_width(root, columns);
-	scan = olap_batch_scan_path(root, query->rel, columns, workers);
+	scan = olap_batch_scan_path(root, query->rel, query->columns, workers);
 	if (scan == NULL)
 		return NULL;
 	path->pathtarget = target;

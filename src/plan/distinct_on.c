@@ -158,16 +158,6 @@ fill(DistinctOnPath *path, const Query *parse, Index relid, List *keys, List *or
 
 /* ---- costs ---- */
 
-static Path *
-scan_path(PlannerInfo *root, RelOptInfo *rel, List *exprs)
-{
-	PathTarget *target = create_empty_pathtarget();
-
-	add_new_columns_to_pathtarget(target, exprs);
-	set_pathtarget_cost_width(root, target);
-	return olap_batch_scan_path(root, rel, target, 0);
-}
-
 /*
  * Keys and sort keys are read of all rows, as no statistics say which keys have a row
  * among the newest; once for each part that the keys are divided into for want of
@@ -223,10 +213,12 @@ table_path(PlannerInfo *root, RelOptInfo *rel, RelOptInfo *parent, List *key_exp
 	path->path.methods = &path_methods;
 	if (!fill(path, root->parse, rel->relid, key_exprs, order_exprs))
 		return NULL;
-	keys = scan_path(root, rel, list_concat_copy(path->keys, path->orders));
-	all = scan_path(root, rel,
-					list_concat(list_concat_copy(path->keys, path->orders),
-								list_concat_copy(path->checks, path->columns)));
+	keys = olap_batch_scan_path(root, rel,
+								list_concat_copy(path->keys, path->orders), 0);
+	all = olap_batch_scan_path(root, rel,
+							   list_concat(list_concat_copy(path->keys, path->orders),
+										   list_concat_copy(path->checks,
+															path->columns)), 0);
 	if (keys == NULL || all == NULL)
 		return NULL;
 	p->parallel_safe = parent->consider_parallel && all->parallel_safe;

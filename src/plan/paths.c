@@ -227,9 +227,9 @@ known_work(RelOptInfo *rel)
 }
 
 Path *
-olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
-					 int workers)
+olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, List *exprs, int workers)
 {
+	PathTarget *target = create_empty_pathtarget();
 	Bitmapset  *set = NULL;
 	OlapPlanWork work;
 	const OlapPlanWork *known;
@@ -246,9 +246,11 @@ olap_batch_scan_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target,
 			return NULL;
 		set = olap_attributes_of((Node *) rinfo->clause, rel->relid, set);
 	}
-	set = olap_attributes_of((Node *) target->exprs, rel->relid, set);
+	set = olap_attributes_of((Node *) exprs, rel->relid, set);
 	if (needs_header(set))
 		return NULL;
+	add_new_columns_to_pathtarget(target, exprs);
+	set_pathtarget_cost_width(root, target);
 	/* selectivities of thousands of clauses take a while */
 	known = known_work(rel);
 	if (known != NULL)

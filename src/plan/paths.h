@@ -15,7 +15,7 @@ extern void olap_plan_init(void);
 /*
  * Can rel, a base relation or a partition, be read by an OlapScan?
  *
- * A scan path of rel that computes target, for a node above that takes its
+ * A scan path of rel that computes exprs, each once, for a node above that takes its
  * batches (olap_scan_node_start()), so that no row is emitted: the cost is of
  * reading and filtering alone.  Serial, or one participant's part of a scan with
  * so many workers.  NULL if rel is not ours to scan, or needs
@@ -23,13 +23,11 @@ extern void olap_plan_init(void);
  */
 struct PlannerInfo;
 struct RelOptInfo;
-struct PathTarget;
 struct Path;
 extern bool olap_rel_is_ours(struct PlannerInfo *root, struct RelOptInfo *rel);
 extern struct Path *olap_batch_scan_path(struct PlannerInfo *root,
 										 struct RelOptInfo *rel,
-										 struct PathTarget *target,
-										 int workers);
+										 List *exprs, int workers);
 
 /* Install the hook for aggregates; called by olap_plan_init(). */
 extern void olap_agg_paths_init(void);

@@ -21,7 +21,6 @@
 #include "vector/group_table.h"
 
 #define MIN_SLOTS 256
-#define BATCH 64
 #define MAX_PROBES 1024
 #define MIN_BLOCK 1024
 #define MAX_BLOCK (1024 * 1024)
@@ -311,41 +310,85 @@ olap_byte_table_null(OlapByteTable *table)
 	return table->null_number;
 }
 
+/*
+ * Where the string of this hash may be, if anywhere: its bytes are asked of
+ * memory before they are compared.
+ */
+static inline void
+prefetch_string(const OlapByteTable *table, uint32 hash)
+{
+	for (uint64 at = hash >> table->shift;
+		 table->slots[at].number != OLAP_NUMBER_NONE;
+		 at = (at + 1) & table->mask)
+	{
+		if (table->slots[at].hash == hash)
+		{
+			__builtin_prefetch(table->slots[at].string);
+			return;
+		}
+	}
+}
+
+/*
+ * A large table and a large dictionary are in no cache: the value's bytes, its
+ * slot and the string found there would each be waited for, one value after the
+ * other.  In steps over a batch they are asked for together.
+ */
+void
+olap_byte_table_find_rows(OlapByteTable *table, const OlapVector *v,
+						  const uint32 *rows, uint32 n, uint32 *numbers)
+{
+	OlapNumericScratch scratch;
+	uint32		hashes[OLAP_BYTE_BATCH];
+	uint64		seed = table->seed;
+	const uint8 *data;
+	size_t		len;
+
+	Assert(n <= OLAP_BYTE_BATCH);
+	if (v->phys == OLAP_PHYS_VAR)
+		for (uint32 i = 0; i < n; i++)
+			__builtin_prefetch(v->heap + ((const uint32 *) v->values)[rows[i]]);
+	for (uint32 i = 0; i < n; i++)
+	{
+		data = olap_vector_bytes(v, rows[i], &scratch, &len);
+		hashes[i] = hash_string(table, data, len);
+		__builtin_prefetch(&table->slots[hashes[i] >> table->shift]);
+	}
+	for (uint32 i = 0; i < n; i++)
+		prefetch_string(table, hashes[i]);
+	for (uint32 i = 0; i < n; i++)
+	{
+		data = olap_vector_bytes(v, rows[i], &scratch, &len);
+		/* a chain too long has given the table another seed */
+		if (table->seed != seed)
+			hashes[i] = hash_string(table, data, len);
+		numbers[i] = find_string(table, data, len, hashes[i]);
+	}
+}
+
 void
 olap_byte_table_assign(OlapByteTable *table, const OlapVector *v, uint32 n,
 					   uint32 *numbers)
 {
-	OlapNumericScratch scratch;
-	uint32		hashes[BATCH];
-	const uint8 *data;
-	size_t		len;
+	uint32		rows[OLAP_BYTE_BATCH];
+	uint32		found[OLAP_BYTE_BATCH];
 
-	for (uint32 base = 0; base < n; base += BATCH)
+	for (uint32 i = 0; i < n;)
 	{
-		uint32		end = Min(n, base + BATCH);
-		uint64		seed = table->seed;
+		uint32		count = 0;
 
-		for (uint32 i = base; i < end; i++)
+		/* NULL's number, where it is new, is between those of its neighbours */
+		for (; i < n && count < OLAP_BYTE_BATCH; i++)
 		{
-			if (olap_vector_is_null(v, i))
-				continue;
-			data = olap_vector_bytes(v, i, &scratch, &len);
-			hashes[i - base] = hash_string(table, data, len);
-			__builtin_prefetch(&table->slots[hashes[i - base] >>
-											 table->shift]);
-		}
-		for (uint32 i = base; i < end; i++)
-		{
-			if (olap_vector_is_null(v, i))
-			{
+			if (!olap_vector_is_null(v, i))
+				rows[count++] = i;
+			else if (table->null_number != OLAP_NUMBER_NONE || count == 0)
 				numbers[i] = olap_byte_table_null(table);
-				continue;
-			}
-			data = olap_vector_bytes(v, i, &scratch, &len);
-			/* a chain too long has given the table another seed */
-			if (table->seed != seed)
-				hashes[i - base] = hash_string(table, data, len);
-			numbers[i] = find_string(table, data, len, hashes[i - base]);
+			else
+				break;
 		}
+		olap_byte_table_find_rows(table, v, rows, count, found);
+		for (uint32 k = 0; k < count; k++)
+			numbers[rows[k]] = found[k];
 	}
 }

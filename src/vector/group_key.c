@@ -260,30 +260,87 @@ number_of_code(OlapKeyState *key, const OlapVector *dict, uint32 code)
 	return number;
 }
 
+/* Codes whose entries have not been looked up yet, or were just now. */
+static void
+look_up_codes(OlapKeyState *key, const OlapVector *dict, const uint32 *codes,
+			  uint32 n)
+{
+	uint32		numbers[OLAP_BYTE_BATCH];
+
+	olap_byte_table_find_rows(&key->bytes, dict, codes, n, numbers);
+	for (uint32 i = 0; i < n; i++)
+		key->map.numbers[codes[i]] = numbers[i] == OLAP_NUMBER_NONE ?
+			MAP_UNKNOWN : numbers[i];
+}
+
+/*
+ * Look up what is new among the rows' codes, and NULL, as they come.  numbers[] is
+ * what the map said before.
+ */
+static void
+number_new_codes(OlapKeyState *key, const OlapVector *v, const uint8 *live,
+				 uint32 n, const uint32 *numbers)
+{
+	uint32		fresh[OLAP_BYTE_BATCH];
+	uint32		count = 0;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint32		code = v->codes[i];
+
+		if (live != NULL && !live[i])
+		{
+			if (key->bytes.null_number != OLAP_NUMBER_NONE)
+				continue;
+			look_up_codes(key, v->dict, fresh, count);
+			count = 0;
+			olap_byte_table_null(&key->bytes);
+			continue;
+		}
+		if (numbers[i] != MAP_UNSET)
+			continue;
+		Ensure(code < v->dict->n, "code %u of a dictionary of %u entries", code,
+			   v->dict->n);
+		if (key->map.numbers[code] != MAP_UNSET)
+			continue;
+		fresh[count++] = code;
+		if (count == OLAP_BYTE_BATCH)
+		{
+			look_up_codes(key, v->dict, fresh, count);
+			count = 0;
+		}
+	}
+	look_up_codes(key, v->dict, fresh, count);
+}
+
 static void
 dict_numbers(OlapGroups *groups, OlapKeyState *key, const OlapVector *v,
 			 uint32 n, uint32 *numbers)
 {
 	const uint8 *live = olap_vector_live(v, n, groups->live);
+	uint32		highest = MAP_UNSET;
 
 	prepare_map(groups, &key->map, v->dict);
-	if (v->dict->n > 0 &&
-		olap_look_up_codes(numbers, key->map.numbers, v->dict->n, v->codes,
-						   n) < MAP_UNKNOWN)
+	if (v->dict->n > 0)
+		highest = olap_look_up_codes(numbers, key->map.numbers, v->dict->n,
+									 v->codes, n);
+	else
+		memset(numbers, 0xFF, n * sizeof(uint32));
+	if (highest == MAP_UNSET ||
+		(live != NULL && key->bytes.null_number == OLAP_NUMBER_NONE))
 	{
-		if (live == NULL)
-			return;
-		if (key->bytes.null_number != OLAP_NUMBER_NONE || key->bytes.frozen)
-		{
-			olap_set_dead(numbers, live, n, key->bytes.null_number);
-			return;
-		}
+		number_new_codes(key, v, live, n, numbers);
+		if (v->dict->n > 0)
+			highest = olap_look_up_codes(numbers, key->map.numbers, v->dict->n,
+										 v->codes, n);
 	}
-	/* some are new, or not to be had: one by one, in order */
-	for (uint32 i = 0; i < n; i++)
-		numbers[i] = live != NULL && !live[i] ?
-			olap_byte_table_null(&key->bytes) :
-			number_of_code(key, v->dict, v->codes[i]);
+	/* in a frozen table those that it has not stay out */
+	if (highest >= MAP_UNKNOWN)
+		for (uint32 i = 0; i < n; i++)
+			if (numbers[i] == MAP_UNKNOWN)
+				numbers[i] = OLAP_NUMBER_NONE;
+	if (live != NULL)
+		olap_set_dead(numbers, live, n, key->bytes.null_number);
 }
 
 void

@@ -159,7 +159,14 @@ extern uint32 olap_byte_table_find(OlapByteTable *table, const uint8 *data,
 								   size_t len);
 extern uint32 olap_byte_table_null(OlapByteTable *table);
 
-/* Rows first .. n - 1 of a vector, VAR, FIXED or DEC64. */
+/* Of up to so many rows of a vector, none of them NULL; VAR, FIXED or DEC64. */
+#define OLAP_BYTE_BATCH 64
+
+extern void olap_byte_table_find_rows(OlapByteTable *table,
+									  const OlapVector *v, const uint32 *rows,
+									  uint32 n, uint32 *numbers);
+
+/* Of rows 0 .. n - 1. */
 extern void olap_byte_table_assign(OlapByteTable *table, const OlapVector *v,
 								   uint32 n, uint32 *numbers);
 

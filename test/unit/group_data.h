@@ -214,6 +214,8 @@ data_vector(const DataColumn *column, uint32 n, int shape, bool codes)
 	uint32	   *code = palloc(n * sizeof(uint32));
 	DataKind	kind = column->kind;
 	uint64		r = unit_random();
+	/* words: also more than are looked up at a time */
+	uint32		entries = kind == DATA_WORDS && r / 8 % 2 ? 700 : 9;
 
 	if (kind == DATA_NUMERIC && r % 3 != 0)
 	{
@@ -228,7 +230,7 @@ data_vector(const DataColumn *column, uint32 n, int shape, bool codes)
 	}
 	olap_vector_init(v, &type, n, CurrentMemoryContext);
 	olap_vector_init(dict, &type, n, CurrentMemoryContext);
-	for (uint32 i = 0; codes && i < lengthof((int[9]) {0}); i++)
+	for (uint32 i = 0; codes && i < entries; i++)
 		data_append(dict, kind, i * (kind == DATA_WORDS ? 77 : 1));
 	for (uint32 i = 0; i < n; i++)
 	{

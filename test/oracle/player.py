@@ -11,6 +11,7 @@ from engine import LOST, Refused, Undecided
 NO_OLAP_TABLE = '42809'
 UNDEFINED = '42P01'
 CANCELED = '57014'
+UNSERIALIZABLE = '40001'
 
 
 class Player:
@@ -44,7 +45,7 @@ class Player:
         if waiting:
             self.pending[step.session] = (step, futures)
             if len(waiting) == 1:
-                return self.one_waits(outcomes)
+                return self.one_waits(step.session, outcomes)
             if len(self.pending) > 1:
                 return self.cancel(step.session)
             return None
@@ -64,14 +65,30 @@ class Player:
             return f'olap: {outcome}'
         return None
 
-    def one_waits(self, outcomes):
+    def one_waits(self, session, outcomes):
         done = next(t for t in self.pair.twins if outcomes[t] is not None)
         # nor at which statement one fails that must: rows of a COPY are looked at for
         # conflicts when they are written, which may be before the next statement's locks
         if self.serializable and 'among transactions' in outcomes[done].message:
             raise Undecided(f'one waits for a lock; {done.name}: {outcomes[done]}')
+        # a row of another's open transaction and one changed behind the snapshot: in
+        # which order a statement comes across them is not laid down
+        if outcomes[done].state == UNSERIALIZABLE and self.fails_as_well(session, outcomes):
+            raise Undecided(f'one waits for a lock before it fails; {done.name}: {outcomes[done]}')
         return f'{"heap" if done is self.pair.olap else "olap"} waits for a lock; ' \
             f'{done.name}: {outcomes[done]}'
+
+    def fails_as_well(self, session, outcomes):
+        """Does the waiting one fail too, once nobody is in its way? Ends the others' transactions."""
+        waiting = next(t for t in self.pair.twins if outcomes[t] is None)
+        if len(self.pending) > 1:
+            return False
+        for other in list(waiting.sessions):
+            if other != session and waiting.in_transaction(other):
+                rollback = type(self.pending[session][0])('txn', 'ROLLBACK')
+                rollback.session = other
+                waiting.start(rollback).result(timeout=60)
+        return self.pending[session][1][waiting].result(timeout=60).state == UNSERIALIZABLE
 
     def compare(self, step, outcomes):
         theirs, ours = outcomes[self.pair.heap], outcomes[self.pair.olap]
@@ -94,7 +111,7 @@ class Player:
             outcomes = {t: t.settle(session, futures[t]) for t in self.pair.twins}
             waiting = [t for t in self.pair.twins if outcomes[t] is None]
             if len(waiting) == 1:
-                return 'after waiting, ' + self.one_waits(outcomes)
+                return 'after waiting, ' + self.one_waits(session, outcomes)
             if not waiting:
                 del self.pending[session]
                 difference = self.compare(step, outcomes)

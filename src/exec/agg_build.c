@@ -215,6 +215,7 @@ olap_agg_build(OlapAggNode *node)
 	node->level = 0;
 	node->memory_limit = get_hash_memory_limit();
 	node->ngroups = 0;
+	node->at_scan = 0;
 	olap_batch_input_start(&node->input, node->scan, node->cxt);
 	build_programs(node);
 	olap_agg_divided_build(node);

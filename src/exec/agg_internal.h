@@ -77,7 +77,10 @@ typedef struct OlapAggFamily OlapAggFamily; /* of grouping sets */
 typedef struct OlapAggNode
 {
 	CustomScanState css;
-	CustomScanState *scan;
+	CustomScanState *scan;		/* the table, or the first of the partitions */
+	CustomScanState **scans;	/* [nscans], read one after the other */
+	int			nscans;
+	int			at_scan;
 	OlapJoin   *join;			/* NULL: one table */
 	PlanState  *core;			/* join: what runs if its sides take too much */
 	bool		core_runs;

@@ -170,7 +170,8 @@ take_rowgroup(void *arg, OlapSegment *segment, int rg, bool matches)
 bool
 olap_agg_meta_start(OlapAggNode *node)
 {
-	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL)
+	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL ||
+		node->nscans > 1)
 		return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (!is_answerable(node, &node->works[i]))

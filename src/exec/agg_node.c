@@ -118,6 +118,24 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	}
 }
 
+/* A table, or partitions with the same columns at the same places. */
+static void
+begin_scans(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
+{
+	node->nscans = olap_agg_private(plan, PRIVATE_JOIN) != NIL ? 1 :
+		list_length(plan->custom_plans);
+	node->scans = palloc(node->nscans * sizeof(CustomScanState *));
+	for (int i = 0; i < node->nscans; i++)
+	{
+		PlanState  *child = ExecInitNode(list_nth(plan->custom_plans, i), estate,
+										 eflags);
+
+		node->scans[i] = castNode(CustomScanState, child);
+		node->css.custom_ps = lappend(node->css.custom_ps, child);
+	}
+	node->scan = node->scans[0];
+}
+
 /* Of a join: the other sides, and PostgreSQL's own plan. */
 static void
 begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
@@ -175,15 +193,11 @@ begin(CustomScanState *css, EState *estate, int eflags)
 {
 	OlapAggNode *node = (OlapAggNode *) css;
 	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
-	PlanState  *child;
 
-	child = ExecInitNode(linitial(plan->custom_plans), estate,
-						 eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
-	css->custom_ps = list_make1(child);
-	node->scan = castNode(CustomScanState, child);
+	eflags &= ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
+	begin_scans(node, plan, estate, eflags);
 	if (olap_agg_private(plan, PRIVATE_JOIN) != NIL)
-		begin_join(node, plan, estate,
-				   eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
+		begin_join(node, plan, estate, eflags);
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg",
 									  ALLOCSET_DEFAULT_SIZES);
 	node->row_cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg row",
@@ -269,12 +283,12 @@ exec(CustomScanState *css)
 {
 	OlapAggNode *node = (OlapAggNode *) css;
 	ExprContext *econtext = css->ss.ps.ps_ExprContext;
-	PlanState  *child = &node->scan->ss.ps;
 
 	if (!node->filled && !node->core_runs && !node->idle)
 	{
-		if (child->chgParam != NULL)
-			ExecReScan(child);
+		for (int i = 0; i < node->nscans; i++)
+			if (node->scans[i]->ss.ps.chgParam != NULL)
+				ExecReScan(&node->scans[i]->ss.ps);
 		run(node);
 	}
 	for (;;)

@@ -79,7 +79,8 @@ olap_agg_sketch_start(OlapAggNode *node, bool offered)
 	int			stored = 0;
 
 	node->sketched = 0;
-	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL)
+	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL ||
+		node->nscans > 1)
 		return;
 	for (int i = 0; i < node->nworks; i++)
 		stored += olap_agg_sketch_stored(node, &node->works[i]);

@@ -21,7 +21,6 @@
 static Node *create_state(CustomScan *plan);
 static void begin(CustomScanState *css, EState *estate, int eflags);
 static TupleTableSlot *exec(CustomScanState *css);
-static void end(CustomScanState *css);
 static void rescan(CustomScanState *css);
 
 const CustomScanMethods olap_scan_plan_methods = {
@@ -33,7 +32,7 @@ static const CustomExecMethods exec_methods = {
 	.CustomName = "OlapScan",
 	.BeginCustomScan = begin,
 	.ExecCustomScan = exec,
-	.EndCustomScan = end,
+	.EndCustomScan = olap_scan_node_finish,
 	.ReScanCustomScan = rescan,
 	.EstimateDSMCustomScan = olap_scan_estimate_dsm,
 	.InitializeDSMCustomScan = olap_scan_initialize_dsm,
@@ -477,6 +476,12 @@ olap_scan_stop(OlapScanNode *node)
 	node->place = 0;
 }
 
+void
+olap_scan_node_finish(CustomScanState *css)
+{
+	olap_scan_stop((OlapScanNode *) css);
+}
+
 static void
 rescan(CustomScanState *css)
 {
@@ -485,10 +490,4 @@ rescan(CustomScanState *css)
 	olap_scan_stop(node);
 	node->built = false;
 	ExecScanReScan(&css->ss);
-}
-
-static void
-end(CustomScanState *css)
-{
-	olap_scan_stop((OlapScanNode *) css);
 }

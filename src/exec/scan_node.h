@@ -82,6 +82,9 @@ extern OlapScanCounts olap_scan_counts(CustomScanState *node);
 extern List *olap_scan_node_start(CustomScanState *node);
 extern OlapBatch *olap_scan_node_move(CustomScanState *node);
 
+/* After the end: give back what the scan holds, the last batch too. */
+extern void olap_scan_node_finish(CustomScanState *node);
+
 /*
  * After _start, if it returned no clause: row groups all of whose rows pass are
  * offered to take before they are read.

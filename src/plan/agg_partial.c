@@ -39,6 +39,7 @@
 #include "base/compat_planner.h"
 #include "base/guc.h"
 #include "exec/agg_call.h"
+#include "plan/agg_append.h"
 #include "plan/agg_parts.h"
 #include "plan/paths.h"
 
@@ -247,16 +248,6 @@ join_parts(Parts *parts, RelOptInfo *rel, PathTarget *target)
 	return &append->path;
 }
 
-/* Is the first of rel's parts of ours?  Then it is worth to look closer. */
-static bool
-first_is_ours(PlannerInfo *root, RelOptInfo *rel)
-{
-	for (int i = 0; i < rel->nparts; i++)
-		if (rel->part_rels[i] != NULL && !IS_DUMMY_REL(rel->part_rels[i]))
-			return first_is_ours(root, rel->part_rels[i]);
-	return rel->nparts <= 0 && olap_rel_is_ours(root, rel);
-}
-
 /* ---- what joins them ---- */
 
 bool
@@ -357,7 +348,7 @@ olap_agg_partial_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 	bool		cheap = false;
 
 	if ((extra->flags & GROUPING_CAN_PARTIAL_AGG) == 0 || IS_DUMMY_REL(input) ||
-		!first_is_ours(root, input) ||
+		!olap_first_part_is_ours(root, input) ||
 		(root->parse->groupClause != NIL && clauses == NIL) ||
 		!olap_agg_query_fill(&query, input, clauses, exprs, outputs, false) ||
 		!olap_agg_parts_allowed(&query))
@@ -392,7 +383,7 @@ olap_distinct_partial_paths(PlannerInfo *root, RelOptInfo *input,
 
 	if (clauses == NIL || !enable_hashagg || !grouping_is_hashable(clauses) ||
 		IS_DUMMY_REL(input) ||
-		!first_is_ours(root, input) ||
+		!olap_first_part_is_ours(root, input) ||
 		!olap_agg_query_fill(&query, input, clauses, exprs, target->exprs, false))
 		return;
 	keys = olap_agg_partial_target(root, clauses, exprs, NIL);

@@ -29,6 +29,7 @@
 #include "exec/agg_join.h"
 #include "exec/agg_node.h"
 #include "exec/compile.h"
+#include "plan/agg_append.h"
 #include "plan/agg_join.h"
 #include "plan/agg_query.h"
 #include "plan/agg_sets.h"
@@ -227,15 +228,17 @@ static void
 add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 			 PathTarget *target, List *having)
 {
-	OlapAggPath *path = olap_agg_path(root, query, output, target, having,
-									  query->aggs, 0);
+	bool		parts = query->rel->nparts > 0;
+	OlapAggPath *path = parts ?
+		olap_agg_append_path(root, query, output, target, having) :
+		olap_agg_path(root, query, output, target, having, query->aggs, 0);
 
 	if (path == NULL)
 		return;
 	/* only of whole groups: parts of a group that lose may win together */
 	path->topn = olap_agg_topn_plan(root, query->rel, query, having);
 	add_path(output, &path->path.path);
-	if (query->sets == NIL)
+	if (query->sets == NIL && !parts)
 		olap_agg_divided_paths(root, query, output, target, having);
 }
 
@@ -325,7 +328,7 @@ group_agg_paths(PlannerInfo *root, RelOptInfo *input, RelOptInfo *output,
 		olap_agg_join_paths(root, input, output, extra);
 		return;
 	}
-	if (olap_rel_is_ours(root, input) &&
+	if (olap_first_part_is_ours(root, input) &&
 		olap_agg_query_fill(&query, input, clauses,
 							get_sortgrouplist_exprs(clauses, extra->targetList),
 							list_make2(output->reltarget->exprs, having),

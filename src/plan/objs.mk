@@ -1,4 +1,5 @@
 # src/plan (rank 11): planner hooks, paths, quals and costs
+OLAP_OBJS += src/plan/agg_append.o
 OLAP_OBJS += src/plan/agg_cost.o
 OLAP_OBJS += src/plan/agg_divided.o
 OLAP_OBJS += src/plan/agg_estimate.o

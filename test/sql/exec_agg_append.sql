@@ -1,0 +1,131 @@
+-- OlapAgg over all partitions of a table at once, for what parts that each partition
+-- computes for itself cannot be joined to: DISTINCT, values in order, float sums,
+-- grouping sets, many groups below a LIMIT. Every answer is the heap's.
+SET TimeZone = 'UTC';
+\set ECHO none
+\i test/include/heap_twin.sql
+CREATE FUNCTION app_plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		RETURN NEXT regexp_replace(line, 'app_\w+\.', '', 'g');
+	END LOOP;
+END $$;
+CREATE TABLE app_rows AS
+SELECT i AS id, (i * 7919::int8 % 20011)::int AS a, CASE WHEN i % 7 <> 0 THEN i % 40 END AS b, 'key ' || i % 70 AS t, CASE WHEN i % 5 = 0 THEN md5((i % 3000)::text) END AS long,
+	(i % 500 / 4.0)::numeric(10,2) AS n, (i % 97) / (1 + i % 3)::float8 AS f8, i % 3 = 0 AS bo, timestamptz '2024-01-01 00:00+00' + i * interval '2 minutes' AS ts
+FROM generate_series(1, 60000) i;
+CREATE TABLE app_tab (LIKE app_rows) PARTITION BY RANGE (ts);
+CREATE TABLE app_1 PARTITION OF app_tab FOR VALUES FROM (MINVALUE) TO ('2024-01-20') USING olap;
+-- a level more, an empty one, one that was attached
+CREATE TABLE app_2 PARTITION OF app_tab FOR VALUES FROM ('2024-01-20') TO ('2024-03-01') PARTITION BY LIST (b);
+CREATE TABLE app_2_few PARTITION OF app_2 FOR VALUES IN (1, 2, 3, NULL) USING olap;
+CREATE TABLE app_2_rest PARTITION OF app_2 DEFAULT USING olap;
+CREATE TABLE app_3 PARTITION OF app_tab FOR VALUES FROM ('2024-03-01') TO ('2024-03-02') USING olap;
+CREATE TABLE app_4 (LIKE app_rows) USING olap;
+ALTER TABLE app_tab ATTACH PARTITION app_4 DEFAULT;
+DELETE FROM app_rows WHERE ts >= '2024-03-01' AND ts < '2024-03-02';
+INSERT INTO app_tab SELECT * FROM app_rows WHERE id <= 59900;
+INSERT INTO app_tab SELECT * FROM app_rows WHERE id > 59900;
+DELETE FROM app_tab WHERE id % 1009 = 0;
+DELETE FROM app_rows WHERE id % 1009 = 0;
+ANALYZE app_rows; ANALYZE app_tab;
+SET max_parallel_workers_per_gather = 0;
+\set ECHO all
+
+SELECT app_plan('SELECT t, count(DISTINCT a), sum(f8) FROM app_tab WHERE b > 3 GROUP BY t HAVING sum(f8) > 5');
+SELECT app_plan('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f8) FROM app_tab WHERE ts < ''2024-02-01''');
+SELECT app_plan('SELECT t, b, count(*), grouping(t, b) FROM app_tab GROUP BY ROLLUP (t, b)');
+-- groups that a LIMIT leaves out do not go up; parts would make most of them four times
+SELECT app_plan('SELECT a, count(*) AS c FROM app_tab GROUP BY a ORDER BY c DESC, a LIMIT 5');
+-- what parts do is left to them, and without groups their metadata
+SELECT app_plan('SELECT t, count(*) FROM app_tab GROUP BY t');
+SELECT app_plan('SELECT count(*), min(a) FROM app_tab');
+SELECT agg->>'Groups' AS groups, agg->>'Groups Left Out' AS left_out, (SELECT count(DISTINCT a) FROM app_rows) AS truth,
+	(SELECT sum((r->>'Actual Rows')::float8) FROM jsonb_array_elements(agg->'Plans') r) AS rows, (SELECT count(*) FROM app_rows) AS truth
+FROM twin_agg('SELECT a, count(*) AS c FROM app_tab GROUP BY a ORDER BY c DESC, a LIMIT 5') agg;
+
+CREATE TABLE app_queries (n serial, q text);
+INSERT INTO app_queries (q) VALUES
+('SELECT count(DISTINCT a), count(DISTINCT long), sum(DISTINCT n), avg(DISTINCT b) FROM T'),
+('SELECT t, count(DISTINCT a), count(DISTINCT long) FILTER (WHERE bo), round(sum(f8)::numeric, 4) FROM T WHERE b > 3 GROUP BY t'),
+('SELECT b, percentile_disc(0.3) WITHIN GROUP (ORDER BY f8), percentile_cont(ARRAY[0.1, 0.9]) WITHIN GROUP (ORDER BY n), mode() WITHIN GROUP (ORDER BY t) FROM T GROUP BY b'),
+('SELECT t, string_agg(long, '','' ORDER BY id), array_agg(DISTINCT b ORDER BY b) FROM T WHERE id % 3 = 0 GROUP BY t'),
+('SELECT t, b, count(*), sum(n), min(long), max(ts), grouping(t, b) FROM T GROUP BY ROLLUP (t, b)'),
+('SELECT t, bo, count(DISTINCT a), grouping(bo) FROM T GROUP BY CUBE (t, bo) HAVING count(*) > 10'),
+('SELECT a, count(*), sum(n), round(avg(f8)::numeric, 6) FROM T GROUP BY a'),
+('SELECT a, b, long, count(*) FROM T GROUP BY a, b, long'),
+('SELECT a, count(*) AS c, max(long) FROM T GROUP BY a ORDER BY c DESC, a LIMIT 7 OFFSET 2'),
+('SELECT a, avg(n) AS s FROM T WHERE bo GROUP BY a HAVING count(*) > 1 ORDER BY s DESC, a LIMIT 7'),
+('SELECT date_trunc(''day'', ts) AS d, upper(t), count(DISTINCT b), sum(1000 / b) FILTER (WHERE b <> 0) FROM T WHERE ts >= ''2024-01-15'' AND ts < ''2024-03-05'' GROUP BY 1, 2'),
+('SELECT count(DISTINCT a), percentile_disc(0.5) WITHIN GROUP (ORDER BY ts) FROM T WHERE ts >= ''2024-03-01'' AND ts < ''2024-03-02'''),
+('SELECT t, count(DISTINCT a) FROM T WHERE ts > ''2025-01-01'' GROUP BY t'),
+('SELECT count(DISTINCT a) FROM T WHERE b IN (1, 2) AND long LIKE ''%a%'' OR length(long) > 40'),
+('SELECT x, s.* FROM generate_series(1, 3) x, LATERAL (SELECT count(DISTINCT t), sum(DISTINCT n) FROM T WHERE id < x * 9000 AND ts < ''2024-01-10''::timestamptz + x * interval ''1 day'') s'),
+('SELECT x, s.* FROM generate_series(1, 3) x LEFT JOIN (SELECT b, count(DISTINCT a) AS c FROM T GROUP BY b) s ON s.b % 4 = x'),
+('SELECT t, count(DISTINCT a) FROM T WHERE id > (SELECT max(b) * 1000 FROM T) GROUP BY t'),
+('SELECT u.t, count(DISTINCT u.a) FROM (SELECT t, a FROM T UNION ALL SELECT ''other'', b FROM T) u GROUP BY u.t'),
+('SELECT t, count(DISTINCT a) FROM T WHERE 1000 / (id - 777) > 0 GROUP BY t'),
+('SELECT t, olap.first(f8, ts), olap.last(long, ts), approx_count_distinct(a) FROM T GROUP BY t');
+ALTER TABLE app_queries ADD truth text[];
+UPDATE app_queries SET truth = twin_answer(q, 'app_rows');
+-- those in one node over all partitions
+SELECT n, EXISTS (SELECT FROM app_plan(twin_query(q, 'app_tab')) line WHERE line ~ 'OlapAgg') AND NOT EXISTS (SELECT FROM app_plan(twin_query(q, 'app_tab')) line WHERE line ~ 'Append') AS one FROM app_queries ORDER BY n;
+CREATE VIEW app_wrong AS SELECT n, q, twin_differ(twin_answer(q, 'app_tab'), truth) FROM app_queries WHERE twin_answer(q, 'app_tab') IS DISTINCT FROM truth;
+SELECT * FROM app_wrong;
+-- groups, values and sets beyond memory
+SET work_mem = '64kB';
+SELECT (twin_agg('SELECT a, b, long, count(*) FROM app_tab GROUP BY a, b, long')->>'Spilled Partitions')::int > 0 AS spilled;
+SELECT * FROM app_wrong;
+RESET work_mem;
+SET enable_partitionwise_aggregate = on;
+SELECT * FROM app_wrong;
+RESET enable_partitionwise_aggregate;
+SET plan_cache_mode = force_generic_plan;
+PREPARE app_p (timestamptz, int) AS SELECT t, count(DISTINCT a), sum(DISTINCT n) FROM app_tab WHERE ts >= $1 AND b = $2 GROUP BY t ORDER BY t LIMIT 3;
+EXPLAIN (COSTS OFF) EXECUTE app_p ('2024-02-20', 4);
+EXECUTE app_p ('2024-02-20', 4);
+EXECUTE app_p ('2024-03-20', 2);
+SELECT t, count(DISTINCT a), sum(DISTINCT n) FROM app_rows WHERE ts >= '2024-02-20' AND b = 4 GROUP BY t ORDER BY t LIMIT 3;
+SELECT t, count(DISTINCT a), sum(DISTINCT n) FROM app_rows WHERE ts >= '2024-03-20' AND b = 2 GROUP BY t ORDER BY t LIMIT 3;
+-- a partition that is dropped or moved to heap makes it plan anew
+ALTER TABLE app_tab DETACH PARTITION app_4;
+EXECUTE app_p ('2024-03-20', 2);
+ALTER TABLE app_tab ATTACH PARTITION app_4 DEFAULT;
+ALTER TABLE app_4 SET ACCESS METHOD heap;
+EXPLAIN (COSTS OFF) EXECUTE app_p ('2024-02-20', 4);
+EXECUTE app_p ('2024-02-20', 4);
+ALTER TABLE app_4 SET ACCESS METHOD olap;
+DEALLOCATE app_p;
+RESET plan_cache_mode;
+-- row security of the parent
+CREATE ROLE app_role;
+GRANT SELECT ON app_tab TO app_role;
+ALTER TABLE app_tab ENABLE ROW LEVEL SECURITY;
+CREATE POLICY app_policy ON app_tab TO app_role USING (b < 5);
+SET ROLE app_role;
+SELECT app_plan('SELECT t, count(DISTINCT a) FROM app_tab WHERE bo GROUP BY t');
+SELECT bo, count(DISTINCT a), count(DISTINCT b) FROM app_tab GROUP BY bo ORDER BY bo;
+RESET ROLE;
+SELECT bo, count(DISTINCT a), count(DISTINCT b) FROM app_rows WHERE b < 5 GROUP BY bo ORDER BY bo;
+DROP POLICY app_policy ON app_tab;
+ALTER TABLE app_tab DISABLE ROW LEVEL SECURITY;
+DROP OWNED BY app_role;
+DROP ROLE app_role;
+-- columns in another order, or behind dropped ones: PostgreSQL aggregates, unless the query
+-- does not see it
+CREATE TABLE app_5 (id int, gone int, a int, b int, t text, long text, n numeric(10,2), f8 float8, bo boolean, ts timestamptz) USING olap;
+ALTER TABLE app_5 DROP gone;
+ALTER TABLE app_tab ATTACH PARTITION app_5 FOR VALUES FROM ('2030-01-01') TO ('2031-01-01');
+INSERT INTO app_tab SELECT id + 100000, a, b, t, long, n, f8, bo, ts + interval '6 years' FROM app_rows WHERE id < 5000 AND ts < '2024-02-01';
+INSERT INTO app_rows SELECT id + 100000, a, b, t, long, n, f8, bo, ts + interval '6 years' FROM app_rows WHERE id < 5000 AND ts < '2024-02-01';
+UPDATE app_queries SET truth = twin_answer(q, 'app_rows');
+SELECT line FROM app_plan('SELECT t, count(DISTINCT a) FROM app_tab GROUP BY t') line WHERE line ~ 'Agg';
+SELECT line FROM app_plan('SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM app_tab') line WHERE line ~ 'Agg';
+SELECT line FROM app_plan('SELECT t, count(DISTINCT a) FROM app_tab WHERE ts < ''2029-01-01'' GROUP BY t') line WHERE line ~ 'Agg';
+SELECT * FROM app_wrong;
+
+DROP TABLE app_rows, app_tab, app_queries CASCADE;
+DROP FUNCTION app_plan;
+DROP FUNCTION twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

@@ -215,8 +215,7 @@ olap_agg_build(OlapAggNode *node)
 	node->level = 0;
 	node->memory_limit = get_hash_memory_limit();
 	node->ngroups = 0;
-	node->at_scan = 0;
-	olap_batch_input_start(&node->input, node->scan, node->cxt);
+	olap_agg_scans_start(node);
 	build_programs(node);
 	olap_agg_divided_build(node);
 	if (node->sets == NIL)

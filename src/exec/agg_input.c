@@ -12,7 +12,6 @@
 #include "utils/memutils.h"
 
 #include "exec/agg_internal.h"
-#include "exec/scan_node.h"
 
 /* ---- one aggregate ---- */
 
@@ -339,30 +338,6 @@ olap_agg_end_input(OlapAggNode *node)
 	}
 }
 
-/*
- * The next batch; programs are those of the first partition, as the columns are at
- * the same places in all of them.  One that is read is not kept open: there may be
- * thousands.
- */
-static OlapBatch *
-next_batch(OlapAggNode *node)
-{
-	OlapBatch  *batch;
-
-	while ((batch = olap_batch_input_next(&node->input)) == NULL &&
-		   node->at_scan + 1 < node->nscans)
-	{
-		MemoryContext old = MemoryContextSwitchTo(node->cxt);
-
-		olap_scan_node_finish(node->scans[node->at_scan++]);
-		olap_agg_new_place(node);
-		olap_batch_input_start(&node->input, node->scans[node->at_scan],
-							   node->cxt);
-		MemoryContextSwitchTo(old);
-	}
-	return batch;
-}
-
 void
 olap_agg_fill(OlapAggNode *node)
 {
@@ -373,7 +348,7 @@ olap_agg_fill(OlapAggNode *node)
 		INSTR_TIME_SET_CURRENT(last);
 	if (node->groups == NULL && node->family == NULL)
 		olap_agg_grow_states(node, 1);
-	while ((batch = next_batch(node)) != NULL)
+	while ((batch = olap_agg_scans_next(node)) != NULL)
 	{
 		olap_agg_lap(node, &last, &node->times.input);
 		if (node->input.new_place)

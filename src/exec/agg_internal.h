@@ -70,6 +70,7 @@ typedef struct AggTimes
 	double		output;
 } AggTimes;
 
+typedef struct AggScan AggScan; /* agg_scans.c: a partition */
 typedef struct AggShared AggShared; /* of parallel participants */
 typedef struct OlapTopN OlapTopN;
 typedef struct OlapAggFamily OlapAggFamily; /* of grouping sets */
@@ -78,7 +79,7 @@ typedef struct OlapAggNode
 {
 	CustomScanState css;
 	CustomScanState *scan;		/* the table, or the first of the partitions */
-	CustomScanState **scans;	/* [nscans], read one after the other */
+	AggScan    *scans;			/* [nscans], read one after the other */
 	int			nscans;
 	int			at_scan;
 	OlapJoin   *join;			/* NULL: one table */
@@ -196,6 +197,17 @@ olap_agg_lap(OlapAggNode *node, instr_time *last, double *sum)
 	*sum += INSTR_TIME_GET_DOUBLE(passed);
 	*last = now;
 }
+
+/*
+ * agg_scans.c: the table, or the partitions.  _start begins with the first one; the
+ * next batch has the columns where the first one has them, and if input.new_place is
+ * set its dictionaries are others.
+ */
+extern void olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan,
+								 EState *estate, int eflags);
+extern void olap_agg_scans_start(OlapAggNode *node);
+extern OlapBatch *olap_agg_scans_next(OlapAggNode *node);
+extern void olap_agg_scans_rescan_changed(OlapAggNode *node);
 
 /* agg_build.c: make and free what a run needs. */
 extern void olap_agg_build(OlapAggNode *node);

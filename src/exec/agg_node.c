@@ -118,24 +118,6 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	}
 }
 
-/* A table, or partitions with the same columns at the same places. */
-static void
-begin_scans(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
-{
-	node->nscans = olap_agg_private(plan, PRIVATE_JOIN) != NIL ? 1 :
-		list_length(plan->custom_plans);
-	node->scans = palloc(node->nscans * sizeof(CustomScanState *));
-	for (int i = 0; i < node->nscans; i++)
-	{
-		PlanState  *child = ExecInitNode(list_nth(plan->custom_plans, i), estate,
-										 eflags);
-
-		node->scans[i] = castNode(CustomScanState, child);
-		node->css.custom_ps = lappend(node->css.custom_ps, child);
-	}
-	node->scan = node->scans[0];
-}
-
 /* Of a join: the other sides, and PostgreSQL's own plan. */
 static void
 begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
@@ -195,7 +177,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 	CustomScan *plan = (CustomScan *) css->ss.ps.plan;
 
 	eflags &= ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
-	begin_scans(node, plan, estate, eflags);
+	olap_agg_scans_begin(node, plan, estate, eflags);
 	if (olap_agg_private(plan, PRIVATE_JOIN) != NIL)
 		begin_join(node, plan, estate, eflags);
 	node->cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg",
@@ -286,9 +268,7 @@ exec(CustomScanState *css)
 
 	if (!node->filled && !node->core_runs && !node->idle)
 	{
-		for (int i = 0; i < node->nscans; i++)
-			if (node->scans[i]->ss.ps.chgParam != NULL)
-				ExecReScan(&node->scans[i]->ss.ps);
+		olap_agg_scans_rescan_changed(node);
 		run(node);
 	}
 	for (;;)

@@ -22,6 +22,7 @@ OLAP_OBJS += src/exec/agg_ordered_plan.o
 OLAP_OBJS += src/exec/agg_ordered_read.o
 OLAP_OBJS += src/exec/agg_output.o
 OLAP_OBJS += src/exec/agg_partial.o
+OLAP_OBJS += src/exec/agg_scans.o
 OLAP_OBJS += src/exec/agg_sets.o
 OLAP_OBJS += src/exec/agg_sets_build.o
 OLAP_OBJS += src/exec/agg_sets_roll_up.o

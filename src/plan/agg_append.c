@@ -9,9 +9,8 @@
  * parts would be made twice.  So the node takes the batches of one partition's
  * OlapScan after the other's, in the order in which an Append has them.
  *
- * Its programs are compiled for the columns of the first partition.  Others must have
- * the columns that are read at the same places; partitions that were attached with
- * columns dropped or in another order are left to PostgreSQL.
+ * Where columns are at other places in a partition is the node's business
+ * (exec/agg_scans.c): the expressions are the same but for that.
  *
  * src/plan/agg_append.c
  *-------------------------------------------------------------------------
@@ -49,9 +48,9 @@ olap_first_part_is_ours(PlannerInfo *root, RelOptInfo *rel)
 	return rel->nparts <= 0 && olap_rel_is_ours(root, rel);
 }
 
-/* Are the columns the same ones, at the same places? */
+/* Are the columns the same ones, wherever they are? */
 static bool
-same_places(List *a, List *b)
+same_columns(List *a, List *b)
 {
 	ListCell   *x,
 			   *y;
@@ -63,9 +62,8 @@ same_places(List *a, List *b)
 		const Var  *v = lfirst(x);
 		const Var  *w = lfirst(y);
 
-		if (!IsA(v, Var) || !IsA(w, Var) || v->varattno != w->varattno ||
-			v->vartype != w->vartype || v->vartypmod != w->vartypmod ||
-			v->varcollid != w->varcollid)
+		if (!IsA(v, Var) || !IsA(w, Var) || v->vartype != w->vartype ||
+			v->vartypmod != w->vartypmod || v->varcollid != w->varcollid)
 			return false;
 	}
 	return true;
@@ -85,7 +83,7 @@ add_table(Tables *tables, RelOptInfo *rel, List *columns)
 			return false;
 	if (tables->scans == NIL)
 		tables->vars = vars;
-	if (!same_places(tables->vars, vars))
+	if (!same_columns(tables->vars, vars))
 		return false;
 	scan = olap_batch_scan_path(tables->root, rel, columns, 0);
 	if (scan == NULL)

@@ -9,10 +9,12 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "catalog/pg_type_d.h"
 #include "executor/executor.h"
 #include "optimizer/optimizer.h"
 #include "utils/rel.h"
 
+#include "base/errors.h"
 #include "exec/agg_join_internal.h"
 #include "exec/compile.h"
 #include "table/writer.h"
@@ -37,24 +39,45 @@ create_side(OlapJoinSide *side, List *plan, PlanState *ps, int first)
 	side->ncols = ExecGetResultType(ps)->natts;
 }
 
+/*
+ * The columns of the table that are read, at the places where the planner has them.
+ * A partition may have them elsewhere.
+ */
+static void
+describe_table(OlapJoin *join, CustomScanState *scan, List *places)
+{
+	TupleDesc	table = RelationGetDescr(scan->ss.ss_currentRelation);
+	OlapColumnType *types = olap_column_types(table);
+	List	   *vars = pull_var_clause((Node *) scan->ss.ps.plan->targetlist, 0);
+	ListCell   *lc,
+			   *place;
+
+	Ensure(list_length(vars) == list_length(places),
+		   "a scan has %d columns, a join wants %d", list_length(vars),
+		   list_length(places));
+	for (int c = 0; c < join->nfact; c++)
+		TupleDescInitEntry(join->desc, c + 1, NULL, INT4OID, -1, 0);
+	forboth(lc, vars, place, places)
+	{
+		AttrNumber	attno = lfirst_node(Var, lc)->varattno;
+
+		TupleDescCopyEntry(join->desc, lfirst_int(place), table, attno);
+		join->types[lfirst_int(place) - 1] = types[attno - 1];
+	}
+}
+
 /* The columns of the table, then those of each side. */
 static void
-create_desc(OlapJoin *join)
+create_desc(OlapJoin *join, List *places)
 {
-	TupleDesc	table = RelationGetDescr(join->scan->ss.ss_currentRelation);
-	int			natts = table->natts;
-	OlapColumnType *types = olap_column_types(table);
+	int			natts = join->nfact;
 
 	for (int s = 0; s < join->nsides; s++)
 		natts += join->sides[s].ncols;
 	join->desc = CreateTemplateTupleDesc(natts);
 	join->types = palloc0(natts * sizeof(OlapColumnType));
 	join->needed = palloc0(natts * sizeof(bool));
-	for (int c = 0; c < table->natts; c++)
-	{
-		TupleDescCopyEntry(join->desc, c + 1, table, c + 1);
-		join->types[c] = types[c];
-	}
+	describe_table(join, join->scan, places);
 	for (int s = 0; s < join->nsides; s++)
 	{
 		OlapJoinSide *side = &join->sides[s];
@@ -91,7 +114,7 @@ olap_join_create(List *plan, CustomScanState *scan, List *sides, PlanState *pare
 	join->parent = parent;
 	join->exprs = linitial(plan);
 	join->names = lthird(plan);
-	join->nfact = first = RelationGetDescr(scan->ss.ss_currentRelation)->natts;
+	join->nfact = first = linitial_int(lfourth(plan));
 	join->nsides = list_length(steps);
 	join->sides = palloc0(join->nsides * sizeof(OlapJoinSide));
 	for (int s = 0; s < join->nsides; s++)
@@ -99,7 +122,7 @@ olap_join_create(List *plan, CustomScanState *scan, List *sides, PlanState *pare
 		create_side(&join->sides[s], list_nth(steps, s), list_nth(sides, s), first);
 		first += join->sides[s].ncols;
 	}
-	create_desc(join);
+	create_desc(join, list_copy_tail(lfourth(plan), 1));
 	find_needed(join, join->exprs);
 	for (int s = 0; s < join->nsides; s++)
 	{

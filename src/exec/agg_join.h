@@ -25,9 +25,11 @@
  *
  * In a plan a join is a list: expressions that are computed of it, and a list for
  * each side, from the olap table outwards: a list of the JoinType, keys of the rows
- * so far, keys of the side's rows, an OlapOrder each, clauses to test behind.  Last
- * comes what EXPLAIN says, as the planner numbered relations: the olap table's number,
- * and for each side a list of its relations, key clauses, and clauses behind.
+ * so far, keys of the side's rows, an OlapOrder each, clauses to test behind.  Then
+ * comes what EXPLAIN says, as the planner numbered relations: the number of the olap
+ * table or its first partition, and for each side a list of its relations, key clauses, and
+ * clauses behind.  Last the number of the olap table's columns, and of each column of
+ * the scans' target lists its place among them.
  */
 #define OLAP_JOIN_VARNO 1
 
@@ -36,7 +38,7 @@ typedef struct OlapJoin OlapJoin;
 struct ExplainState;
 
 /*
- * scan: of the olap table; sides: PlanStates in the order of the list; parent: of
+ * scan: of the olap table, or of its first partition; sides: PlanStates in the order of the list; parent: of
  * expressions.
  */
 extern OlapJoin *olap_join_create(List *plan, CustomScanState *scan, List *sides,

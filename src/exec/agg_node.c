@@ -125,7 +125,7 @@ begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
 	List	   *children = NIL;
 	int			n = list_length(plan->custom_plans);
 
-	for (int i = 1; i < n; i++)
+	for (int i = node->nscans; i < n; i++)
 		children = lappend(children, ExecInitNode(list_nth(plan->custom_plans, i),
 												  estate, eflags));
 	node->css.custom_ps = list_concat(node->css.custom_ps, children);

@@ -3,10 +3,10 @@
  * agg_scans.c
  *		OlapAgg: the scans that it reads, of a table or of all partitions.
  *
- * Programs are compiled for the columns of the first scan.  A partition that was made
- * after a column of the others was dropped, or was attached, may have its columns at
- * other places: its batches are then seen through one that has them where the first
- * scan has them.
+ * Programs are compiled for the columns of the first scan, or of a join.  A partition
+ * that was made after a column of the others was dropped, or was attached, may have its
+ * columns at other places: its batches are then seen through one that has them where
+ * the programs look for them.
  *
  * src/exec/agg_scans.c
  *-------------------------------------------------------------------------
@@ -25,7 +25,7 @@
 struct AggScan
 {
 	CustomScanState *scan;
-	int		   *map;			/* [ncols of the first]: -1 not read; NULL: the same */
+	int		   *map;			/* by place, -1: not read; NULL: the same places */
 	OlapBatch	view;			/* with a map: what the programs see ... */
 	OlapBatch  *inner;			/* ... of the scan's batch in hand */
 };
@@ -94,31 +94,34 @@ see_through(AggScan *scan, OlapBatch *inner)
 	return view;
 }
 
-/* Where the columns of the first scan are; the expressions differ by that only. */
-static void
-map_columns(AggScan *scan, const AggScan *first)
+/* The columns that a scan reads, in the order of its expressions. */
+static List *
+columns_of(const AggScan *scan)
 {
-	List	   *vars = pull_var_clause((Node *) scan->scan->ss.ps.plan->targetlist,
-									   PVC_RECURSE_PLACEHOLDERS);
-	List	   *firsts = pull_var_clause((Node *) first->scan->ss.ps.plan->targetlist,
-										 PVC_RECURSE_PLACEHOLDERS);
-	int			ncols = RelationGetDescr(first->scan->ss.ss_currentRelation)->natts;
+	return pull_var_clause((Node *) scan->scan->ss.ps.plan->targetlist, 0);
+}
+
+/*
+ * Have the columns at places, of ncols.  The expressions of all scans differ by where
+ * columns are only.
+ */
+static void
+map_columns(AggScan *scan, const List *places, int ncols)
+{
+	List	   *vars = columns_of(scan);
 	int		   *map = palloc(ncols * sizeof(int));
 	bool		same = true;
 	ListCell   *var,
-			   *at;
+			   *place;
 
-	Ensure(list_length(vars) == list_length(firsts),
-		   "a partition is asked for %d columns, another for %d",
-		   list_length(vars), list_length(firsts));
+	Ensure(list_length(vars) == list_length(places),
+		   "a scan has %d columns, another %d", list_length(vars),
+		   list_length(places));
 	memset(map, 0xFF, ncols * sizeof(int));
-	forboth(var, vars, at, firsts)
+	forboth(var, vars, place, places)
 	{
-		int			to = lfirst_node(Var, var)->varattno - 1;
-		int			from = lfirst_node(Var, at)->varattno - 1;
-
-		same &= to == from;
-		map[from] = to;
+		map[lfirst_int(place) - 1] = lfirst_node(Var, var)->varattno - 1;
+		same &= lfirst_node(Var, var)->varattno == lfirst_int(place);
 	}
 	if (same)
 	{
@@ -135,14 +138,41 @@ map_columns(AggScan *scan, const AggScan *first)
 	scan->view.source = scan;
 }
 
+/* Where the programs find columns: as the join says, or as in the first scan. */
+static void
+map_scans(OlapAggNode *node, const List *join)
+{
+	List	   *places = NIL;
+	int			ncols;
+
+	if (join != NIL)
+	{
+		ncols = linitial_int(lfourth(join));
+		places = list_copy_tail(lfourth(join), 1);
+	}
+	else
+	{
+		ListCell   *lc;
+
+		ncols = RelationGetDescr(node->scan->ss.ss_currentRelation)->natts;
+		foreach(lc, columns_of(&node->scans[0]))
+			places = lappend_int(places, lfirst_node(Var, lc)->varattno);
+	}
+	for (int i = 0; i < node->nscans; i++)
+		map_columns(&node->scans[i], places, ncols);
+}
+
 /* ---- one after the other ---- */
 
 void
 olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan, EState *estate,
 					 int eflags)
 {
-	node->nscans = olap_agg_private(plan, PRIVATE_JOIN) != NIL ? 1 :
-		list_length(plan->custom_plans);
+	const List *join = olap_agg_private(plan, PRIVATE_JOIN);
+
+	/* of a join the sides come behind, then PostgreSQL's own plan */
+	node->nscans = list_length(plan->custom_plans) -
+		(join != NIL ? list_length(lsecond(join)) + 1 : 0);
 	node->scans = palloc0(node->nscans * sizeof(AggScan));
 	for (int i = 0; i < node->nscans; i++)
 	{
@@ -151,10 +181,9 @@ olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan, EState *estate,
 
 		node->scans[i].scan = castNode(CustomScanState, child);
 		node->css.custom_ps = lappend(node->css.custom_ps, child);
-		if (i > 0)
-			map_columns(&node->scans[i], &node->scans[0]);
 	}
 	node->scan = node->scans[0].scan;
+	map_scans(node, join);
 }
 
 void

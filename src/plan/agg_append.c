@@ -30,15 +30,6 @@
 /* From so many groups on parts that each have most of them are worse. */
 #define MANY_GROUPS 8192
 
-/* The scans of the partitions, and what they cost together. */
-typedef struct Tables
-{
-	PlannerInfo *root;
-	List	   *scans;
-	List	   *vars;			/* columns that the first one reads */
-	Path		total;
-} Tables;
-
 bool
 olap_first_part_is_ours(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -70,13 +61,13 @@ same_columns(List *a, List *b)
 }
 
 static bool
-add_table(Tables *tables, RelOptInfo *rel, List *columns)
+add_table(PlannerInfo *root, RelOptInfo *rel, List *columns, OlapTables *tables)
 {
 	List	   *vars = pull_var_clause((Node *) columns, PVC_INCLUDE_PLACEHOLDERS);
 	Path	   *scan;
 	ListCell   *lc;
 
-	if (!olap_rel_is_ours(tables->root, rel) || !olap_filters_supported(rel))
+	if (!olap_rel_is_ours(root, rel) || !olap_filters_supported(rel))
 		return false;
 	foreach(lc, columns)
 		if (!olap_compile_supported(lfirst(lc), rel->relid))
@@ -85,7 +76,7 @@ add_table(Tables *tables, RelOptInfo *rel, List *columns)
 		tables->vars = vars;
 	if (!same_columns(tables->vars, vars))
 		return false;
-	scan = olap_batch_scan_path(tables->root, rel, columns, 0);
+	scan = olap_batch_scan_path(root, rel, columns, 0);
 	if (scan == NULL)
 		return false;
 	if (tables->scans == NIL)
@@ -103,12 +94,12 @@ add_table(Tables *tables, RelOptInfo *rel, List *columns)
 
 /* All tables below rel; false if one of them cannot be read by us. */
 static bool
-add_tables(Tables *tables, RelOptInfo *rel, List *columns)
+add_tables(PlannerInfo *root, RelOptInfo *rel, List *columns, OlapTables *tables)
 {
 	if (IS_DUMMY_REL(rel))
 		return true;
 	if (rel->nparts <= 0)
-		return add_table(tables, rel, columns);
+		return add_table(root, rel, columns, tables);
 	for (int i = 0; i < rel->nparts; i++)
 	{
 		RelOptInfo *child = rel->part_rels[i];
@@ -116,20 +107,29 @@ add_tables(Tables *tables, RelOptInfo *rel, List *columns)
 
 		if (child == NULL || IS_DUMMY_REL(child))
 			continue;
-		info = tables->root->append_rel_array[child->relid];
-		if (!add_tables(tables, child,
-						(List *) adjust_appendrel_attrs(tables->root, (Node *) columns,
-														1, &info)))
+		info = root->append_rel_array[child->relid];
+		if (!add_tables(root, child,
+						(List *) adjust_appendrel_attrs(root, (Node *) columns, 1,
+														&info),
+						tables))
 			return false;
 	}
 	return true;
+}
+
+bool
+olap_tables_add(PlannerInfo *root, RelOptInfo *rel, List *columns,
+				OlapTables *tables)
+{
+	memset(tables, 0, sizeof(*tables));
+	return add_tables(root, rel, columns, tables) && tables->scans != NIL;
 }
 
 OlapAggPath *
 olap_agg_append_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 					 PathTarget *target, List *having)
 {
-	Tables		tables = {.root = root};
+	OlapTables	tables;
 	OlapAggPath *agg;
 	Path	   *path;
 
@@ -138,7 +138,7 @@ olap_agg_append_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 		(query->keys == NIL ||
 		 olap_agg_count_groups(root, query, query->rel->rows) < MANY_GROUPS))
 		return NULL;
-	if (!add_tables(&tables, query->rel, query->columns) || tables.scans == NIL)
+	if (!olap_tables_add(root, query->rel, query->columns, &tables))
 		return NULL;
 	agg = olap_agg_path_create(query, parent, having, query->aggs);
 	path = &agg->path.path;

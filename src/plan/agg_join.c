@@ -26,9 +26,11 @@
 #include "parser/parse_coerce.h"
 #include "utils/lsyscache.h"
 
+#include "base/compat_planner.h"
 #include "exec/agg_call.h"
 #include "exec/agg_join.h"
 #include "exec/compile.h"
+#include "plan/agg_append.h"
 #include "plan/agg_join.h"
 #include "plan/agg_join_internal.h"
 #include "plan/paths.h"
@@ -427,10 +429,40 @@ olap_join_add_path(OlapJoinQuery *join, Path *path)
 		case T_TidPath:
 		case T_TidRangePath:
 		case T_CustomPath:
+		case T_AppendPath:
+		case T_MergeAppendPath:
 			return path->parent == join->fact;
 		default:
 			return false;		/* distinct rows, for one (UniquePath) */
 	}
+}
+
+static bool
+has_param(Node *node, void *context)
+{
+	return node != NULL &&
+		(IsA(node, Param) || expression_tree_walker(node, has_param, context));
+}
+
+/*
+ * Can a partitioned table be read here while PostgreSQL's own plan of the join prunes
+ * its partitions?
+ */
+static bool
+may_stay_open(const RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (!OLAP_PRUNED_STAY_SHUT || rel->nparts <= 0)
+		return true;
+	foreach(lc, rel->baserestrictinfo)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
+
+		if (contain_mutable_functions(clause) || has_param(clause, NULL))
+			return false;
+	}
+	return true;
 }
 
 /* The largest olap table of a join; NULL if there is none. */
@@ -445,7 +477,8 @@ olap_join_fact(PlannerInfo *root, RelOptInfo *input)
 		RelOptInfo *rel = root->simple_rel_array[relid];
 
 		if (rel != NULL && rel->reloptkind == RELOPT_BASEREL &&
-			rel->rtekind == RTE_RELATION && olap_rel_is_ours(root, rel) &&
+			rel->rtekind == RTE_RELATION && olap_first_part_is_ours(root, rel) &&
+			may_stay_open(rel) &&
 			(fact == NULL || rel->tuples > fact->tuples))
 			fact = rel;
 	}

@@ -66,7 +66,8 @@ partial_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 {
 	OlapAggPath *agg = olap_agg_path_create(query, output, NIL, aggs);
 	Path	   *path = &agg->path.path;
-	Path	   *scan = olap_join_fact_path(root, query, workers);
+	List	   *scans;
+	Path	   *scan = olap_join_fact_path(root, query, workers, &scans);
 	Path	   *core = olap_join_partial_core_path(root, query, input, output, aggs,
 												   tlist);
 	Cost		setup;
@@ -78,9 +79,9 @@ partial_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 	path->parallel_aware = true;
 	path->parallel_workers = workers;
 	path->parallel_safe = true;
-	agg->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
+	agg->path.custom_paths = lappend(list_concat_copy(scans, query->join->dims),
 									 core);
-	agg->join = olap_join_plan_list(query);
+	agg->join = olap_join_plan_list(query, scans);
 	olap_path_inherit_enabled(path, scan);
 	olap_join_cost(root, query,
 				   input->rows * scan->rows / Max(query->join->fact->rows, 1), NIL,
@@ -105,7 +106,7 @@ olap_agg_join_partial_path(PlannerInfo *root, const OlapAggQuery *serial,
 	Path	   *path;
 	int			workers;
 
-	if ((extra->flags & GROUPING_CAN_PARTIAL_AGG) == 0 ||
+	if ((extra->flags & GROUPING_CAN_PARTIAL_AGG) == 0 || join.fact->nparts > 0 ||
 		!input->consider_parallel || !output->consider_parallel ||
 		(root->parse->groupClause != NIL && clauses == NIL) ||
 		!olap_agg_parts_allowed(&query))

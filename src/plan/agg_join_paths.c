@@ -21,6 +21,7 @@
 
 #include "base/compat_planner.h"
 #include "exec/agg_join.h"
+#include "plan/agg_append.h"
 #include "plan/agg_join_internal.h"
 #include "plan/agg_parts.h"
 #include "plan/agg_sets.h"
@@ -50,8 +51,9 @@ joined_columns(Node *node, PathTarget *target)
 	return expression_tree_walker(node, joined_columns, (void *) target);
 }
 
-Path *
-olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers)
+/* The olap table's columns that are read. */
+static List *
+fact_columns(const OlapAggQuery *query)
 {
 	RelOptInfo *fact = query->join->fact;
 	PathTarget *all = create_empty_pathtarget();
@@ -69,7 +71,28 @@ olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers)
 											   var->vartype, var->vartypmod,
 											   var->varcollid, 0));
 	}
-	return olap_batch_scan_path(root, fact, columns, workers);
+	return columns;
+}
+
+Path *
+olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers,
+					List **scans)
+{
+	RelOptInfo *fact = query->join->fact;
+	OlapTables *tables;
+	Path	   *scan;
+
+	if (fact->nparts <= 0)
+	{
+		scan = olap_batch_scan_path(root, fact, fact_columns(query), workers);
+		*scans = list_make1(scan);
+		return scan;
+	}
+	tables = palloc(sizeof(OlapTables));
+	if (!olap_tables_add(root, fact, fact_columns(query), tables))
+		return NULL;
+	*scans = tables->scans;
+	return &tables->total;
 }
 
 /* ---- dependencies ---- */
@@ -118,11 +141,16 @@ olap_join_dependencies(List *join)
 /* ---- path ---- */
 
 List *
-olap_join_plan_list(const OlapAggQuery *query)
+olap_join_plan_list(const OlapAggQuery *query, List *scans)
 {
-	return list_make3(query->columns, query->join->steps,
-					  lcons(list_make1_int(query->join->fact->relid),
-							query->join->names));
+	List	   *places = list_make1_int(query->join->fact->max_attr);
+	Index		relid = linitial_node(CustomPath, scans)->path.parent->relid;
+	ListCell   *lc;
+
+	foreach(lc, fact_columns(query))
+		places = lappend_int(places, lfirst_node(Var, lc)->varattno);
+	return list_make4(query->columns, query->join->steps,
+					  lcons(list_make1_int(relid), query->join->names), places);
 }
 
 Cost
@@ -159,16 +187,17 @@ join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 {
 	List	   *having = (List *) extra->havingQual;
 	OlapAggPath *path = olap_agg_path_create(query, output, having, query->aggs);
-	Path	   *scan = olap_join_fact_path(root, query, 0);
+	List	   *scans;
+	Path	   *scan = olap_join_fact_path(root, query, 0, &scans);
 	Path	   *core = olap_join_core_path(root, query, input, output,
 										   extra->targetList);
 
 	if (scan == NULL || core == NULL)
 		return NULL;
 	path->path.path.pathtarget = output->reltarget;
-	path->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
+	path->path.custom_paths = lappend(list_concat_copy(scans, query->join->dims),
 									  core);
-	path->join = olap_join_plan_list(query);
+	path->join = olap_join_plan_list(query, scans);
 	path->topn = olap_agg_topn_plan(root, input, query, having);
 	olap_path_inherit_enabled(&path->path.path, scan);
 	olap_join_cost(root, query, input->rows, having, &path->path.path, scan);

@@ -30,7 +30,11 @@ INSERT INTO app_tab SELECT * FROM app_rows WHERE id <= 59900;
 INSERT INTO app_tab SELECT * FROM app_rows WHERE id > 59900;
 DELETE FROM app_tab WHERE id % 1009 = 0;
 DELETE FROM app_rows WHERE id % 1009 = 0;
-ANALYZE app_rows; ANALYZE app_tab;
+CREATE TABLE app_dim AS SELECT 'key ' || i AS t, i % 5 AS class, CASE WHEN i % 3 = 0 THEN 'n' || i % 4 END AS name FROM generate_series(0, 60) i;
+ALTER TABLE app_dim ADD PRIMARY KEY (t);
+CREATE TABLE app_dim2 (b int PRIMARY KEY, label text) USING olap;
+INSERT INTO app_dim2 SELECT i, 'label ' || i % 6 FROM generate_series(1, 30) i;
+ANALYZE app_rows; ANALYZE app_tab; ANALYZE app_dim; ANALYZE app_dim2;
 SET max_parallel_workers_per_gather = 0;
 \set ECHO all
 
@@ -39,6 +43,8 @@ SELECT app_plan('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY f8) FROM app
 SELECT app_plan('SELECT t, b, count(*), grouping(t, b) FROM app_tab GROUP BY ROLLUP (t, b)');
 -- groups that a LIMIT leaves out do not go up; parts would make most of them four times
 SELECT app_plan('SELECT a, count(*) AS c FROM app_tab GROUP BY a ORDER BY c DESC, a LIMIT 5');
+-- a star join
+SELECT app_plan('SELECT class, label, count(*), sum(f8) FROM app_tab JOIN app_dim USING (t) LEFT JOIN app_dim2 USING (b) WHERE ts < ''2024-02-01'' GROUP BY class, label');
 -- what parts do is left to them, and without groups their metadata
 SELECT app_plan('SELECT t, count(*) FROM app_tab GROUP BY t');
 SELECT app_plan('SELECT count(*), min(a) FROM app_tab');
@@ -67,11 +73,19 @@ INSERT INTO app_queries (q) VALUES
 ('SELECT t, count(DISTINCT a) FROM T WHERE id > (SELECT max(b) * 1000 FROM T) GROUP BY t'),
 ('SELECT u.t, count(DISTINCT u.a) FROM (SELECT t, a FROM T UNION ALL SELECT ''other'', b FROM T) u GROUP BY u.t'),
 ('SELECT t, count(DISTINCT a) FROM T WHERE 1000 / (id - 777) > 0 GROUP BY t'),
+('SELECT class, label, count(*), round(sum(f8)::numeric, 4), count(DISTINCT a), max(long) FROM T JOIN app_dim USING (t) LEFT JOIN app_dim2 USING (b) GROUP BY class, label'),
+('SELECT d.t, d.name, count(*), sum(n), min(ts) FROM T x JOIN app_dim d ON d.t = x.t AND d.class < x.b GROUP BY d.t'),
+('SELECT bo, count(*), count(label) FROM T LEFT JOIN app_dim2 d ON d.b = T.b AND d.label <> ''label 2'' WHERE n > 5 GROUP BY bo'),
+('SELECT b, count(*), sum(a) FROM T x WHERE EXISTS (SELECT FROM app_dim d WHERE d.t = x.t AND d.class = 2) AND NOT EXISTS (SELECT FROM app_dim2 e WHERE e.b = x.b AND e.label = ''label 1'') GROUP BY b'),
+('SELECT class, b, count(*), sum(n), grouping(class, b) FROM T JOIN app_dim USING (t) GROUP BY CUBE (class, b)'),
+('SELECT d.name, count(*) AS c, sum(n) FROM T JOIN app_dim d USING (t) WHERE ts >= ''2024-02-27'' AND ts < ''2024-03-08'' GROUP BY d.name ORDER BY c DESC, d.name LIMIT 3'),
+('SELECT count(*), sum(x.f8) > 0, count(DISTINCT x.a) FROM T x JOIN app_dim d ON d.t = x.t JOIN app_dim2 e ON e.b = d.class + 1 AND e.b < x.b'),
+('SELECT x.b, count(*) FROM T x JOIN (SELECT t, count(DISTINCT a) AS c FROM T GROUP BY t) y ON y.t = x.t AND y.c > 200 GROUP BY x.b'),
 ('SELECT t, olap.first(f8, ts), olap.last(long, ts), approx_count_distinct(a) FROM T GROUP BY t');
 ALTER TABLE app_queries ADD truth text[];
 UPDATE app_queries SET truth = twin_answer(q, 'app_rows');
--- those in one node over all partitions
-SELECT n, EXISTS (SELECT FROM app_plan(twin_query(q, 'app_tab')) line WHERE line ~ 'OlapAgg') AND NOT EXISTS (SELECT FROM app_plan(twin_query(q, 'app_tab')) line WHERE line ~ 'Append') AS one FROM app_queries ORDER BY n;
+-- those in one node over all partitions, and those that it joins
+SELECT n, text !~ 'Append' AND text ~ 'OlapAgg' AS one, text ~ 'Vector Joins' AS joined FROM app_queries, LATERAL (SELECT string_agg(line, E'\n') AS text FROM app_plan(twin_query(q, 'app_tab')) line) p ORDER BY n;
 CREATE VIEW app_wrong AS SELECT n, q, twin_differ(twin_answer(q, 'app_tab'), truth) FROM app_queries WHERE twin_answer(q, 'app_tab') IS DISTINCT FROM truth;
 SELECT * FROM app_wrong;
 -- groups, values and sets beyond memory
@@ -89,6 +103,13 @@ EXECUTE app_p ('2024-02-20', 4);
 EXECUTE app_p ('2024-03-20', 2);
 SELECT t, count(DISTINCT a), sum(DISTINCT n) FROM app_rows WHERE ts >= '2024-02-20' AND b = 4 GROUP BY t ORDER BY t LIMIT 3;
 SELECT t, count(DISTINCT a), sum(DISTINCT n) FROM app_rows WHERE ts >= '2024-03-20' AND b = 2 GROUP BY t ORDER BY t LIMIT 3;
+PREPARE app_j (timestamptz) AS SELECT class, count(*), sum(n) FROM app_tab JOIN app_dim USING (t) WHERE ts >= $1 AND ts < $1 + interval '20 days' GROUP BY class ORDER BY class;
+EXECUTE app_j ('2024-02-10');
+EXECUTE app_j ('2024-03-10');
+EXECUTE app_j ('2034-03-10');
+SELECT class, count(*), sum(n) FROM app_rows JOIN app_dim USING (t) WHERE ts >= '2024-02-10' AND ts < '2024-03-01' GROUP BY class ORDER BY class;
+SELECT class, count(*), sum(n) FROM app_rows JOIN app_dim USING (t) WHERE ts >= '2024-03-10' AND ts < '2024-03-30' GROUP BY class ORDER BY class;
+DEALLOCATE app_j;
 -- a partition that is dropped or moved to heap makes it plan anew
 ALTER TABLE app_tab DETACH PARTITION app_4;
 EXECUTE app_p ('2024-03-20', 2);
@@ -123,6 +144,7 @@ INSERT INTO app_tab SELECT id + 100000, a, b, t, long, n, f8, bo, ts + interval 
 INSERT INTO app_rows SELECT id + 100000, a, b, t, long, n, f8, bo, ts + interval '6 years' FROM app_rows WHERE id < 5000 AND ts < '2024-02-01';
 UPDATE app_queries SET truth = twin_answer(q, 'app_rows');
 SELECT line FROM app_plan('SELECT t, count(DISTINCT a) FROM app_tab GROUP BY t') line WHERE line ~ 'Agg';
+SELECT line FROM app_plan('SELECT class, sum(f8) FROM app_tab JOIN app_dim USING (t) GROUP BY class') line WHERE line ~ 'Agg|Join';
 SELECT * FROM app_wrong;
 ALTER TABLE app_tab ATTACH PARTITION app_0 FOR VALUES FROM (MINVALUE) TO ('2023-12-31');
 INSERT INTO app_tab SELECT id + 200000, a + 5000, b, t || 'x', long, n, f8, bo, ts - interval '6 years' FROM app_rows WHERE id < 5000 AND ts < '2024-02-01';
@@ -144,6 +166,6 @@ INSERT INTO app_rows (id, a, b, t, n, ts) SELECT i, i * 3, i % 7, 'new', i / 4.0
 UPDATE app_queries SET truth = twin_answer(q, 'app_rows');
 SELECT * FROM app_wrong;
 
-DROP TABLE app_rows, app_tab, app_queries CASCADE;
+DROP TABLE app_rows, app_tab, app_queries, app_dim, app_dim2 CASCADE;
 DROP FUNCTION app_plan;
 DROP FUNCTION twin_query, twin_rows, twin_answer, twin_differ, twin_agg, twin_said;

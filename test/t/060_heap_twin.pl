@@ -1,6 +1,6 @@
 # Heap is the oracle: random queries give the same answer on an olap table as on
 # a heap table with the same rows, through the vectorized scan and aggregation, in
-# parallel workers, and without either. SEED repeats a run, QUERIES lengthens it; with
+# parallel workers, over partitions, and without either. SEED repeats a run, QUERIES lengthens it; with
 # ROWS=2500 (of the largest INSERT, 25000) tens of thousands take minutes. WAYS, a
 # regular expression, picks some of the ways by name: those with parallel workers take
 # most of the time.
@@ -62,6 +62,15 @@ EOT
 $node->safe_psql('postgres', "CREATE TABLE h ($columns);
 	CREATE TABLE o ($columns) USING olap
 	  WITH (time_column = 'ts', segment_interval = '1 day');");
+# The same rows in partitions, one of which has its columns in another order.
+my $share = POSIX::ceil(10000 * ($ENV{ROWS} || 25000) / 25000);
+my $turned = join(', ', reverse split(/,(?!6\))/, $columns));
+$node->safe_psql('postgres', "CREATE TABLE p ($columns) PARTITION BY RANGE (id);
+	CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (MINVALUE) TO ($share) USING olap;
+	CREATE TABLE p2 (gone int, $turned) USING olap;
+	ALTER TABLE p2 DROP gone;
+	ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM ($share) TO (2 * $share);
+	CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (2 * $share) TO (MAXVALUE) USING olap;");
 # Large batches become segments, small ones stay rows; some rows of a
 # transaction that failed lie in between.
 my $next = 1;
@@ -71,12 +80,12 @@ foreach my $batch (25000, 1, 30, 8000, 5, 300)
 	my $end = $next + POSIX::ceil($batch * $scale) - 1;
 	(my $sql = $rows) =~ s/FIRST, LAST/$next, $end/;
 	$node->safe_psql('postgres',
-		"INSERT INTO h $sql; BEGIN; INSERT INTO o $sql; ROLLBACK; INSERT INTO o $sql;");
+		"INSERT INTO h $sql; BEGIN; INSERT INTO o $sql; ROLLBACK; INSERT INTO o $sql; INSERT INTO p $sql;");
 	$next = $end + 1;
 	# a small batch is no segment of itself
 	$node->safe_psql('postgres', "CALL olap.compact('o')") if $batch == 8000 && $scale < 1;
 }
-$node->safe_psql('postgres', 'DELETE FROM h WHERE id % 89 = 7; DELETE FROM o WHERE id % 89 = 7; ANALYZE h; ANALYZE o');
+$node->safe_psql('postgres', 'DELETE FROM h WHERE id % 89 = 7; DELETE FROM o WHERE id % 89 = 7; DELETE FROM p WHERE id % 89 = 7; ANALYZE h; ANALYZE o; ANALYZE p');
 my $last = $next - 1;
 
 cmp_ok($node->safe_psql('postgres', q(SELECT count(*) FROM olap.segments('o'))),
@@ -323,15 +332,18 @@ foreach my $way (
 	[ 'the vectorized scan', '' ],
 	[ 'vectorized aggregation', $serial ],
 	[ 'vectorized aggregation in little memory', "$serial SET work_mem = '64kB'; SET hash_mem_multiplier = 1;" ],
+	[ 'vectorized aggregation of partitions', $serial, 'p' ],
+	[ 'vectorized aggregation of partitions in little memory', "$serial SET work_mem = '64kB'; SET hash_mem_multiplier = 1;", 'p' ],
 	[ 'aggregation by rows', 'SET olap.enable_vector_agg = off;' ],
 	[ 'parallel workers', $parallel ],
+	[ 'parallel workers over partitions', $parallel, 'p' ],
 	[ 'sums of floats in parallel workers', "$parallel SET olap.parallel_float_aggregates = on;" ],
 	[ 'the plain scan', 'SET olap.enable_scan = off;' ])
 {
-	my ($name, $settings) = @$way;
+	my ($name, $settings, $table) = @$way;
 	next if $name !~ /$ways/;
 	my $start = time;
-	my @got = answers('o', $settings);
+	my @got = answers($table // 'o', $settings);
 	note "$name: ", time - $start, ' s';
 
 	is_answers(\@queries, \@truth, \@got, "$queries answers through $name are the heap's");

@@ -48,6 +48,12 @@ $node->safe_psql('postgres', <<EOT);
 CREATE EXTENSION olap;
 CREATE TABLE h AS $none;
 CREATE TABLE o (LIKE h) USING olap WITH (time_column = 'ts', segment_interval = '1 day');
+CREATE TABLE p (LIKE h) PARTITION BY RANGE (id);
+CREATE TABLE p1 (gone int, LIKE h) USING olap;
+ALTER TABLE p1 DROP gone;
+ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM (MINVALUE) TO (9000);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (9000) TO (20010) USING olap;
+CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20010) TO (MAXVALUE) USING olap;
 CREATE TABLE d1 (k int PRIMARY KEY, x int, kind text, w numeric(8,3), f float8, day date, on_ bool, g int);
 INSERT INTO d1 SELECT i, CASE WHEN i % 6 <> 0 THEN i END, CASE WHEN i % 8 <> 0 THEN 'kind ' || i % 9 END, i / 8.0,
 	(i % 60) / 4.0, date '2026-01-01' + i % 70, i % 3 = 0, i % 12 FROM generate_series(0, 599) i;
@@ -91,10 +97,12 @@ CREATE ROLE reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 ALTER TABLE h ENABLE ROW LEVEL SECURITY;
 ALTER TABLE o ENABLE ROW LEVEL SECURITY;
+ALTER TABLE p ENABLE ROW LEVEL SECURITY;
 ALTER TABLE d1 ENABLE ROW LEVEL SECURITY;
 ALTER TABLE wide ENABLE ROW LEVEL SECURITY;
 CREATE POLICY part_of ON h USING (k2 <> 39);
 CREATE POLICY part_of ON o USING (k2 <> 39);
+CREATE POLICY part_of ON p USING (k2 <> 39);
 CREATE POLICY part_of ON d1 USING (g <> 11);
 CREATE POLICY part_of ON wide USING (EXISTS (SELECT FROM grp WHERE grp.g = wide.k % 11));
 EOT
@@ -103,10 +111,10 @@ my $next = 1;
 foreach my $batch (20000, 40, 6000, 3)
 {
 	my $end = $next + $batch - 1;
-	$node->safe_psql('postgres', insert('h', $next, $end) . insert('o', $next, $end));
+	$node->safe_psql('postgres', insert('h', $next, $end) . insert('o', $next, $end) . insert('p', $next, $end));
 	$next = $end + 1;
 }
-$node->safe_psql('postgres', 'DELETE FROM h WHERE id % 83 = 7; DELETE FROM o WHERE id % 83 = 7; ANALYZE');
+$node->safe_psql('postgres', 'DELETE FROM h WHERE id % 83 = 7; DELETE FROM o WHERE id % 83 = 7; DELETE FROM p WHERE id % 83 = 7; ANALYZE');
 
 sub pick { return $_[ int(rand(@_)) ]; }
 
@@ -290,6 +298,9 @@ cmp_ok(scalar(grep { /Vector Joins/ } @plans), '>', $queries / 4, 'OlapAgg joins
 cmp_ok(scalar(grep { /Vector Joins/ && /Top Groups/ } @plans), '>', $queries / 100, 'below a LIMIT in some');
 cmp_ok(scalar(grep { /Vector Joins/ && /Grouping Sets/ } @plans), '>', $queries / 50, 'below grouping sets in some');
 
+@plans = answers('p', $ours, 'EXPLAIN ');
+cmp_ok(scalar(grep { /Vector Joins/ } @plans), '>', $queries / 4, 'OlapAgg joins partitions in many of them');
+
 # sums of the floats are exact, so workers may add them
 my $workers = "$ours SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET olap.parallel_float_aggregates = on;";
 @plans = answers('o', $workers, 'EXPLAIN ');
@@ -301,13 +312,15 @@ foreach my $way (
 	[ 'joins in vectors, groups in little memory', "$ours SET work_mem = '256kB'; SET hash_mem_multiplier = 1;" ],
 	[ 'prepared queries', "$ours SET plan_cache_mode = force_generic_plan;", '' ],
 	[ 'prepared queries that lose their memory', "$ours SET plan_cache_mode = force_generic_plan;", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;" ],
+	[ 'joins of partitions in vectors', $ours, undef, 'p' ],
+	[ 'joins of partitions in vectors, groups in little memory', "$ours SET work_mem = '256kB'; SET hash_mem_multiplier = 1;", undef, 'p' ],
 	[ 'joins with parallel workers', $workers ],
 	[ 'joins of workers alone', "$workers SET parallel_leader_participation = off;" ],
 	[ 'prepared joins of workers that lose their memory', "$workers SET plan_cache_mode = force_generic_plan;", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;" ],
 	[ 'joins by rows', 'SET olap.enable_vector_agg = off;' ])
 {
-	my ($name, $settings, $later) = @$way;
-	my @got = answers('o', $settings, '', $later);
+	my ($name, $settings, $later, $table) = @$way;
+	my @got = answers($table // 'o', $settings, '', $later);
 
 	is_answers(\@queries, \@truth, \@got, "$queries answers by $name are the heap's");
 }

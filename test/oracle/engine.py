@@ -214,6 +214,10 @@ class Twin:
         finally:
             cursor.close()
 
+    def sequences(self):
+        """Where they are, whatever transactions have failed."""
+        return self.control('SELECT seqrelid::regclass, pg_sequence_last_value(seqrelid) FROM pg_sequence ORDER BY seqrelid::regclass::text')
+
     def sees_doubles(self, session):
         """Does its snapshot see two rows of one unique key?
 

@@ -51,16 +51,6 @@
 #endif
 
 /*
- * Since 18 (525392d5727) a relation that an Append prunes when it starts is neither
- * locked nor may another node of the plan open it.
- */
-#if PG_VERSION_NUM >= 180000
-#define OLAP_PRUNED_STAY_SHUT true
-#else
-#define OLAP_PRUNED_STAY_SHUT false
-#endif
-
-/*
  * A path that a setting turns off counts as a disabled node since 18
  * (e22253467942); before, it got a large cost.
  */

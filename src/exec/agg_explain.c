@@ -230,6 +230,11 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 
 	olap_agg_sets_count(node);
 	show_keys(node, ancestors, es);
+	if (node->nscans == 0)
+	{
+		ExplainPropertyText("Vector Aggregation", "none, all partitions are pruned", es);
+		return;
+	}
 	show_derived(node, ancestors, es);
 	if (node->join != NULL)
 	{

@@ -80,7 +80,8 @@ typedef struct OlapAggNode
 	CustomScanState css;
 	CustomScanState *scan;		/* the table, or the first of the partitions */
 	AggScan    *scans;			/* [nscans], read one after the other */
-	int			nscans;
+	int			nscans;			/* 0: all partitions are pruned, core runs */
+	int			nplans;			/* of scans, pruned ones too */
 	int			at_scan;
 	OlapJoin   *join;			/* NULL: one table */
 	PlanState  *core;			/* join: what runs if its sides take too much */

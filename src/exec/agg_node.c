@@ -125,11 +125,13 @@ begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
 	List	   *children = NIL;
 	int			n = list_length(plan->custom_plans);
 
-	for (int i = node->nscans; i < n; i++)
+	for (int i = node->nplans; i < n; i++)
 		children = lappend(children, ExecInitNode(list_nth(plan->custom_plans, i),
 												  estate, eflags));
 	node->css.custom_ps = list_concat(node->css.custom_ps, children);
 	node->core = llast(children);
+	if (node->nscans == 0)
+		return;
 	node->join = olap_join_create(olap_agg_private(plan, PRIVATE_JOIN),
 								  node->scan, children, &node->css.ss.ps);
 }
@@ -184,7 +186,8 @@ begin(CustomScanState *css, EState *estate, int eflags)
 									  ALLOCSET_DEFAULT_SIZES);
 	node->row_cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg row",
 										  ALLOCSET_DEFAULT_SIZES);
-	begin_columns(node);
+	if (node->nscans > 0)
+		begin_columns(node);
 	node->timing = (estate->es_instrument & INSTRUMENT_TIMER) != 0;
 	begin_works(node, plan);
 	olap_agg_sets_begin(node, plan);
@@ -253,6 +256,11 @@ start_join(OlapAggNode *node)
 static void
 run(OlapAggNode *node)
 {
+	if (node->nscans == 0)
+	{
+		node->core_runs = true;
+		return;
+	}
 	if ((node->join != NULL && !start_join(node)) ||
 		(node->nparts > 0 && !olap_agg_divided_start(node)))
 		return;

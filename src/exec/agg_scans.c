@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/compat.h"
 #include "base/errors.h"
 #include "exec/agg_internal.h"
 #include "exec/scan_node.h"
@@ -171,17 +172,23 @@ olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan, EState *estate,
 	const List *join = olap_agg_private(plan, PRIVATE_JOIN);
 
 	/* of a join the sides come behind, then PostgreSQL's own plan */
-	node->nscans = list_length(plan->custom_plans) -
+	node->nplans = list_length(plan->custom_plans) -
 		(join != NIL ? list_length(lsecond(join)) + 1 : 0);
-	node->scans = palloc0(node->nscans * sizeof(AggScan));
-	for (int i = 0; i < node->nscans; i++)
+	node->scans = palloc0(node->nplans * sizeof(AggScan));
+	for (int i = 0; i < node->nplans; i++)
 	{
-		PlanState  *child = ExecInitNode(list_nth(plan->custom_plans, i), estate,
-										 eflags);
+		Plan	   *scan = list_nth(plan->custom_plans, i);
+		PlanState  *child;
 
-		node->scans[i].scan = castNode(CustomScanState, child);
+		/* in that plan: it has no row here either */
+		if (olap_relation_is_pruned(estate, ((Scan *) scan)->scanrelid))
+			continue;
+		child = ExecInitNode(scan, estate, eflags);
+		node->scans[node->nscans++].scan = castNode(CustomScanState, child);
 		node->css.custom_ps = lappend(node->css.custom_ps, child);
 	}
+	if (node->nscans == 0)
+		return;
 	node->scan = node->scans[0].scan;
 	map_scans(node, join);
 }

@@ -26,7 +26,6 @@
 #include "parser/parse_coerce.h"
 #include "utils/lsyscache.h"
 
-#include "base/compat_planner.h"
 #include "exec/agg_call.h"
 #include "exec/agg_join.h"
 #include "exec/compile.h"
@@ -437,34 +436,6 @@ olap_join_add_path(OlapJoinQuery *join, Path *path)
 	}
 }
 
-static bool
-has_param(Node *node, void *context)
-{
-	return node != NULL &&
-		(IsA(node, Param) || expression_tree_walker(node, has_param, context));
-}
-
-/*
- * Can a partitioned table be read here while PostgreSQL's own plan of the join prunes
- * its partitions?
- */
-static bool
-may_stay_open(const RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	if (!OLAP_PRUNED_STAY_SHUT || rel->nparts <= 0)
-		return true;
-	foreach(lc, rel->baserestrictinfo)
-	{
-		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
-
-		if (contain_mutable_functions(clause) || has_param(clause, NULL))
-			return false;
-	}
-	return true;
-}
-
 /* The largest olap table of a join; NULL if there is none. */
 RelOptInfo *
 olap_join_fact(PlannerInfo *root, RelOptInfo *input)
@@ -478,7 +449,6 @@ olap_join_fact(PlannerInfo *root, RelOptInfo *input)
 
 		if (rel != NULL && rel->reloptkind == RELOPT_BASEREL &&
 			rel->rtekind == RTE_RELATION && olap_first_part_is_ours(root, rel) &&
-			may_stay_open(rel) &&
 			(fact == NULL || rel->tuples > fact->tuples))
 			fact = rel;
 	}

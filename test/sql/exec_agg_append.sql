@@ -109,10 +109,17 @@ EXECUTE app_j ('2024-03-10');
 EXECUTE app_j ('2034-03-10');
 SELECT class, count(*), sum(n) FROM app_rows JOIN app_dim USING (t) WHERE ts >= '2024-02-10' AND ts < '2024-03-01' GROUP BY class ORDER BY class;
 SELECT class, count(*), sum(n) FROM app_rows JOIN app_dim USING (t) WHERE ts >= '2024-03-10' AND ts < '2024-03-30' GROUP BY class ORDER BY class;
-DEALLOCATE app_j;
 -- a partition that is dropped or moved to heap makes it plan anew
 ALTER TABLE app_tab DETACH PARTITION app_4;
 EXECUTE app_p ('2024-03-20', 2);
+-- all partitions are pruned when it starts
+EXECUTE app_j ('2034-03-10');
+PREPARE app_k (timestamptz) AS SELECT count(*), sum(n) FROM app_tab JOIN app_dim USING (t) WHERE ts >= $1;
+EXECUTE app_k ('2034-03-10');
+EXECUTE app_k ('2024-02-29');
+SELECT x, c.* FROM generate_series(1, 2) x, LATERAL (SELECT count(*), sum(n) FROM app_tab JOIN app_dim USING (t) WHERE ts >= timestamptz '2024-02-28 23:50' + x * interval '1 day') c;
+DEALLOCATE app_j;
+DEALLOCATE app_k;
 ALTER TABLE app_tab ATTACH PARTITION app_4 DEFAULT;
 ALTER TABLE app_4 SET ACCESS METHOD heap;
 EXPLAIN (COSTS OFF) EXECUTE app_p ('2024-02-20', 4);

@@ -63,7 +63,7 @@ INSERT INTO app_queries (q) VALUES
 ('SELECT a, count(*), sum(n), round(avg(f8)::numeric, 6) FROM T GROUP BY a'),
 ('SELECT a, b, long, count(*) FROM T GROUP BY a, b, long'),
 ('SELECT a, count(*) AS c, max(long) FROM T GROUP BY a ORDER BY c DESC, a LIMIT 7 OFFSET 2'),
-('SELECT a, avg(n) AS s FROM T WHERE bo GROUP BY a HAVING count(*) > 1 ORDER BY s DESC, a LIMIT 7'),
+('SELECT a, avg(n) AS s FROM T WHERE id > 10 GROUP BY a HAVING count(*) > 1 ORDER BY s DESC, a LIMIT 7'),
 ('SELECT date_trunc(''day'', ts) AS d, upper(t), count(DISTINCT b), sum(1000 / b) FILTER (WHERE b <> 0) FROM T WHERE ts >= ''2024-01-15'' AND ts < ''2024-03-05'' GROUP BY 1, 2'),
 ('SELECT count(DISTINCT a), percentile_disc(0.5) WITHIN GROUP (ORDER BY ts) FROM T WHERE ts >= ''2024-03-01'' AND ts < ''2024-03-02'''),
 ('SELECT t, count(DISTINCT a) FROM T WHERE ts > ''2025-01-01'' GROUP BY t'),
@@ -122,7 +122,7 @@ DEALLOCATE app_j;
 DEALLOCATE app_k;
 ALTER TABLE app_tab ATTACH PARTITION app_4 DEFAULT;
 ALTER TABLE app_4 SET ACCESS METHOD heap;
-EXPLAIN (COSTS OFF) EXECUTE app_p ('2024-02-20', 4);
+SELECT line FROM app_plan('EXECUTE app_p (''2024-02-20'', 4)') line WHERE line ~ 'Agg|Scan';
 EXECUTE app_p ('2024-02-20', 4);
 ALTER TABLE app_4 SET ACCESS METHOD olap;
 DEALLOCATE app_p;

@@ -482,15 +482,13 @@ typedef int DateTimeErrorExtra;
 	((void) (extra), (DecodeDateTime)(field, ftype, nf, dtype, tm, fsec, tzp))
 #endif
 
-/*
- * Since 18 (cbc127917e0) no node may open a relation that an Append of the plan pruned
- * when the executor started.
- */
+/* Subplans of an Append that parameters leave; 18 asks for their relations too. */
 #if PG_VERSION_NUM >= 180000
-#define olap_relation_is_pruned(estate, rti) \
-	(!bms_is_member(rti, (estate)->es_unpruned_relids))
+#define olap_find_matching_subplans(prune) \
+	ExecFindMatchingSubPlans(prune, false, NULL)
 #else
-#define olap_relation_is_pruned(estate, rti) false
+#define olap_find_matching_subplans(prune) \
+	ExecFindMatchingSubPlans(prune, false)
 #endif
 
 #endif							/* OLAP_BASE_COMPAT_H */

@@ -59,10 +59,7 @@
 	((path)->disabled_nodes = (enabled) ? 0 : 1)
 #define olap_path_inherit_enabled(path, child) \
 	((path)->disabled_nodes = (child)->disabled_nodes)
-#define olap_path_add_disabled(path, child) \
-	((path)->disabled_nodes += (child)->disabled_nodes)
 #else
-#define olap_path_add_disabled(path, child) ((void) 0)
 #define olap_path_inherit_enabled(path, child) ((void) 0)
 #define olap_path_set_enabled(path, enabled) \
 	do { \

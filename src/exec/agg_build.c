@@ -49,7 +49,7 @@ compile_columns(OlapAggNode *node, List *columns)
 		exprs = lappend(exprs, list_nth(node->columns, lfirst_int(lc)));
 	program = node->join != NULL ?
 		olap_join_compile(node->join, exprs, node->cxt) :
-		olap_batch_input_compile(&node->input, exprs, node->cxt);
+		olap_agg_scans_compile(node, exprs);
 	foreach(lc, columns)
 		node->described[lfirst_int(lc)] = olap_program_describe(program, out++);
 	return program;

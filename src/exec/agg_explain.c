@@ -57,7 +57,7 @@ static void
 show_derived(OlapAggNode *node, List *ancestors, ExplainState *es)
 {
 	List	   *context = set_deparse_context_plan(es->deparse_cxt,
-												   node->scan->ss.ps.plan,
+												   node->scan_plan,
 												   lcons(node->css.ss.ps.plan,
 														 list_copy(ancestors)));
 	List	   *texts = NIL;
@@ -105,16 +105,15 @@ show_works(OlapAggNode *node, List *ancestors, ExplainState *es)
 static void
 show_expressions(OlapAggNode *node, List *ancestors, ExplainState *es)
 {
-	Plan	   *plan = node->scan->ss.ps.plan;
 	List	   *context;
 	List	   *kernels = NIL,
 			   *bridges = NIL;
 	ListCell   *lc;
 	int			i = 0;
 
-	if (node->join != NULL)
+	if (node->core != NULL)
 		return;					/* joined columns have no name to show */
-	context = set_deparse_context_plan(es->deparse_cxt, plan,
+	context = set_deparse_context_plan(es->deparse_cxt, node->scan_plan,
 									   lcons(node->css.ss.ps.plan,
 											 list_copy(ancestors)));
 	foreach(lc, node->columns)
@@ -230,11 +229,6 @@ olap_agg_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 
 	olap_agg_sets_count(node);
 	show_keys(node, ancestors, es);
-	if (node->nscans == 0)
-	{
-		ExplainPropertyText("Vector Aggregation", "none, all partitions are pruned", es);
-		return;
-	}
 	show_derived(node, ancestors, es);
 	if (node->join != NULL)
 	{

@@ -78,11 +78,15 @@ typedef struct OlapAggFamily OlapAggFamily; /* of grouping sets */
 typedef struct OlapAggNode
 {
 	CustomScanState css;
-	CustomScanState *scan;		/* the table, or the first of the partitions */
+	CustomScanState *scan;		/* the table, or the first partition; NULL: pruned */
+	Plan	   *scan_plan;		/* its plan */
+	TupleDesc	table_desc;
+	AppendState *append;		/* of partitions; not executed */
 	AggScan    *scans;			/* [nscans], read one after the other */
-	int			nscans;			/* 0: all partitions are pruned, core runs */
-	int			nplans;			/* of scans, pruned ones too */
+	int			nscans;			/* 0: all partitions are pruned */
 	int			at_scan;
+	bool		prunes;			/* parameters leave unpruned ones */
+	Bitmapset  *unpruned;
 	OlapJoin   *join;			/* NULL: one table */
 	PlanState  *core;			/* join: what runs if its sides take too much */
 	bool		core_runs;
@@ -200,14 +204,15 @@ olap_agg_lap(OlapAggNode *node, instr_time *last, double *sum)
 }
 
 /*
- * agg_scans.c: the table, or the partitions.  _start begins with the first one; the
- * next batch has the columns where the first one has them, and if input.new_place is
- * set its dictionaries are others.
+ * agg_scans.c: the table, or the partitions.  _start begins with the first one that
+ * parameters leave; the next batch has the columns where programs look for them, and if
+ * input.new_place is set its dictionaries are others.
  */
 extern void olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan,
 								 EState *estate, int eflags);
 extern void olap_agg_scans_start(OlapAggNode *node);
 extern OlapBatch *olap_agg_scans_next(OlapAggNode *node);
+extern OlapProgram *olap_agg_scans_compile(OlapAggNode *node, List *exprs);
 extern void olap_agg_scans_rescan_changed(OlapAggNode *node);
 
 /* agg_build.c: make and free what a run needs. */

@@ -104,13 +104,15 @@ find_needed(OlapJoin *join, List *exprs)
 }
 
 OlapJoin *
-olap_join_create(List *plan, CustomScanState *scan, List *sides, PlanState *parent)
+olap_join_create(List *plan, CustomScanState *scan, Index relid, List *sides,
+				 PlanState *parent)
 {
 	OlapJoin   *join = palloc0(sizeof(OlapJoin));
 	List	   *steps = lsecond(plan);
 	int			first;
 
 	join->scan = scan;
+	join->relid = relid;
 	join->parent = parent;
 	join->exprs = linitial(plan);
 	join->names = lthird(plan);

@@ -38,11 +38,12 @@ typedef struct OlapJoin OlapJoin;
 struct ExplainState;
 
 /*
- * scan: of the olap table, or of its first partition; sides: PlanStates in the order of the list; parent: of
+ * scan: of the olap table, or of its first partition that is not pruned; relid: of the
+ * first one in the plan; sides: PlanStates in the order of the list; parent: of
  * expressions.
  */
-extern OlapJoin *olap_join_create(List *plan, CustomScanState *scan, List *sides,
-								  PlanState *parent);
+extern OlapJoin *olap_join_create(List *plan, CustomScanState *scan, Index relid,
+								  List *sides, PlanState *parent);
 
 /* Expressions, and the columns with their types. */
 extern List *olap_join_exprs(const OlapJoin *join);

@@ -140,8 +140,7 @@ show_object(const OlapJoinSide *side, List *names, int offset,
 void
 olap_join_explain(OlapJoin *join, Plan *plan, List *ancestors, ExplainState *es)
 {
-	int			offset = ((Scan *) join->scan->ss.ps.plan)->scanrelid -
-		linitial_int(linitial(join->names));
+	int			offset = join->relid - linitial_int(linitial(join->names));
 	List	   *texts = NIL;
 	List	   *names,
 			   *context;

@@ -71,6 +71,7 @@ struct OlapJoin
 	bool		core_ran;		/* in some participant, maybe not in this one */
 
 	CustomScanState *scan;
+	Index		relid;			/* the number that the planner's names begin with */
 	PlanState  *parent;
 	List	   *exprs;
 	List	   *names;

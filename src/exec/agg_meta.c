@@ -171,7 +171,7 @@ bool
 olap_agg_meta_start(OlapAggNode *node)
 {
 	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL ||
-		node->nscans > 1)
+		node->append != NULL)
 		return false;
 	for (int i = 0; i < node->nworks; i++)
 		if (!is_answerable(node, &node->works[i]))

@@ -118,6 +118,17 @@ begin_works(OlapAggNode *node, CustomScan *plan)
 	}
 }
 
+/* The number of the table that comes first in the plan. */
+static Index
+first_relid(const CustomScan *plan)
+{
+	const Plan *top = linitial(plan->custom_plans);
+
+	if (IsA(top, Append))
+		top = linitial(((const Append *) top)->appendplans);
+	return ((const Scan *) top)->scanrelid;
+}
+
 /* Of a join: the other sides, and PostgreSQL's own plan. */
 static void
 begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
@@ -125,7 +136,7 @@ begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
 	List	   *children = NIL;
 	int			n = list_length(plan->custom_plans);
 
-	for (int i = node->nplans; i < n; i++)
+	for (int i = 1; i < n; i++)
 		children = lappend(children, ExecInitNode(list_nth(plan->custom_plans, i),
 												  estate, eflags));
 	node->css.custom_ps = list_concat(node->css.custom_ps, children);
@@ -133,16 +144,16 @@ begin_join(OlapAggNode *node, CustomScan *plan, EState *estate, int eflags)
 	if (node->nscans == 0)
 		return;
 	node->join = olap_join_create(olap_agg_private(plan, PRIVATE_JOIN),
-								  node->scan, children, &node->css.ss.ps);
+								  node->scan, first_relid(plan), children,
+								  &node->css.ss.ps);
 }
 
 /* The columns, of the table or the join, that keys, arguments and FILTERs read. */
 static void
 begin_columns(OlapAggNode *node)
 {
-	ScanState  *ss = &node->scan->ss;
-	TupleDesc	desc = RelationGetDescr(ss->ss_currentRelation);
-	Index		varno = ((Scan *) ss->ps.plan)->scanrelid;
+	TupleDesc	desc = node->table_desc;
+	Index		varno = ((Scan *) node->scan_plan)->scanrelid;
 	Bitmapset  *set = NULL;
 	int			x = -1;
 
@@ -155,7 +166,7 @@ begin_columns(OlapAggNode *node)
 	}
 	else
 	{
-		node->columns = get_tlist_exprs(ss->ps.plan->targetlist, true);
+		node->columns = get_tlist_exprs(node->scan_plan->targetlist, true);
 		node->types = olap_column_types(desc);
 		node->natts = desc->natts;
 	}
@@ -186,8 +197,7 @@ begin(CustomScanState *css, EState *estate, int eflags)
 									  ALLOCSET_DEFAULT_SIZES);
 	node->row_cxt = AllocSetContextCreate(estate->es_query_cxt, "OlapAgg row",
 										  ALLOCSET_DEFAULT_SIZES);
-	if (node->nscans > 0)
-		begin_columns(node);
+	begin_columns(node);
 	node->timing = (estate->es_instrument & INSTRUMENT_TIMER) != 0;
 	begin_works(node, plan);
 	olap_agg_sets_begin(node, plan);
@@ -256,7 +266,8 @@ start_join(OlapAggNode *node)
 static void
 run(OlapAggNode *node)
 {
-	if (node->nscans == 0)
+	/* a join of which all partitions are pruned */
+	if (node->core != NULL && node->join == NULL)
 	{
 		node->core_runs = true;
 		return;

@@ -13,7 +13,10 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "executor/execPartition.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "optimizer/optimizer.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -21,6 +24,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "exec/agg_internal.h"
+#include "exec/compile.h"
 #include "exec/scan_node.h"
 
 struct AggScan
@@ -97,9 +101,9 @@ see_through(AggScan *scan, OlapBatch *inner)
 
 /* The columns that a scan reads, in the order of its expressions. */
 static List *
-columns_of(const AggScan *scan)
+columns_of(const Plan *scan)
 {
-	return pull_var_clause((Node *) scan->scan->ss.ps.plan->targetlist, 0);
+	return pull_var_clause((Node *) scan->targetlist, 0);
 }
 
 /*
@@ -109,7 +113,7 @@ columns_of(const AggScan *scan)
 static void
 map_columns(AggScan *scan, const List *places, int ncols)
 {
-	List	   *vars = columns_of(scan);
+	List	   *vars = columns_of(scan->scan->ss.ps.plan);
 	int		   *map = palloc(ncols * sizeof(int));
 	bool		same = true;
 	ListCell   *var,
@@ -144,7 +148,8 @@ static void
 map_scans(OlapAggNode *node, const List *join)
 {
 	List	   *places = NIL;
-	int			ncols;
+	int			ncols = node->table_desc->natts;
+	ListCell   *lc;
 
 	if (join != NIL)
 	{
@@ -152,85 +157,151 @@ map_scans(OlapAggNode *node, const List *join)
 		places = list_copy_tail(lfourth(join), 1);
 	}
 	else
-	{
-		ListCell   *lc;
-
-		ncols = RelationGetDescr(node->scan->ss.ss_currentRelation)->natts;
-		foreach(lc, columns_of(&node->scans[0]))
+		foreach(lc, columns_of(node->scan_plan))
 			places = lappend_int(places, lfirst_node(Var, lc)->varattno);
-	}
 	for (int i = 0; i < node->nscans; i++)
 		map_columns(&node->scans[i], places, ncols);
 }
 
-/* ---- one after the other ---- */
+/* ---- the table, or the partitions ---- */
 
+/* All partitions were pruned: the columns are those of the first one all the same. */
+static TupleDesc
+copy_desc(EState *estate, const Plan *scan)
+{
+	RangeTblEntry *rte = exec_rt_fetch(((const Scan *) scan)->scanrelid, estate);
+	Relation	rel = table_open(rte->relid, AccessShareLock);
+	TupleDesc	desc = CreateTupleDescCopy(RelationGetDescr(rel));
+
+	table_close(rel, NoLock);
+	return desc;
+}
+
+/*
+ * The scans are children of an Append that is not executed: it prunes partitions, when
+ * it is begun and by parameters.
+ */
 void
 olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan, EState *estate,
 					 int eflags)
 {
-	const List *join = olap_agg_private(plan, PRIVATE_JOIN);
+	Plan	   *top = linitial(plan->custom_plans);
+	PlanState  *child = ExecInitNode(top, estate, eflags);
+	PlanState **scans = &child;
 
-	/* of a join the sides come behind, then PostgreSQL's own plan */
-	node->nplans = list_length(plan->custom_plans) -
-		(join != NIL ? list_length(lsecond(join)) + 1 : 0);
-	node->scans = palloc0(node->nplans * sizeof(AggScan));
-	for (int i = 0; i < node->nplans; i++)
+	node->css.custom_ps = list_make1(child);
+	node->nscans = 1;
+	node->scan_plan = top;
+	if (IsA(child, AppendState))
 	{
-		Plan	   *scan = list_nth(plan->custom_plans, i);
-		PlanState  *child;
-
-		/* in that plan: it has no row here either */
-		if (olap_relation_is_pruned(estate, ((Scan *) scan)->scanrelid))
-			continue;
-		child = ExecInitNode(scan, estate, eflags);
-		node->scans[node->nscans++].scan = castNode(CustomScanState, child);
-		node->css.custom_ps = lappend(node->css.custom_ps, child);
+		node->append = (AppendState *) child;
+		node->nscans = node->append->as_nplans;
+		scans = node->append->appendplans;
+		node->scan_plan = linitial(((Append *) top)->appendplans);
 	}
+	node->scans = palloc0(node->nscans * sizeof(AggScan));
+	for (int i = 0; i < node->nscans; i++)
+		node->scans[i].scan = castNode(CustomScanState, scans[i]);
 	if (node->nscans == 0)
+	{
+		node->table_desc = copy_desc(estate, node->scan_plan);
 		return;
+	}
 	node->scan = node->scans[0].scan;
-	map_scans(node, join);
+	node->scan_plan = node->scan->ss.ps.plan;
+	node->table_desc = RelationGetDescr(node->scan->ss.ss_currentRelation);
+	map_scans(node, olap_agg_private(plan, PRIVATE_JOIN));
 }
 
 void
 olap_agg_scans_rescan_changed(OlapAggNode *node)
 {
+	if (node->append != NULL && node->append->ps.chgParam != NULL)
+		ExecReScan(&node->append->ps);
 	for (int i = 0; i < node->nscans; i++)
 		if (node->scans[i].scan->ss.ps.chgParam != NULL)
 			ExecReScan(&node->scans[i].scan->ss.ps);
 }
 
-static void
-start(OlapAggNode *node, int i)
+OlapProgram *
+olap_agg_scans_compile(OlapAggNode *node, List *exprs)
 {
-	MemoryContext old = MemoryContextSwitchTo(node->cxt);
+	PlanState  *parent = node->scan == NULL ? &node->css.ss.ps :
+		&node->scan->ss.ps;
+	OlapCompileContext compile = {
+		.varno = ((Scan *) node->scan_plan)->scanrelid,
+		.desc = node->table_desc,
+		.parent = parent,
+		.econtext = parent->ps_ExprContext,
+	};
 
-	node->at_scan = i;
-	olap_batch_input_start(&node->input, node->scans[i].scan, node->cxt);
+	return olap_compile(exprs, &compile, node->cxt);
+}
+
+/* ---- one after the other ---- */
+
+/* Begin with the next scan that is not pruned; none: at_scan is nscans. */
+static void
+start_next(OlapAggNode *node)
+{
+	MemoryContext old;
+
+	do
+		node->at_scan++;
+	while (node->prunes && node->at_scan < node->nscans &&
+		   !bms_is_member(node->at_scan, node->unpruned));
+	if (node->at_scan >= node->nscans)
+		return;
+	old = MemoryContextSwitchTo(node->cxt);
+	olap_batch_input_start(&node->input, node->scans[node->at_scan].scan, node->cxt);
 	MemoryContextSwitchTo(old);
 }
 
 void
 olap_agg_scans_start(OlapAggNode *node)
 {
-	start(node, 0);
+	struct PartitionPruneState *prune = node->append == NULL ? NULL :
+		node->append->as_prune_state;
+
+	node->prunes = prune != NULL && prune->do_exec_prune && node->nscans > 0;
+	if (node->prunes)
+		node->unpruned = olap_find_matching_subplans(prune);
+	memset(&node->input, 0, sizeof(node->input));
+	node->at_scan = -1;
+	start_next(node);
+}
+
+static OlapBatch *
+next_batch(OlapAggNode *node)
+{
+	while (node->at_scan < node->nscans)
+	{
+		AggScan    *scan = &node->scans[node->at_scan];
+		OlapBatch  *batch = olap_batch_input_next(&node->input);
+
+		if (batch != NULL)
+			return scan->map == NULL ? batch : see_through(scan, batch);
+		if (node->append == NULL)
+			break;
+		/* not kept open: there may be thousands */
+		olap_scan_node_finish(scan->scan);
+		olap_agg_new_place(node);
+		start_next(node);
+	}
+	return NULL;
 }
 
 OlapBatch *
 olap_agg_scans_next(OlapAggNode *node)
 {
+	Instrumentation *instrument = node->append == NULL ? NULL :
+		node->append->ps.instrument;
 	OlapBatch  *batch;
 
-	while ((batch = olap_batch_input_next(&node->input)) == NULL &&
-		   node->at_scan + 1 < node->nscans)
-	{
-		/* not kept open: there may be thousands */
-		olap_scan_node_finish(node->scans[node->at_scan].scan);
-		olap_agg_new_place(node);
-		start(node, node->at_scan + 1);
-	}
-	if (batch != NULL && node->scans[node->at_scan].map != NULL)
-		batch = see_through(&node->scans[node->at_scan], batch);
+	if (instrument != NULL)
+		InstrStartNode(instrument);
+	batch = next_batch(node);
+	if (instrument != NULL)
+		InstrStopNode(instrument, batch == NULL ? 0 : batch->nsel);
 	return batch;
 }

@@ -80,7 +80,7 @@ olap_agg_sketch_start(OlapAggNode *node, bool offered)
 
 	node->sketched = 0;
 	if (node->nkeys > 0 || node->input.rest != NULL || node->join != NULL ||
-		node->nscans > 1)
+		node->append != NULL)
 		return;
 	for (int i = 0; i < node->nworks; i++)
 		stored += olap_agg_sketch_stored(node, &node->works[i]);

@@ -7,7 +7,8 @@
  * DISTINCT, percentiles, values in order, float sums in the order of the rows and
  * grouping sets want all rows in one place, and where groups are many, those of the
  * parts would be made twice.  So the node takes the batches of one partition's
- * OlapScan after the other's, in the order in which an Append has them.
+ * OlapScan after the other's.  They are children of an Append, which prunes partitions
+ * when the query starts and is never executed.
  *
  * Where columns are at other places in a partition is the node's business
  * (exec/agg_scans.c): the expressions are the same but for that.
@@ -18,8 +19,10 @@
 #include "postgres.h"
 
 #include "optimizer/appendinfo.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/tlist.h"
 
 #include "base/compat_planner.h"
 #include "exec/compile.h"
@@ -60,14 +63,22 @@ same_columns(List *a, List *b)
 	return true;
 }
 
+/* The scans of the partitions. */
+typedef struct Tables
+{
+	PlannerInfo *root;
+	List	   *scans;
+	List	   *vars;			/* columns that the first one reads */
+} Tables;
+
 static bool
-add_table(PlannerInfo *root, RelOptInfo *rel, List *columns, OlapTables *tables)
+add_table(Tables *tables, RelOptInfo *rel, List *columns)
 {
 	List	   *vars = pull_var_clause((Node *) columns, PVC_INCLUDE_PLACEHOLDERS);
 	Path	   *scan;
 	ListCell   *lc;
 
-	if (!olap_rel_is_ours(root, rel) || !olap_filters_supported(rel))
+	if (!olap_rel_is_ours(tables->root, rel) || !olap_filters_supported(rel))
 		return false;
 	foreach(lc, columns)
 		if (!olap_compile_supported(lfirst(lc), rel->relid))
@@ -76,30 +87,21 @@ add_table(PlannerInfo *root, RelOptInfo *rel, List *columns, OlapTables *tables)
 		tables->vars = vars;
 	if (!same_columns(tables->vars, vars))
 		return false;
-	scan = olap_batch_scan_path(root, rel, columns, 0);
+	scan = olap_batch_scan_path(tables->root, rel, columns, 0);
 	if (scan == NULL)
 		return false;
-	if (tables->scans == NIL)
-	{
-		tables->total.pathtarget = scan->pathtarget;
-		tables->total.parallel_safe = true;
-	}
-	tables->total.rows += scan->rows;
-	tables->total.total_cost += scan->total_cost;
-	tables->total.parallel_safe &= scan->parallel_safe;
-	olap_path_add_disabled(&tables->total, scan);
 	tables->scans = lappend(tables->scans, scan);
 	return true;
 }
 
 /* All tables below rel; false if one of them cannot be read by us. */
 static bool
-add_tables(PlannerInfo *root, RelOptInfo *rel, List *columns, OlapTables *tables)
+add_tables(Tables *tables, RelOptInfo *rel, List *columns)
 {
 	if (IS_DUMMY_REL(rel))
 		return true;
 	if (rel->nparts <= 0)
-		return add_table(root, rel, columns, tables);
+		return add_table(tables, rel, columns);
 	for (int i = 0; i < rel->nparts; i++)
 	{
 		RelOptInfo *child = rel->part_rels[i];
@@ -107,45 +109,58 @@ add_tables(PlannerInfo *root, RelOptInfo *rel, List *columns, OlapTables *tables
 
 		if (child == NULL || IS_DUMMY_REL(child))
 			continue;
-		info = root->append_rel_array[child->relid];
-		if (!add_tables(root, child,
-						(List *) adjust_appendrel_attrs(root, (Node *) columns, 1,
-														&info),
-						tables))
+		info = tables->root->append_rel_array[child->relid];
+		if (!add_tables(tables, child,
+						(List *) adjust_appendrel_attrs(tables->root, (Node *) columns,
+														1, &info)))
 			return false;
 	}
 	return true;
 }
 
-bool
-olap_tables_add(PlannerInfo *root, RelOptInfo *rel, List *columns,
-				OlapTables *tables)
+Path *
+olap_tables_path(PlannerInfo *root, RelOptInfo *rel, List *columns)
 {
-	memset(tables, 0, sizeof(*tables));
-	return add_tables(root, rel, columns, tables) && tables->scans != NIL;
+	Tables		tables = {.root = root};
+	AppendPath *append;
+	PathTarget *target = create_empty_pathtarget();
+	Cost		cost = 0;
+	ListCell   *lc;
+
+	if (!add_tables(&tables, rel, columns) || tables.scans == NIL)
+		return NULL;
+	append = create_append_path(root, rel, tables.scans, NIL, NIL, NULL, 0, false, -1);
+	add_new_columns_to_pathtarget(target, columns);
+	append->path.pathtarget = set_pathtarget_cost_width(root, target);
+	/* no row passes through it */
+	foreach(lc, tables.scans)
+		cost += ((Path *) lfirst(lc))->total_cost;
+	append->path.total_cost = cost;
+	return &append->path;
 }
 
 OlapAggPath *
 olap_agg_append_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 					 PathTarget *target, List *having)
 {
-	OlapTables	tables;
 	OlapAggPath *agg;
-	Path	   *path;
+	Path	   *tables,
+			   *path;
 
 	/* without groups the parts' metadata answer much, and few states are joined */
 	if (query->sets == NIL && olap_agg_parts_allowed(query) &&
 		(query->keys == NIL ||
 		 olap_agg_count_groups(root, query, query->rel->rows) < MANY_GROUPS))
 		return NULL;
-	if (!olap_tables_add(root, query->rel, query->columns, &tables))
+	tables = olap_tables_path(root, query->rel, query->columns);
+	if (tables == NULL)
 		return NULL;
 	agg = olap_agg_path_create(query, parent, having, query->aggs);
 	path = &agg->path.path;
 	path->pathtarget = target;
-	path->parallel_safe = parent->consider_parallel && tables.total.parallel_safe;
-	agg->path.custom_paths = tables.scans;
-	olap_path_inherit_enabled(path, &tables.total);
-	olap_agg_cost(root, query, having, path, &tables.total);
+	path->parallel_safe = parent->consider_parallel && tables->parallel_safe;
+	agg->path.custom_paths = list_make1(tables);
+	olap_path_inherit_enabled(path, tables);
+	olap_agg_cost(root, query, having, path, tables);
 	return agg;
 }

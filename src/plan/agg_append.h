@@ -14,20 +14,11 @@
 /* Is the first of rel's parts of ours?  Then it is worth to look closer. */
 extern bool olap_first_part_is_ours(PlannerInfo *root, RelOptInfo *rel);
 
-/* The scans of a table's partitions, and what they cost together. */
-typedef struct OlapTables
-{
-	List	   *scans;
-	List	   *vars;			/* columns that the first one reads */
-	Path		total;
-} OlapTables;
-
 /*
- * Scans of all tables below rel that read columns, expressions over rel.  False if one
- * of them cannot be read by us, or there is none.
+ * An Append of scans of all tables below rel that read columns, expressions over rel.
+ * It costs what they do.  NULL if one of them cannot be read by us, or there is none.
  */
-extern bool olap_tables_add(PlannerInfo *root, RelOptInfo *rel, List *columns,
-							OlapTables *tables);
+extern Path *olap_tables_path(PlannerInfo *root, RelOptInfo *rel, List *columns);
 
 /*
  * A path for query, filled for a partitioned table, that reads one partition after

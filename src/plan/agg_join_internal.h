@@ -35,14 +35,14 @@ extern Path *olap_join_partial_core_path(PlannerInfo *root,
 										 List *aggs, List *tlist);
 
 /*
- * agg_join_paths.c: a scan of what the join and the aggregates read of the table, or
- * those of its partitions in *scans and a path with their costs together; the
+ * agg_join_paths.c: a scan of what the join and the aggregates read of the table, or an
+ * Append of those of its partitions; the
  * join in a plan; the cost of path, for so many joined rows; that of reading and
  * hashing the sides once.
  */
 extern Path *olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query,
-								 int workers, List **scans);
-extern List *olap_join_plan_list(const OlapAggQuery *query, List *scans);
+								 int workers);
+extern List *olap_join_plan_list(const OlapAggQuery *query, const Path *scan);
 extern void olap_join_cost(PlannerInfo *root, const OlapAggQuery *query,
 						   double rows, List *having, Path *path,
 						   const Path *scan);

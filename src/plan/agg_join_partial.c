@@ -66,8 +66,7 @@ partial_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 {
 	OlapAggPath *agg = olap_agg_path_create(query, output, NIL, aggs);
 	Path	   *path = &agg->path.path;
-	List	   *scans;
-	Path	   *scan = olap_join_fact_path(root, query, workers, &scans);
+	Path	   *scan = olap_join_fact_path(root, query, workers);
 	Path	   *core = olap_join_partial_core_path(root, query, input, output, aggs,
 												   tlist);
 	Cost		setup;
@@ -79,9 +78,9 @@ partial_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 	path->parallel_aware = true;
 	path->parallel_workers = workers;
 	path->parallel_safe = true;
-	agg->path.custom_paths = lappend(list_concat_copy(scans, query->join->dims),
+	agg->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
 									 core);
-	agg->join = olap_join_plan_list(query, scans);
+	agg->join = olap_join_plan_list(query, scan);
 	olap_path_inherit_enabled(path, scan);
 	olap_join_cost(root, query,
 				   input->rows * scan->rows / Max(query->join->fact->rows, 1), NIL,

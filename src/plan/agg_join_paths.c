@@ -75,24 +75,13 @@ fact_columns(const OlapAggQuery *query)
 }
 
 Path *
-olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers,
-					List **scans)
+olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query, int workers)
 {
 	RelOptInfo *fact = query->join->fact;
-	OlapTables *tables;
-	Path	   *scan;
 
-	if (fact->nparts <= 0)
-	{
-		scan = olap_batch_scan_path(root, fact, fact_columns(query), workers);
-		*scans = list_make1(scan);
-		return scan;
-	}
-	tables = palloc(sizeof(OlapTables));
-	if (!olap_tables_add(root, fact, fact_columns(query), tables))
-		return NULL;
-	*scans = tables->scans;
-	return &tables->total;
+	if (fact->nparts > 0)
+		return olap_tables_path(root, fact, fact_columns(query));
+	return olap_batch_scan_path(root, fact, fact_columns(query), workers);
 }
 
 /* ---- dependencies ---- */
@@ -141,12 +130,15 @@ olap_join_dependencies(List *join)
 /* ---- path ---- */
 
 List *
-olap_join_plan_list(const OlapAggQuery *query, List *scans)
+olap_join_plan_list(const OlapAggQuery *query, const Path *scan)
 {
 	List	   *places = list_make1_int(query->join->fact->max_attr);
-	Index		relid = linitial_node(CustomPath, scans)->path.parent->relid;
+	Index		relid;
 	ListCell   *lc;
 
+	if (IsA(scan, AppendPath))
+		scan = linitial(((const AppendPath *) scan)->subpaths);
+	relid = scan->parent->relid;
 	foreach(lc, fact_columns(query))
 		places = lappend_int(places, lfirst_node(Var, lc)->varattno);
 	return list_make4(query->columns, query->join->steps,
@@ -187,17 +179,16 @@ join_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *input,
 {
 	List	   *having = (List *) extra->havingQual;
 	OlapAggPath *path = olap_agg_path_create(query, output, having, query->aggs);
-	List	   *scans;
-	Path	   *scan = olap_join_fact_path(root, query, 0, &scans);
+	Path	   *scan = olap_join_fact_path(root, query, 0);
 	Path	   *core = olap_join_core_path(root, query, input, output,
 										   extra->targetList);
 
 	if (scan == NULL || core == NULL)
 		return NULL;
 	path->path.path.pathtarget = output->reltarget;
-	path->path.custom_paths = lappend(list_concat_copy(scans, query->join->dims),
+	path->path.custom_paths = lappend(lcons(scan, list_copy(query->join->dims)),
 									  core);
-	path->join = olap_join_plan_list(query, scans);
+	path->join = olap_join_plan_list(query, scan);
 	path->topn = olap_agg_topn_plan(root, input, query, having);
 	olap_path_inherit_enabled(&path->path.path, scan);
 	olap_join_cost(root, query, input->rows, having, &path->path.path, scan);

@@ -75,7 +75,7 @@ olap_agg_divided_next(OlapAggNode *node)
 		return false;
 	}
 	olap_agg_discard(node);
-	ExecReScan(&node->scan->ss.ps);
+	ExecReScan(linitial(node->css.custom_ps));
 	olap_agg_build(node);
 	olap_agg_fill(node);
 	return true;

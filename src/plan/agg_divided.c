@@ -122,7 +122,7 @@ divided_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 
 	if (key < 0)
 		return NULL;
-	agg = olap_agg_path(root, query, output, target, having, query->aggs, 0);
+	agg = olap_agg_whole_path(root, query, output, target, having);
 	if (agg == NULL || !agg->path.path.parallel_safe)
 		return NULL;
 	path = &agg->path.path;
@@ -150,6 +150,18 @@ divided_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 	return gather;
 }
 
+/* Of a partitioned table all partitions' that are read. */
+static double
+pages_of(const RelOptInfo *rel)
+{
+	double		pages = rel->nparts > 0 ? 0 : rel->pages;
+
+	for (int i = 0; i < rel->nparts; i++)
+		if (rel->part_rels[i] != NULL && !IS_DUMMY_REL(rel->part_rels[i]))
+			pages += pages_of(rel->part_rels[i]);
+	return pages;
+}
+
 void
 olap_agg_divided_paths(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 					   PathTarget *target, List *having)
@@ -163,7 +175,7 @@ olap_agg_divided_paths(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *outpu
 		max_parallel_workers_per_gather == 0 ||
 		olap_agg_group_work(root, query, rel->rows) < 2 * parallel_setup_cost)
 		return;
-	most = Min(most_workers(), compute_parallel_worker(rel, rel->pages, -1,
+	most = Min(most_workers(), compute_parallel_worker(rel, pages_of(rel), -1,
 													   max_parallel_workers_per_gather));
 	for (int workers = 1; workers <= most; workers++)
 	{

@@ -224,21 +224,27 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	return agg;
 }
 
+OlapAggPath *
+olap_agg_whole_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
+					PathTarget *target, List *having)
+{
+	if (query->rel->nparts > 0)
+		return olap_agg_append_path(root, query, output, target, having);
+	return olap_agg_path(root, query, output, target, having, query->aggs, 0);
+}
+
 static void
 add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 			 PathTarget *target, List *having)
 {
-	bool		parts = query->rel->nparts > 0;
-	OlapAggPath *path = parts ?
-		olap_agg_append_path(root, query, output, target, having) :
-		olap_agg_path(root, query, output, target, having, query->aggs, 0);
+	OlapAggPath *path = olap_agg_whole_path(root, query, output, target, having);
 
 	if (path == NULL)
 		return;
 	/* only of whole groups: parts of a group that lose may win together */
 	path->topn = olap_agg_topn_plan(root, query->rel, query, having);
 	add_path(output, &path->path.path);
-	if (query->sets == NIL && !parts)
+	if (query->sets == NIL)
 		olap_agg_divided_paths(root, query, output, target, having);
 }
 

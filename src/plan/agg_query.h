@@ -65,6 +65,11 @@ extern OlapAggPath *olap_agg_path(PlannerInfo *root, OlapAggQuery *query,
 								  RelOptInfo *parent, PathTarget *target,
 								  List *having, List *aggs, int workers);
 
+/* The same of whole groups in one process, of a partitioned table too. */
+extern OlapAggPath *olap_agg_whole_path(PlannerInfo *root, OlapAggQuery *query,
+										RelOptInfo *output, PathTarget *target,
+										List *having);
+
 /* One without children, costs and target, of which the caller makes the rest. */
 extern OlapAggPath *olap_agg_path_create(const OlapAggQuery *query,
 										 RelOptInfo *parent, List *having,

@@ -150,6 +150,17 @@ DROP POLICY app_policy ON app_tab;
 ALTER TABLE app_tab DISABLE ROW LEVEL SECURITY;
 DROP OWNED BY app_role;
 DROP ROLE app_role;
+-- groups divided among processes
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; SET enable_hashagg = off; SET enable_sort = off;
+SELECT line FROM app_plan('SELECT a, t, count(DISTINCT b), sum(f8) FROM app_tab GROUP BY a, t') line WHERE line ~ 'Gather|Divided|Append';
+SELECT n, q, twin_differ(twin_answer(q, 'app_tab'), twin_answer(q, 'app_rows')) FROM (VALUES (1, 'SELECT a, t, count(DISTINCT b), round(sum(f8)::numeric, 4) FROM T GROUP BY a, t'),
+	(2, 'SELECT a, count(DISTINCT b) AS c, max(long) FROM T WHERE ts < ''2024-02-10'' GROUP BY a ORDER BY c DESC, a LIMIT 9'), (3, 'SELECT a, percentile_disc(0.4) WITHIN GROUP (ORDER BY n) FROM T GROUP BY a')) q (n, q)
+WHERE twin_answer(q, 'app_tab') IS DISTINCT FROM twin_answer(q, 'app_rows');
+-- (each process may take several parts)
+SET max_parallel_workers = 0;
+SELECT md5(string_agg(r::text, ' ' ORDER BY r::text)) = (SELECT md5(string_agg(r::text, ' ' ORDER BY r::text)) FROM (SELECT a, t, count(DISTINCT b), sum(n) FROM app_rows GROUP BY a, t) r) AS same FROM (SELECT a, t, count(DISTINCT b), sum(n) FROM app_tab GROUP BY a, t) r;
+RESET max_parallel_workers; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET enable_hashagg; RESET enable_sort;
+SET max_parallel_workers_per_gather = 0;
 -- columns at other places, behind dropped ones too: in the first partition, in others
 CREATE TABLE app_0 (id int, gone int, a int, b int, t text, long text, n numeric(10,2), f8 float8, bo boolean, ts timestamptz) USING olap;
 CREATE TABLE app_5 (bo boolean, ts timestamptz, gone int, f8 float8, n numeric(10,2), long text, t text, a int, b int, id int, gone2 text) USING olap;

@@ -283,8 +283,11 @@ next_batch(OlapAggNode *node)
 			return scan->map == NULL ? batch : see_through(scan, batch);
 		if (node->append == NULL)
 			break;
-		/* not kept open: there may be thousands */
+		/* nothing of it is kept: there may be thousands */
 		olap_scan_node_finish(scan->scan);
+		if (node->input.rest != NULL)
+			olap_program_free(node->input.rest);
+		node->input.rest = NULL;
 		olap_agg_new_place(node);
 		start_next(node);
 	}

@@ -96,6 +96,8 @@ RESET work_mem;
 SET enable_partitionwise_aggregate = on;
 SELECT * FROM app_wrong;
 RESET enable_partitionwise_aggregate;
+-- what a partition's filter took goes with its rows
+SELECT n, (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'olap program') AS programs FROM (SELECT count(DISTINCT a) AS n FROM app_tab WHERE id % 3 <> 1) s;
 SET plan_cache_mode = force_generic_plan;
 PREPARE app_p (timestamptz, int) AS SELECT t, count(DISTINCT a), sum(DISTINCT n) FROM app_tab WHERE ts >= $1 AND b = $2 GROUP BY t ORDER BY t LIMIT 3;
 EXPLAIN (COSTS OFF) EXECUTE app_p ('2024-02-20', 4);

@@ -314,6 +314,7 @@ olap_agg_add_final_paths(PlannerInfo *root, RelOptInfo *output, Path *path,
 {
 	AggClauseCosts costs = {0};
 	bool		hashable = clauses != NIL && grouping_is_hashable(clauses);
+	List	   *pathkeys;
 	Path	   *sorted;
 
 	get_agg_clause_costs(root, AGGSPLIT_FINAL_DESERIAL, &costs);
@@ -326,9 +327,10 @@ olap_agg_add_final_paths(PlannerInfo *root, RelOptInfo *output, Path *path,
 	if (clauses == NIL || (hashable && enable_hashagg) ||
 		!grouping_is_sortable(clauses))
 		return;
-	sorted = (Path *) create_sort_path(root, output, path,
-									   make_pathkeys_for_sortclauses(root, clauses,
-																	 tlist), -1);
+	/* none is left if WHERE says what each key is */
+	pathkeys = make_pathkeys_for_sortclauses(root, clauses, tlist);
+	sorted = pathkeys == NIL ? path :
+		(Path *) create_sort_path(root, output, path, pathkeys, -1);
 	add_path(output, (Path *)
 			 create_agg_path(root, output, sorted, output->reltarget, AGG_SORTED,
 							 AGGSPLIT_FINAL_DESERIAL, clauses, having, &costs,

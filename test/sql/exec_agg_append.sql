@@ -81,6 +81,8 @@ INSERT INTO app_queries (q) VALUES
 ('SELECT d.name, count(*) AS c, sum(n) FROM T JOIN app_dim d USING (t) WHERE ts >= ''2024-02-27'' AND ts < ''2024-03-08'' GROUP BY d.name ORDER BY c DESC, d.name LIMIT 3'),
 ('SELECT count(*), sum(x.f8) > 0, count(DISTINCT x.a) FROM T x JOIN app_dim d ON d.t = x.t JOIN app_dim2 e ON e.b = d.class + 1 AND e.b < x.b'),
 ('SELECT x.b, count(*) FROM T x JOIN (SELECT t, count(DISTINCT a) AS c FROM T GROUP BY t) y ON y.t = x.t AND y.c > 200 GROUP BY x.b'),
+('SELECT t, count(*), min(a), max(long) FROM T WHERE t = ''key 3'' GROUP BY t'),
+('SELECT t, b, count(DISTINCT a) FROM T WHERE t = ''key 3'' AND b = 2 GROUP BY t, b'),
 ('SELECT t, olap.first(f8, ts), olap.last(long, ts), approx_count_distinct(a) FROM T GROUP BY t');
 ALTER TABLE app_queries ADD truth text[];
 UPDATE app_queries SET truth = twin_answer(q, 'app_rows');
@@ -96,6 +98,9 @@ RESET work_mem;
 SET enable_partitionwise_aggregate = on;
 SELECT * FROM app_wrong;
 RESET enable_partitionwise_aggregate;
+SET enable_hashagg = off;
+SELECT * FROM app_wrong;
+RESET enable_hashagg;
 -- what a partition's filter took goes with its rows
 SELECT n, (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'olap program') AS programs FROM (SELECT count(DISTINCT a) AS n FROM app_tab WHERE id % 3 <> 1) s;
 SET plan_cache_mode = force_generic_plan;

@@ -24,7 +24,6 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/tlist.h"
 
-#include "base/compat_planner.h"
 #include "exec/compile.h"
 #include "plan/agg_append.h"
 #include "plan/agg_parts.h"
@@ -139,28 +138,13 @@ olap_tables_path(PlannerInfo *root, RelOptInfo *rel, List *columns)
 	return &append->path;
 }
 
-OlapAggPath *
-olap_agg_append_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
-					 PathTarget *target, List *having)
+Path *
+olap_agg_tables_path(PlannerInfo *root, OlapAggQuery *query)
 {
-	OlapAggPath *agg;
-	Path	   *tables,
-			   *path;
-
 	/* without groups the parts' metadata answer much, and few states are joined */
 	if (query->sets == NIL && olap_agg_parts_allowed(query) &&
 		(query->keys == NIL ||
 		 olap_agg_count_groups(root, query, query->rel->rows) < MANY_GROUPS))
 		return NULL;
-	tables = olap_tables_path(root, query->rel, query->columns);
-	if (tables == NULL)
-		return NULL;
-	agg = olap_agg_path_create(query, parent, having, query->aggs);
-	path = &agg->path.path;
-	path->pathtarget = target;
-	path->parallel_safe = parent->consider_parallel && tables->parallel_safe;
-	agg->path.custom_paths = list_make1(tables);
-	olap_path_inherit_enabled(path, tables);
-	olap_agg_cost(root, query, having, path, tables);
-	return agg;
+	return olap_tables_path(root, query->rel, query->columns);
 }

@@ -21,12 +21,9 @@ extern bool olap_first_part_is_ours(PlannerInfo *root, RelOptInfo *rel);
 extern Path *olap_tables_path(PlannerInfo *root, RelOptInfo *rel, List *columns);
 
 /*
- * A path for query, filled for a partitioned table, that reads one partition after
- * the other.  NULL: not all of them are ours with the same columns, or parts that each
+ * The same for query, filled for a partitioned table.  NULL too if parts that each
  * partition computes for itself (agg_partial.c) do as well.
  */
-extern OlapAggPath *olap_agg_append_path(PlannerInfo *root, OlapAggQuery *query,
-										 RelOptInfo *parent, PathTarget *target,
-										 List *having);
+extern Path *olap_agg_tables_path(PlannerInfo *root, OlapAggQuery *query);
 
 #endif							/* OLAP_AGG_APPEND_H */

@@ -122,7 +122,7 @@ divided_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 
 	if (key < 0)
 		return NULL;
-	agg = olap_agg_whole_path(root, query, output, target, having);
+	agg = olap_agg_path(root, query, output, target, having, query->aggs, 0);
 	if (agg == NULL || !agg->path.path.parallel_safe)
 		return NULL;
 	path = &agg->path.path;

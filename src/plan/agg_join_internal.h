@@ -36,9 +36,8 @@ extern Path *olap_join_partial_core_path(PlannerInfo *root,
 
 /*
  * agg_join_paths.c: a scan of what the join and the aggregates read of the table, or an
- * Append of those of its partitions; the
- * join in a plan; the cost of path, for so many joined rows; that of reading and
- * hashing the sides once.
+ * Append of those of its partitions; the join in a plan, with that scan; the cost of
+ * path, for so many joined rows; that of reading and hashing the sides once.
  */
 extern Path *olap_join_fact_path(PlannerInfo *root, const OlapAggQuery *query,
 								 int workers);

@@ -136,11 +136,11 @@ olap_join_plan_list(const OlapAggQuery *query, const Path *scan)
 	Index		relid;
 	ListCell   *lc;
 
+	foreach(lc, scan->pathtarget->exprs)
+		places = lappend_int(places, lfirst_node(Var, lc)->varattno);
 	if (IsA(scan, AppendPath))
 		scan = linitial(((const AppendPath *) scan)->subpaths);
 	relid = scan->parent->relid;
-	foreach(lc, fact_columns(query))
-		places = lappend_int(places, lfirst_node(Var, lc)->varattno);
 	return list_make4(query->columns, query->join->steps,
 					  lcons(list_make1_int(relid), query->join->names), places);
 }

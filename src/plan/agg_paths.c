@@ -211,7 +211,10 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	Path	   *path = &agg->path.path;
 	Path	   *scan;
 
-	scan = olap_batch_scan_path(root, query->rel, query->columns, workers);
+	if (query->rel->nparts > 0)
+		scan = olap_agg_tables_path(root, query);
+	else
+		scan = olap_batch_scan_path(root, query->rel, query->columns, workers);
 	if (scan == NULL)
 		return NULL;
 	path->pathtarget = target;
@@ -224,20 +227,12 @@ olap_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *parent,
 	return agg;
 }
 
-OlapAggPath *
-olap_agg_whole_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
-					PathTarget *target, List *having)
-{
-	if (query->rel->nparts > 0)
-		return olap_agg_append_path(root, query, output, target, having);
-	return olap_agg_path(root, query, output, target, having, query->aggs, 0);
-}
-
 static void
 add_agg_path(PlannerInfo *root, OlapAggQuery *query, RelOptInfo *output,
 			 PathTarget *target, List *having)
 {
-	OlapAggPath *path = olap_agg_whole_path(root, query, output, target, having);
+	OlapAggPath *path = olap_agg_path(root, query, output, target, having,
+									  query->aggs, 0);
 
 	if (path == NULL)
 		return;

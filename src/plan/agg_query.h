@@ -59,16 +59,12 @@ extern List *olap_agg_derived_keys(List *clauses, List *exprs);
  * A path for query that computes target, not yet costed as anything's part: its
  * costs are those of taking scan's batches and making a row a group.  aggs: the
  * Aggrefs to compute, query->aggs or partial ones in the same order.  root's
- * statistics say how many groups there are.
+ * statistics say how many groups there are.  Of a partitioned table it reads all
+ * partitions, without workers of its own (agg_append.h).
  */
 extern OlapAggPath *olap_agg_path(PlannerInfo *root, OlapAggQuery *query,
 								  RelOptInfo *parent, PathTarget *target,
 								  List *having, List *aggs, int workers);
-
-/* The same of whole groups in one process, of a partitioned table too. */
-extern OlapAggPath *olap_agg_whole_path(PlannerInfo *root, OlapAggQuery *query,
-										RelOptInfo *output, PathTarget *target,
-										List *having);
 
 /* One without children, costs and target, of which the caller makes the rest. */
 extern OlapAggPath *olap_agg_path_create(const OlapAggQuery *query,

@@ -27,6 +27,7 @@ bool		olap_guc_enable_runtime_filters = true;
 bool		olap_guc_enable_fast_input = true;
 bool		olap_guc_parallel_float_aggregates = false;
 int			olap_guc_write_memory = 128 * 1024;
+int			olap_guc_keep_memory = 16 * 1024;
 int			olap_guc_encode_workers = 0;
 int			olap_guc_max_pipelines = 64;
 bool		olap_guc_ingest_synchronous_commit = true;
@@ -82,6 +83,8 @@ static const OlapGucBool bool_settings[] = {
 static const OlapGucInt int_settings[] = {
 	{"olap.write_memory", "Sets the memory one session may hold in rows not yet written to olap tables.",
 	&olap_guc_write_memory, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB},
+	{"olap.keep_memory", "Sets the memory a session keeps, when a vectorized aggregation ends, for the next one.",
+	&olap_guc_keep_memory, 0, 1024 * 1024, PGC_USERSET, GUC_UNIT_KB},
 	{"olap.encode_workers", "Sets how many processes encode row groups for a session that loads many.",
 	&olap_guc_encode_workers, 0, 8, PGC_USERSET, 0},
 	{"olap.max_pipelines", "Sets how many pipelines of all databases can run at once.",

@@ -35,6 +35,9 @@ extern bool olap_guc_parallel_float_aggregates;
 /* olap.enable_fast_input: COPY reads common texts without the types' input functions */
 extern bool olap_guc_enable_fast_input;
 
+/* olap.keep_memory, kB: free memory that a session does not give back to the system */
+extern int	olap_guc_keep_memory;
+
 /* olap.write_memory, kB: memory one session may hold in unwritten rows */
 extern int	olap_guc_write_memory;
 

@@ -51,12 +51,22 @@ olap_large_alloc_zero(MemoryContext cxt, size_t size)
 	return memset(olap_large_alloc(cxt, size), 0, size);
 }
 
+/*
+ * Array, of which the first `used` bytes hold something, gets room for size.
+ * repalloc_huge() would spoil the pages of a large one: it copies into memory that
+ * has not asked for them yet, or moves them to where they are no longer whole.
+ */
 static inline void *
-olap_large_realloc(void *array, size_t size)
+olap_large_realloc(void *array, size_t used, size_t size)
 {
-	array = repalloc_huge(array, size);
-	olap_large_pages(array, size);
-	return array;
+	void	   *to;
+
+	if (size < 2 * OLAP_LARGE_PAGE)
+		return repalloc_huge(array, size);
+	to = olap_large_alloc(GetMemoryChunkContext(array), size);
+	memcpy(to, array, used);
+	pfree(array);
+	return to;
 }
 
 #endif							/* OLAP_BASE_LARGE_H */

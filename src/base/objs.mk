@@ -2,4 +2,5 @@
 OLAP_OBJS += src/base/compat.o
 OLAP_OBJS += src/base/crc_shift.o
 OLAP_OBJS += src/base/guc.o
+OLAP_OBJS += src/base/keep_memory.o
 OLAP_OBJS += src/base/process.o

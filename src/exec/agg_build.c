@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 #include "utils/varlena.h"
 
+#include "base/keep_memory.h"
 #include "exec/agg_internal.h"
 
 /* ---- programs ---- */
@@ -213,6 +214,7 @@ olap_agg_build(OlapAggNode *node)
 	node->reader = NULL;
 	node->files = NIL;
 	node->level = 0;
+	olap_keep_memory();
 	node->memory_limit = get_hash_memory_limit();
 	node->ngroups = 0;
 	olap_agg_scans_start(node);

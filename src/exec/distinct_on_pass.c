@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "base/keep_memory.h"
 #include "exec/distinct_on_internal.h"
 #include "exec/scan_node.h"
 
@@ -95,6 +96,7 @@ olap_distinct_on_build(OlapDistinctOnNode *node)
 
 	olap_batch_input_start(&node->input, node->scan, node->cxt);
 	node->table = olap_scan_node_table(node->scan);
+	olap_keep_memory();
 	node->memory_limit = get_hash_memory_limit();
 	build_program(node);
 	build_groups(node);

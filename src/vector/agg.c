@@ -56,7 +56,8 @@ grow_array(OlapAgg *agg, void **array, size_t width, uint32 capacity)
 	if (*array == NULL)
 		*array = olap_large_alloc(agg->cxt, capacity * width);
 	else
-		*array = olap_large_realloc(*array, capacity * width);
+		*array = olap_large_realloc(*array, agg->ngroups * width,
+									capacity * width);
 }
 
 /* The same for sums, which must not lie across cache lines. */

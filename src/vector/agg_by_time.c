@@ -57,7 +57,7 @@ olap_agg_grow_times(OlapAgg *agg, uint32 capacity)
 	if (!is_by_time(agg))
 		return;
 	agg->times = agg->times == NULL ? olap_large_alloc(agg->cxt, size) :
-		olap_large_realloc(agg->times, size);
+		olap_large_realloc(agg->times, agg->ngroups * sizeof(OlapTimeState), size);
 }
 
 void

@@ -28,7 +28,7 @@ olap_agg_grow_turns(OlapAgg *agg, uint32 capacity)
 	if (!agg->keeps_turns)
 		return;
 	agg->turns = agg->turns == NULL ? olap_large_alloc(agg->cxt, size) :
-		olap_large_realloc(agg->turns, size);
+		olap_large_realloc(agg->turns, agg->ngroups * sizeof(uint64), size);
 }
 
 void

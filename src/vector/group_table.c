@@ -323,11 +323,12 @@ add_wide(OlapWideTable *table, const uint64 *key)
 											 table->expected), false);
 	if (number == table->capacity)
 	{
+		size_t		width = table->width * sizeof(uint64);
+
 		table->capacity = (uint32) Min((uint64) number * 2,
 									   (uint64) OLAP_NUMBER_NONE);
-		table->keys = olap_large_realloc(table->keys,
-										 (size_t) table->capacity *
-										 table->width * sizeof(uint64));
+		table->keys = olap_large_realloc(table->keys, number * width,
+										 table->capacity * width);
 	}
 	memcpy(table->keys + (size_t) number * table->width, key,
 		   table->width * sizeof(uint64));

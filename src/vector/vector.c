@@ -204,7 +204,8 @@ grow_rows(OlapVector *v, uint32 rows)
 	if (v->values == NULL)
 		v->values = MemoryContextAllocHuge(v->cxt, (Size) capacity * v->width);
 	else
-		v->values = olap_large_realloc(v->values, (Size) capacity * v->width);
+		v->values = olap_large_realloc(v->values, (Size) v->capacity * v->width,
+									   (Size) capacity * v->width);
 	if (v->valid != NULL)
 		v->valid = repalloc_huge(v->valid, capacity / 8);
 	v->capacity = capacity;

@@ -89,6 +89,14 @@ extern bool olap_equality_order(Oid eqop, Oid type, Oid collation,
 								OlapOrder *order);
 
 /*
+ * The same where only equality counts, as of group keys and DISTINCT: also for types
+ * whose equal values are the same bytes but do not sort as those do, and for
+ * intervals.
+ */
+extern bool olap_group_order(Oid eqop, Oid type, Oid collation,
+							 OlapOrder *order);
+
+/*
  * The result of a state of a call that is not generic and not of
  * OLAP_SHAPE_SERVER; allocated in CurrentMemoryContext.  type: of the argument.
  */

@@ -193,6 +193,33 @@ olap_equality_order(Oid eqop, Oid type, Oid collation, OlapOrder *order)
 	return true;
 }
 
+bool
+olap_group_order(Oid eqop, Oid type, Oid collation, OlapOrder *order)
+{
+	static const struct
+	{
+		Oid			funcid;
+		OlapOrder	order;
+	}			more[] = {
+		{F_INTERVAL_EQ, OLAP_ORDER_INTERVAL},
+		{F_TIMETZ_EQ, OLAP_ORDER_BYTES},
+		{F_NETWORK_EQ, OLAP_ORDER_BYTES},
+		{F_MACADDR_EQ, OLAP_ORDER_BYTES},
+		{F_MACADDR8_EQ, OLAP_ORDER_BYTES},
+		{F_BITEQ, OLAP_ORDER_BYTES},
+		{F_VARBITEQ, OLAP_ORDER_BYTES},
+	};
+	Oid			funcid = get_opcode(eqop);
+
+	for (size_t i = 0; i < lengthof(more); i++)
+		if (more[i].funcid == funcid)
+		{
+			*order = more[i].order;
+			return true;
+		}
+	return olap_equality_order(eqop, type, collation, order);
+}
+
 /* DISTINCT: which aggregates our sets of values serve. */
 static bool
 plan_distinct(const Aggref *aggref, const KindRow *row, OlapAggCall *call)
@@ -221,8 +248,8 @@ plan_distinct(const Aggref *aggref, const KindRow *row, OlapAggCall *call)
 			return false;		/* the order in which values are added shows */
 	}
 	call->distinct = true;
-	return olap_equality_order(clause->eqop, type.typid, exprCollation(arg),
-							   &call->order);
+	return olap_group_order(clause->eqop, type.typid, exprCollation(arg),
+							&call->order);
 }
 
 bool

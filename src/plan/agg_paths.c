@@ -82,8 +82,8 @@ add_key(OlapAggQuery *query, SortGroupClause *clause, Expr *expr)
 
 	if (list_member(query->keys, expr))
 		return true;
-	if (!olap_equality_order(clause->eqop, exprType((Node *) expr),
-							 exprCollation((Node *) expr), &order) ||
+	if (!olap_group_order(clause->eqop, exprType((Node *) expr),
+						  exprCollation((Node *) expr), &order) ||
 		scan_column(query, olap_without_grouping_nulls(expr)) !=
 		list_length(query->keys))
 		return false;			/* keys are the first columns */

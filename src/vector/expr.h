@@ -30,10 +30,11 @@ typedef enum OlapOrder
 	OLAP_ORDER_FLOAT,			/* F32, F64; NaN = NaN, above all; -0 = 0 */
 	OLAP_ORDER_NUMERIC,			/* DEC64, or VAR holding numerics */
 	OLAP_ORDER_BYTES,			/* VAR, FIXED: memcmp, then the length */
-	OLAP_ORDER_BPCHAR			/* VAR: the same without trailing blanks */
+	OLAP_ORDER_BPCHAR,			/* VAR: the same without trailing blanks */
+	OLAP_ORDER_INTERVAL			/* FIXED: days of 24 hours, months of 30 days */
 } OlapOrder;
 
-/* Are equal values the same bytes?  Not 0 and -0, 1.0 and 1.00, "a" and "a ". */
+/* Are equal values the same bytes?  Not 0 and -0, 1.0 and 1.00, "a" and "a ", 24 hours and a day. */
 static inline bool
 olap_order_is_exact(OlapOrder order)
 {

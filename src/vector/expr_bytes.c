@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #include "vector/expr_internal.h"
 #include "vector/search.h"
 
@@ -49,6 +51,16 @@ olap_bpchar_length(const uint8 *data, size_t len)
 	return len;
 }
 
+__int128
+olap_interval_span(const uint8 *data)
+{
+	Interval	interval;
+
+	memcpy(&interval, data, sizeof(interval));
+	return interval.time + (__int128) USECS_PER_DAY *
+		(interval.month * INT64CONST(30) + interval.day);
+}
+
 int
 olap_value_compare(OlapOrder order, const uint8 *a, size_t alen,
 				   const uint8 *b, size_t blen)
@@ -57,6 +69,13 @@ olap_value_compare(OlapOrder order, const uint8 *a, size_t alen,
 
 	if (order == OLAP_ORDER_NUMERIC)
 		return olap_numeric_compare(a, alen, b, blen);
+	if (order == OLAP_ORDER_INTERVAL)
+	{
+		__int128	left = olap_interval_span(a);
+		__int128	right = olap_interval_span(b);
+
+		return left < right ? -1 : left > right;
+	}
 	if (order == OLAP_ORDER_BPCHAR)
 	{
 		alen = olap_bpchar_length(a, alen);

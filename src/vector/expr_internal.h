@@ -62,6 +62,9 @@ extern bool olap_pattern_prefix(const OlapPattern *pattern, const uint8 **prefix
 /* Length without trailing blanks. */
 extern size_t olap_bpchar_length(const uint8 *data, size_t len);
 
+/* Microseconds of an interval's 16 bytes, as the server compares intervals. */
+extern __int128 olap_interval_span(const uint8 *data);
+
 /* Order of two values of a by-reference order. */
 extern int	olap_value_compare(OlapOrder order, const uint8 *a, size_t alen,
 							   const uint8 *b, size_t blen);

@@ -95,6 +95,14 @@ olap_bytes_hash(OlapOrder order, const uint8 *data, size_t len)
 {
 	if (order == OLAP_ORDER_NUMERIC)
 		return olap_numeric_hash(data, len);
+	if (order == OLAP_ORDER_INTERVAL)
+	{
+		__int128	span = olap_interval_span(data);
+
+		return olap_hash_mix((uint64) span ^ UINT64CONST(0x9E3779B97F4A7C15),
+							 (uint64) (span >> 64) ^
+							 UINT64CONST(0xD6E8FEB86659FD93));
+	}
 	if (order == OLAP_ORDER_BPCHAR)
 		len = olap_bpchar_length(data, len);
 	return olap_hash_bytes(data, len);

@@ -143,7 +143,8 @@ olap_groups_table_expected(const OlapGroups *groups)
 static inline bool
 olap_order_is_bytes(OlapOrder order)
 {
-	return order == OLAP_ORDER_BYTES || order == OLAP_ORDER_BPCHAR;
+	return order == OLAP_ORDER_BYTES || order == OLAP_ORDER_BPCHAR ||
+		order == OLAP_ORDER_INTERVAL;
 }
 
 /* group_key.c ------------------------------------------------------------- */

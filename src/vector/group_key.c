@@ -29,7 +29,8 @@ static bool
 has_many_forms(const OlapKeyState *key)
 {
 	return key->def.order == OLAP_ORDER_BPCHAR ||
-		key->def.order == OLAP_ORDER_NUMERIC;
+		key->def.order == OLAP_ORDER_NUMERIC ||
+		key->def.order == OLAP_ORDER_INTERVAL;
 }
 
 static void

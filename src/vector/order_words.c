@@ -69,6 +69,8 @@ olap_vector_order_words(const OlapVector *v, const OlapColumnType *type,
 				v->scale != type->scale)
 				return false;
 			break;
+		case OLAP_ORDER_INTERVAL:
+			return false;
 		case OLAP_ORDER_INT:
 		case OLAP_ORDER_UINT:
 			break;

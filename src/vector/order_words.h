@@ -44,7 +44,8 @@ olap_prefix_word(const uint8 *data, size_t len)
 
 /*
  * Words of v, n rows, that sort as values of its type do; nulls: a byte a row, 1 =
- * NULL.  False if this vector has none: decimals of another scale than the type's.
+ * NULL.  False if this vector has none: decimals of another scale than the type's, and
+ * intervals.
  *
  * Shapes:	n <= OLAP_VECTOR_ROWS.
  */

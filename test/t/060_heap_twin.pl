@@ -201,7 +201,7 @@ sub aggregate
 		'min(ts)', 'max(d)', 'min(tc)', 'max(v)', 'min(t COLLATE "C")', 'max(iv)',
 		pick('min', 'max') . '(' . pick('t', 'tc', 'v', 'c', "left(v, 3)", 't || v') . pick('', '', ' COLLATE "und-x-icu"', ' COLLATE "C"') . ')',
 		'count(DISTINCT ' . pick('i2', 'i4 % 50', 't', 'tc', 'd', 'b', 'u', 'n', 'f4', 'c',
-			'id', 'id / 3', 'i4', 'i8', 'ts', 'f8', 'n6', 'v', 'by', 'id::int8 << 40', 'id - i2') . ')',
+			'id', 'id / 3', 'i4', 'i8', 'ts', 'f8', 'n6', 'v', 'by', 'id::int8 << 40', 'id - i2', 'iv', 'i2 * iv', 'ts::timetz') . ')',
 		'sum(DISTINCT i4)', 'avg(DISTINCT n6)', 'stddev(DISTINCT id / 2)', 'bool_and(b)', 'bool_or(i4 > 0)',
 		pick('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp') . '(' . pick($int, $numeric) . ')',
 		ordered_aggregate($int), ordered_aggregate($int), ordered_aggregate($int),
@@ -219,8 +219,8 @@ sub aggregate
 my @groups = ('t', 'b', 'i2', 'c', 'tc', 'd', q(date_trunc('hour', ts)), 'f4', 'n', 'b, t', 'left(v, 1)',
 	'id', 'i4 % 100', 'u', 'i2, tc, b', q(j->>'k'), 'i4 IS NULL', 'i8', 'n6, d', 'by', 'iv', 'coalesce(t, v)',
 	'extract(hour FROM ts)', 'CASE WHEN i4 > 0 THEN t ELSE tc END', 'id / 10, b', 'v, i2',
-	'i4, i4 + 1, i4 % 7 = 2', 't, length(t), i2', 'd + 1, d', 'id, 1000 / id, id % 10', 'n, n::int, i2 > 0, i2');
-my %shown = (f4 => 'f4 + 0', n => 'trim_scale(n)', 'n, n::int, i2 > 0, i2' => 'trim_scale(n), n::int AS whole, i2 > 0, i2', 'n6, d' => 'trim_scale(n6), d');
+	'i4, i4 + 1, i4 % 7 = 2', 't, length(t), i2', 'i2 * iv, b', 'ts::timetz', 'i4::bit(9), c', q(set_masklen('10.0.0.0'::inet, abs(i2 % 33))), 'd + 1, d', 'id, 1000 / id, id % 10', 'n, n::int, i2 > 0, i2');
+my %shown = ('i2 * iv, b' => 'justify_interval(i2 * iv) AS span, b', f4 => 'f4 + 0', n => 'trim_scale(n)', 'n, n::int, i2 > 0, i2' => 'trim_scale(n), n::int AS whole, i2 > 0, i2', 'n6, d' => 'trim_scale(n6), d');
 
 # ORDER BY an aggregate or the keys, in the end the keys, and LIMIT.
 sub top_of

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "catalog/pg_type_d.h"
+#include "datatype/timestamp.h"
 
 #include "base/varlena.h"
 #include "unit.h"
@@ -21,6 +22,7 @@ typedef enum DataKind
 	DATA_BOOL, DATA_CHAR, DATA_I16, DATA_SMALL, DATA_I32, DATA_OID,
 	DATA_BUCKETS, DATA_I64, DATA_RANGE, DATA_F32, DATA_F64, DATA_DECIMAL,
 	DATA_NUMERIC, DATA_TEXT, DATA_WORDS, DATA_BPCHAR, DATA_UUID,
+	DATA_INTERVAL,
 	DATA_KINDS
 } DataKind;
 
@@ -95,6 +97,10 @@ data_column(DataKind kind, bool nulls)
 			column.type = data_type(UUIDOID, 16, false, TYPALIGN_CHAR);
 			column.order = OLAP_ORDER_BYTES;
 			break;
+		case DATA_INTERVAL:
+			column.type = data_type(INTERVALOID, 16, false, TYPALIGN_DOUBLE);
+			column.order = OLAP_ORDER_INTERVAL;
+			break;
 		default:
 			column.type = data_type(INT8OID, 8, true, TYPALIGN_DOUBLE);
 	}
@@ -123,6 +129,19 @@ data_append_numeric(OlapVector *v, uint64 r)
 						  r / 16 % 3 == 0 ? 3 : r / 16 % 3, value.bytes);
 	olap_vector_append_var(v, VARDATA(value.bytes),
 						   VARSIZE(value.bytes) - VARHDRSZ);
+}
+
+/* -20 to 19 days, written in hours, days or with a month. */
+static void
+data_append_interval(OlapVector *v, uint64 r)
+{
+	int			days = (int) (r / 16 % 40) - 20;
+	Interval	interval = {0};
+
+	interval.month = r % 3 == 0 ? 1 : 0;
+	interval.day = r % 3 == 0 ? days - 30 : r % 3 == 1 ? days : 0;
+	interval.time = r % 3 == 2 ? days * USECS_PER_DAY : 0;
+	olap_vector_append_fixed(v, (const char *) &interval);
 }
 
 static void
@@ -182,6 +201,9 @@ data_append(OlapVector *v, DataKind kind, uint64 r)
 			break;
 		case DATA_NUMERIC:
 			data_append_numeric(v, r);
+			break;
+		case DATA_INTERVAL:
+			data_append_interval(v, r);
 			break;
 		case DATA_TEXT:
 		case DATA_BPCHAR:
@@ -302,6 +324,15 @@ data_canonical(const OlapVector *v, OlapOrder order, uint32 i, char *out)
 		/* NaN is above every number */
 		if (olap_numeric_floor(data, len, 9, &word) != OLAP_DECIMAL_EXACT)
 			word = PG_INT64_MAX;
+		memcpy(out + 1, &word, 8);
+		return 9;
+	}
+	if (order == OLAP_ORDER_INTERVAL)
+	{
+		Interval	interval;
+
+		memcpy(&interval, data, sizeof(interval));
+		word = interval.time + (interval.month * 30 + interval.day) * USECS_PER_DAY;
 		memcpy(out + 1, &word, 8);
 		return 9;
 	}

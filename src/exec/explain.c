@@ -232,6 +232,26 @@ show_runtime_counts(CustomScanState *css, const OlapScanCounts *counts,
 							counts->scan.rowgroups_later, es);
 }
 
+/* Of all processes together. */
+static void
+show_times(const OlapScanTimes *times, ExplainState *es)
+{
+	const double *parts = times->parts;
+
+	if (es->format == EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyText("Time",
+							psprintf("read=%.3f decode=%.3f filter=%.3f ms",
+									 parts[OLAP_PART_READ] * 1000,
+									 parts[OLAP_PART_DECODE] * 1000,
+									 parts[OLAP_PART_FILTER] * 1000), es);
+		return;
+	}
+	ExplainPropertyFloat("Read Time", "ms", parts[OLAP_PART_READ] * 1000, 3, es);
+	ExplainPropertyFloat("Decode Time", "ms", parts[OLAP_PART_DECODE] * 1000, 3, es);
+	ExplainPropertyFloat("Filter Time", "ms", parts[OLAP_PART_FILTER] * 1000, 3, es);
+}
+
 void
 olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
@@ -270,4 +290,6 @@ olap_scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 		show_encodings(&counts.scan, es);
 	if (olap_scan_order_of((CustomScan *) css->ss.ps.plan).attno != 0)
 		show_ordered(&counts.ordered, es);
+	if (es->timing)
+		show_times(&counts.scan.times, es);
 }

@@ -52,11 +52,16 @@ olap_batch_input_start(OlapBatchInput *input, CustomScanState *scan,
 static uint32
 test_rest(OlapBatchInput *input, OlapBatch *batch)
 {
+	OlapScanTimes *times = olap_scan_node_times(input->scan);
+	OlapWatch	watch;
+
+	olap_watch_start(times, &watch);
 	if (input->new_place)
 		olap_program_new_place(input->rest);
 	olap_program_next(input->rest);
 	for (int i = 0; i < input->nrest && batch->nsel > 0; i++)
 		olap_program_filter(input->rest, i, batch);
+	olap_watch_stop(times, &watch, OLAP_PART_FILTER);
 	return batch->nsel;
 }
 

@@ -56,6 +56,7 @@ olap_scan_add_counts(OlapScanCounts *to, const OlapScanCounts *from)
 	to->scan.delta_pages += from->scan.delta_pages;
 	to->scan.rows += from->scan.rows;
 	to->scan.bytes_read += from->scan.bytes_read;
+	olap_times_add(&to->scan.times, &from->scan.times);
 	add_chunks(&to->scan, &from->scan);
 	add_indexes(&to->scan, &from->scan);
 	to->filtered += from->filtered;
@@ -88,6 +89,7 @@ olap_scan_add_participant(OlapScanCounts *to, const OlapScanCounts *from)
 	s->delta_pages += from->scan.delta_pages;
 	s->rows += from->scan.rows;
 	s->bytes_read += from->scan.bytes_read;
+	olap_times_add(&s->times, &from->scan.times);
 	add_chunks(s, &from->scan);
 	add_indexes(s, &from->scan);
 	s->segments_later = Max(s->segments_later, from->scan.segments_later);

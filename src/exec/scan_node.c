@@ -225,12 +225,7 @@ next_batch(OlapScanNode *node, ScanDirection direction)
 			*node->slot = olap_scan_own_counts(node);
 		if (node->batch == NULL)
 			return false;
-		if (node->runtime != NULL &&
-			!olap_runtime_run(node->runtime, node->batch, true))
-			continue;
-		if ((node->filter == NULL || olap_scan_filter_batch(node, node->batch)) &&
-			(node->runtime == NULL ||
-			 olap_runtime_run(node->runtime, node->batch, false)))
+		if (olap_scan_test_batch(node))
 			break;
 	}
 	node->pos = ScanDirectionIsBackward(direction) ?

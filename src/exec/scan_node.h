@@ -69,6 +69,9 @@ struct ExplainState;
 extern void olap_scan_explain(CustomScanState *node, List *ancestors,
 							  struct ExplainState *es);
 
+/* Where this process adds how long its parts of the scan take; NULL: nobody asks. */
+extern OlapScanTimes *olap_scan_node_times(CustomScanState *node);
+
 /* Counts of all processes that took part so far. */
 extern OlapScanCounts olap_scan_counts(CustomScanState *node);
 

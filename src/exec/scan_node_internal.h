@@ -56,6 +56,7 @@ typedef struct OlapScanNode
 	bool	   *needed;			/* NULL: all columns */
 	bool	   *emitted;		/* likewise, of rows that pass the filter */
 	uint64		filtered;
+	bool		timing;			/* EXPLAIN wants to know how long parts take */
 	OlapScanCounts done;		/* of scans that have ended */
 	ScanDirection moves;		/* of olap_scan_node_move() */
 	OlapScanParallel *parallel;
@@ -84,6 +85,9 @@ extern bool olap_scan_rejects_nulls(const OlapScanNode *node, int col);
 
 /* OlapOrderedFilter: the vector filter; false if no row is left. */
 extern bool olap_scan_filter_batch(void *node, OlapBatch *batch);
+
+/* The node's batch: cheap runtime filters, the filter, other runtime filters. */
+extern bool olap_scan_test_batch(OlapScanNode *node);
 
 /* scan_parallel.c: of CustomExecMethods. */
 extern Size olap_scan_estimate_dsm(CustomScanState *css, ParallelContext *pcxt);

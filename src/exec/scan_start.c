@@ -108,12 +108,22 @@ build_quals(OlapScanNode *node)
 	node->built = true;
 }
 
+OlapScanTimes *
+olap_scan_node_times(CustomScanState *css)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	return node->timing ? olap_scan_times(node->scan) : NULL;
+}
+
 /* OlapOrderedFilter */
 bool
 olap_scan_filter_batch(void *arg, OlapBatch *batch)
 {
 	OlapScanNode *node = arg;
 	uint32		before = batch->nsel;
+	OlapScanTimes *times = olap_scan_node_times(&node->css);
+	OlapWatch	watch;
 
 	if (batch->matches && node->zones_whole)
 		return true;
@@ -122,8 +132,27 @@ olap_scan_filter_batch(void *arg, OlapBatch *batch)
 		olap_filter_new_place(node->filter);
 		node->place = batch->place;
 	}
+	olap_watch_start(times, &watch);
 	node->filtered += before - olap_filter_run(node->filter, batch);
+	olap_watch_stop(times, &watch, OLAP_PART_FILTER);
 	return batch->nsel > 0;
+}
+
+bool
+olap_scan_test_batch(OlapScanNode *node)
+{
+	OlapScanTimes *times = olap_scan_node_times(&node->css);
+	OlapWatch	watch;
+	bool		passes;
+
+	if (node->runtime == NULL)
+		return node->filter == NULL || olap_scan_filter_batch(node, node->batch);
+	olap_watch_start(times, &watch);
+	passes = olap_runtime_run(node->runtime, node->batch, true) &&
+		(node->filter == NULL || olap_scan_filter_batch(node, node->batch)) &&
+		olap_runtime_run(node->runtime, node->batch, false);
+	olap_watch_stop(times, &watch, OLAP_PART_FILTER);
+	return passes;
 }
 
 bool
@@ -178,6 +207,9 @@ olap_scan_start(OlapScanNode *node)
 								 css->ss.ps.state->es_snapshot, node->needed,
 								 node->zones, node->nzones,
 								 node->parallel ? &node->parallel->scan : NULL);
+	node->timing = (css->ss.ps.state->es_instrument & INSTRUMENT_TIMER) != 0;
+	if (node->timing)
+		(void) olap_scan_times(node->scan);
 	olap_scan_set_filter(node->scan, node->exprs, node->nexprs);
 	if (node->order.attno > 0)
 		start_order(node);

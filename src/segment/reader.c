@@ -49,8 +49,18 @@ olap_segment_corrupted(const OlapSegment *s, const char *format,...)
 void
 olap_segment_read(OlapSegment *s, uint64 offset, uint64 len, void *dst)
 {
+	OlapWatch	watch;
+
+	olap_watch_start(s->times, &watch);
 	olap_extent_read(s->rel, s->entry.first_block, s->entry.nblocks,
 					 s->entry.id, offset, len, dst, s->strategy);
+	olap_watch_stop(s->times, &watch, OLAP_PART_READ);
+}
+
+void
+olap_segment_measure(OlapSegment *s, OlapScanTimes *times)
+{
+	s->times = times;
 }
 
 OlapSegment *

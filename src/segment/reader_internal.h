@@ -66,6 +66,7 @@ struct OlapSegment
 	OlapVector	numbers;		/* scratch for row numbers; values NULL: none */
 	RowGroup	rowgroups[OLAP_SEGMENT_MAX_ROWGROUPS];
 	uint64		bytes_read;
+	OlapScanTimes *times;		/* NULL: nobody measures */
 	uint64		opened[OLAP_ENC_MAX + 1];	/* chunks, by encoding */
 };
 

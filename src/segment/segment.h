@@ -14,6 +14,7 @@
 #ifndef OLAP_SEGMENT_H
 #define OLAP_SEGMENT_H
 
+#include "base/stopwatch.h"
 #include "codec/codec.h"
 #include "index/zone.h"
 #include "meta/options.h"
@@ -216,6 +217,9 @@ extern void olap_segment_take_opened(OlapSegment *segment, uint64 *sums);
 
 /* Bytes of chunks read so far. */
 extern uint64 olap_segment_bytes_read(const OlapSegment *segment);
+
+/* From now on add the reading of pages to times (NULL: no longer), the caller's. */
+extern void olap_segment_measure(OlapSegment *segment, OlapScanTimes *times);
 
 /*
  * Read everything of a segment and compare what the header and zones claim

@@ -142,10 +142,12 @@ void
 olap_segment_read_held(OlapSegment *s, uint64 offset, uint64 len, uint8 *dst)
 {
 	uint64		end = (uint64) s->entry.nblocks * OLAP_PAGE_PAYLOAD;
+	OlapWatch	watch;
 
 	/* an error there */
 	if (offset > end || len > end - offset)
 		olap_segment_read(s, offset, len, dst);
+	olap_watch_start(s->times, &watch);
 	while (len > 0)
 	{
 		size_t		skip = offset % OLAP_PAGE_PAYLOAD;
@@ -160,6 +162,7 @@ olap_segment_read_held(OlapSegment *s, uint64 offset, uint64 len, uint8 *dst)
 		offset += take;
 		len -= take;
 	}
+	olap_watch_stop(s->times, &watch, OLAP_PART_READ);
 }
 
 void

@@ -273,6 +273,7 @@ segment_has(OlapBatchSource *source, int col)
 static void
 load_segment_column(OlapBatchSource *source, int col)
 {
+	OlapWatch	watch;
 	OlapVector *v;
 
 	if (!segment_has(source, col))
@@ -280,15 +281,18 @@ load_segment_column(OlapBatchSource *source, int col)
 		load_missing(source, col, source->batch.nrows);
 		return;
 	}
+	olap_watch_start(source->times, &watch);
 	if (source->codes_only[col])
 	{
 		v = &source->own[col];
 		olap_segment_fill_values(source->segment, col, source->rg, v);
 		source->batch.cols[col] = *v;
+		olap_watch_stop(source->times, &watch, OLAP_PART_DECODE);
 		return;
 	}
 	v = own_vector(source, col, olap_segment_type(source->segment, col));
 	olap_segment_decode(source->segment, col, source->rg, source->vecno, v);
+	olap_watch_stop(source->times, &watch, OLAP_PART_DECODE);
 	if (v->n != source->batch.nrows)
 		olap_corrupted(source->rel, "Column %d has %u rows in a vector of %u.",
 					   col + 1, v->n, source->batch.nrows);
@@ -380,6 +384,7 @@ load_codes(OlapBatch *batch, int col)
 {
 	OlapBatchSource *source = batch->source;
 	MemoryContext old;
+	OlapWatch	watch;
 	OlapVector *v;
 	bool		done;
 
@@ -389,8 +394,10 @@ load_codes(OlapBatch *batch, int col)
 		return true;
 	old = MemoryContextSwitchTo(source->scratch_cxt);
 	v = own_vector(source, col, olap_segment_type(source->segment, col));
+	olap_watch_start(source->times, &watch);
 	done = olap_segment_decode_codes(source->segment, col, source->rg,
 									 source->vecno, v);
+	olap_watch_stop(source->times, &watch, OLAP_PART_DECODE);
 	MemoryContextSwitchTo(old);
 	if (!done)
 		return false;
@@ -409,6 +416,7 @@ load_selected(OlapBatch *batch, int col)
 	OlapBatchSource *source = batch->source;
 	OlapSegment *segment = source->segment;
 	MemoryContext old;
+	OlapWatch	watch;
 	OlapVector *v;
 
 	if (source->codes_only[col])
@@ -418,8 +426,10 @@ load_selected(OlapBatch *batch, int col)
 		return false;
 	old = MemoryContextSwitchTo(source->scratch_cxt);
 	v = own_vector(source, col, olap_segment_type(segment, col));
+	olap_watch_start(source->times, &watch);
 	olap_segment_decode_rows(segment, col, source->rg, source->vecno,
 							 batch->sel, batch->nsel, v);
+	olap_watch_stop(source->times, &watch, OLAP_PART_DECODE);
 	if (v->n != batch->nrows)
 		olap_corrupted(source->rel, "Column %d has %u rows in a vector of %u.",
 					   col + 1, v->n, batch->nrows);

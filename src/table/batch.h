@@ -60,6 +60,7 @@ typedef struct OlapBatchSource
 	CommandId	cmin;
 	int			only_row;		/* to decode alone; -1: all rows */
 	int			few_rows;		/* that were asked for one by one */
+	OlapScanTimes *times;		/* NULL: nobody measures */
 
 	/* ... or rows of delta pages */
 	OlapDeltaPage *pages;		/* [OLAP_BATCH_DELTA_PAGES] */

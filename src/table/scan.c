@@ -153,6 +153,13 @@ olap_scan_end(OlapTableScan *scan)
 	MemoryContextDelete(scan->cxt);
 }
 
+OlapScanTimes *
+olap_scan_times(OlapTableScan *scan)
+{
+	scan->source->times = &scan->stats.times;
+	return scan->source->times;
+}
+
 void
 olap_scan_count_bytes(OlapTableScan *scan)
 {

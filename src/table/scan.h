@@ -20,6 +20,7 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
+#include "base/stopwatch.h"
 #include "codec/codec.h"
 #include "index/sortkey.h"
 #include "vector/expr.h"
@@ -64,6 +65,7 @@ typedef struct OlapScanStats
 	uint64		rows_deleted;	/* of segments, left out */
 	uint64		bytes_read;		/* of column chunks and delta pages */
 	uint64		chunks[OLAP_ENC_MAX + 1];	/* opened, by encoding */
+	OlapScanTimes times;		/* after olap_scan_times() */
 	uint64		bytes_indexes;	/* of bitmap indexes, in bytes_read */
 	int			nindexes;		/* columns whose bitmap index, or NULLs, were asked */
 	int16		indexes[OLAP_SCAN_INDEXES]; /* attribute numbers, ascending */
@@ -93,6 +95,12 @@ extern OlapTableScan *olap_scan_begin(Relation rel, Snapshot snapshot,
  * trees and values must stay valid during the scan, rescans included.
  */
 extern void olap_scan_set_filter(OlapTableScan *scan, OlapExpr **exprs, int n);
+
+/*
+ * From the first call on, before the first batch, the scan adds reading and decoding to
+ * these, which are in its stats; the caller may add filtering.
+ */
+extern OlapScanTimes *olap_scan_times(OlapTableScan *scan);
 
 /* The next batch with nsel > 0, or NULL. Valid until the next call. */
 extern OlapBatch *olap_scan_next(OlapTableScan *scan);

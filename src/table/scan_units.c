@@ -91,6 +91,7 @@ open_segment(OlapTableScan *scan, OlapScanPlace *place, bool again)
 	}
 	scan->segment = olap_segment_open(scan->rel, &place->entry, scan->cxt,
 									  olap_scan_strategy(scan));
+	olap_segment_measure(scan->segment, scan->source->times);
 	scan->segment_place = scan->place;
 	scan->segment_bytes = 0;
 	if (again)

@@ -39,6 +39,24 @@ BEGIN
 		plan->>'Spilled Partitions', plan->>'Spilled Rows', plan->>'Disk Usage',
 		(plan->>'Input Time')::float + (plan->>'Group Time')::float + (plan->>'Update Time')::float > 0;
 END $$;
+-- What the scan took, in parts that are its own; nothing where nobody asks for times.
+DO $$
+DECLARE
+	plan jsonb;
+	scan jsonb;
+	query text;
+BEGIN
+	FOR query IN VALUES ('SELECT count(*), sum(id) FROM agg_tab WHERE a > 3 AND t LIKE ''%1%'''),
+		('SELECT sum(id) FROM agg_tab WHERE id % 7 = 3 AND t || t LIKE ''k1%'''),
+		('SELECT id, t FROM agg_tab WHERE a > 3 ORDER BY t LIMIT 3') LOOP
+		EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || query INTO plan;
+		scan := jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "OlapScan")');
+		RAISE NOTICE 'read % decode % filter % sum %', scan ? 'Read Time', (scan->>'Decode Time')::float > 0, (scan->>'Filter Time')::float > 0,
+			(scan->>'Read Time')::float + (scan->>'Decode Time')::float + (scan->>'Filter Time')::float <= (plan->0->>'Execution Time')::float;
+	END LOOP;
+	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT count(*) FROM agg_tab WHERE a > 3' INTO plan;
+	RAISE NOTICE '%', plan::text ~ 'Filter Time';
+END $$;
 
 -- A single key by index stays an index scan.
 CREATE INDEX agg_tab_id ON agg_tab (id);

@@ -210,6 +210,7 @@ olap_agg_lap(OlapAggNode *node, instr_time *last, double *sum)
  */
 extern void olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan,
 								 EState *estate, int eflags);
+extern CustomScanState *olap_agg_scan(const OlapAggNode *node, int i);
 extern void olap_agg_scans_start(OlapAggNode *node);
 extern OlapBatch *olap_agg_scans_next(OlapAggNode *node);
 extern OlapProgram *olap_agg_scans_compile(OlapAggNode *node, List *exprs);

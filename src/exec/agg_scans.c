@@ -213,6 +213,12 @@ olap_agg_scans_begin(OlapAggNode *node, CustomScan *plan, EState *estate,
 	map_scans(node, olap_agg_private(plan, PRIVATE_JOIN));
 }
 
+CustomScanState *
+olap_agg_scan(const OlapAggNode *node, int i)
+{
+	return node->scans[i].scan;
+}
+
 void
 olap_agg_scans_rescan_changed(OlapAggNode *node)
 {

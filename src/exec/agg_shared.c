@@ -18,6 +18,7 @@
 
 #include "exec/agg_internal.h"
 #include "exec/agg_node.h"
+#include "exec/scan_node.h"
 
 typedef struct Counts
 {
@@ -36,22 +37,46 @@ typedef struct Counts
 struct AggShared
 {
 	int			nworkers;
+	int			nscans;			/* whose counts are kept here */
 	pg_atomic_uint32 next_part;
-	Counts		counts[FLEXIBLE_ARRAY_MEMBER];	/* one a worker; a join's follow */
+	Counts		counts[FLEXIBLE_ARRAY_MEMBER];	/* one a worker; scans' and a join's follow */
 };
 
 static Size
-join_offset(int nworkers)
+scans_offset(int nworkers)
 {
 	return MAXALIGN(add_size(offsetof(AggShared, counts),
 							 mul_size(nworkers, sizeof(Counts))));
+}
+
+static Size
+join_offset(int nworkers, int nscans)
+{
+	return add_size(scans_offset(nworkers),
+					MAXALIGN(mul_size(mul_size(nworkers, nscans),
+									  sizeof(OlapScanCounts))));
+}
+
+/* Scans that divide the rows have a place of their own for counts. */
+static int
+counted_scans(const OlapAggNode *node)
+{
+	return node->nparts > 0 ? node->nscans : 0;
+}
+
+/* [nscans], of a worker */
+static OlapScanCounts *
+scan_counts(AggShared *shared, int worker)
+{
+	return (OlapScanCounts *) ((char *) shared + scans_offset(shared->nworkers)) +
+		(Size) worker * shared->nscans;
 }
 
 Size
 olap_agg_estimate_dsm(CustomScanState *css, ParallelContext *pcxt)
 {
 	OlapAggNode *node = (OlapAggNode *) css;
-	Size		size = join_offset(pcxt->nworkers);
+	Size		size = join_offset(pcxt->nworkers, counted_scans(node));
 
 	return node->join == NULL ? size :
 		add_size(size, olap_join_shared_size(node->join, pcxt->nworkers));
@@ -63,7 +88,7 @@ share(OlapAggNode *node, void *dsm)
 	node->shared = dsm;
 	if (node->join != NULL)
 		olap_join_share(node->join, (char *) dsm +
-						join_offset(node->shared->nworkers));
+						join_offset(node->shared->nworkers, node->shared->nscans));
 }
 
 void
@@ -71,6 +96,7 @@ olap_agg_initialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
 {
 	memset(dsm, 0, olap_agg_estimate_dsm(css, pcxt));
 	((AggShared *) dsm)->nworkers = pcxt->nworkers;
+	((AggShared *) dsm)->nscans = counted_scans((OlapAggNode *) css);
 	pg_atomic_init_u32(&((AggShared *) dsm)->next_part, 0);
 	share((OlapAggNode *) css, dsm);
 }
@@ -97,6 +123,19 @@ collect(OlapAggNode *node)
 		node->spilled_bytes += from->spilled_bytes;
 		node->spilled_level = Max(node->spilled_level, from->spilled_level);
 		memset(from, 0, sizeof(*from));
+	}
+	for (int s = 0; s < node->shared->nscans; s++)
+	{
+		OlapScanCounts sum = {0};
+
+		for (int i = 0; i < node->shared->nworkers; i++)
+		{
+			OlapScanCounts *from = &scan_counts(node->shared, i)[s];
+
+			olap_scan_add_participant(&sum, from);
+			memset(from, 0, sizeof(*from));
+		}
+		olap_scan_add_workers(olap_agg_scan(node, s), &sum);
 	}
 	if (node->join != NULL)
 		olap_join_collect_counts(node->join, node->shared->nworkers);
@@ -140,6 +179,11 @@ leave(OlapAggNode *node)
 	to->spilled_rows = node->spilled_rows;
 	to->spilled_bytes = node->spilled_bytes;
 	to->spilled_level = node->spilled_level;
+	/* other values of stable functions might leave it other partitions */
+	if (node->shared->nscans == counted_scans(node))
+		for (int s = 0; s < node->shared->nscans; s++)
+			scan_counts(node->shared, ParallelWorkerNumber)[s] =
+				olap_scan_counts(olap_agg_scan(node, s));
 	if (node->join != NULL)
 		olap_join_leave_counts(node->join, ParallelWorkerNumber);
 }

@@ -72,6 +72,12 @@ extern void olap_scan_explain(CustomScanState *node, List *ancestors,
 /* Where this process adds how long its parts of the scan take; NULL: nobody asks. */
 extern OlapScanTimes *olap_scan_node_times(CustomScanState *node);
 
+/*
+ * Add what the workers of a round counted, for a node above that shares the work of
+ * scans which do not.
+ */
+extern void olap_scan_add_workers(CustomScanState *node, const OlapScanCounts *round);
+
 /* Counts of all processes that took part so far. */
 extern OlapScanCounts olap_scan_counts(CustomScanState *node);
 

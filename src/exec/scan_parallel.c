@@ -28,6 +28,15 @@ olap_scan_initialize_dsm(CustomScanState *css, ParallelContext *pcxt, void *dsm)
 	olap_scan_shared_init(&node->parallel->scan, css->ss.ss_currentRelation);
 }
 
+void
+olap_scan_add_workers(CustomScanState *css, const OlapScanCounts *round)
+{
+	OlapScanNode *node = (OlapScanNode *) css;
+
+	olap_scan_add_counts(&node->workers, round);
+	node->had_workers = true;
+}
+
 static void
 collect_workers(OlapScanNode *node)
 {
@@ -35,8 +44,7 @@ collect_workers(OlapScanNode *node)
 
 	for (int i = 0; i < node->parallel->nworkers; i++)
 		olap_scan_add_participant(&round, &node->parallel->counts[i]);
-	olap_scan_add_counts(&node->workers, &round);
-	node->had_workers = true;
+	olap_scan_add_workers(&node->css, &round);
 }
 
 void

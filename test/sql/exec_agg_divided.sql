@@ -90,6 +90,9 @@ SELECT * FROM div_wrong;
 RESET max_parallel_workers;
 SET parallel_leader_participation = off;
 SELECT * FROM div_wrong;
+-- what the scans of workers did is counted, of each that read it
+SELECT (scan->>'Bytes Read')::int > 0 AS bytes, (scan->>'Row Groups Read')::int > (scan->>'Row Groups Total')::int AS several, (scan->>'Rows Removed by Vector Filter')::int > 30000 AS removed
+FROM twin_agg('SELECT a, i2, sum(f8) FROM div_tab WHERE id <= 40000 GROUP BY a, i2') agg, jsonb_path_query_first(agg, '$.** ? (@."Custom Plan Provider" == "OlapScan")') scan;
 RESET parallel_leader_participation;
 SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
 SELECT * FROM div_wrong WHERE n = 19;

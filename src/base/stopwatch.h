@@ -37,6 +37,8 @@ typedef struct OlapWatch
 static inline void
 olap_watch_start(const OlapScanTimes *times, OlapWatch *watch)
 {
+	INSTR_TIME_SET_ZERO(watch->start);
+	watch->before = 0;
 	if (times == NULL)
 		return;
 	INSTR_TIME_SET_CURRENT(watch->start);

@@ -327,6 +327,14 @@ cmp_ok(scalar(grep { /^ERROR/m } @truth), '<', $queries / 10, 'most queries are 
 
 # Aggregates in vectors: also where PostgreSQL would take another plan, and with
 # memory for few groups.
+# Rows in an order that a scan has, below a LIMIT, are not all computed: an error that one of them
+# would raise (n::int of 1e30) need not come.
+sub is_left_out
+{
+	my ($query, $truth, $got) = @_;
+	return $truth =~ /^ERROR:  22/ && $got !~ /^ERROR/ && $query =~ /\bLIMIT\b/;
+}
+
 my $serial = 'SET max_parallel_workers_per_gather = 0; SET enable_hashagg = off; SET enable_indexscan = off;';
 foreach my $way (
 	[ 'the vectorized scan', '' ],
@@ -346,7 +354,7 @@ foreach my $way (
 	my @got = answers($table // 'o', $settings);
 	note "$name: ", time - $start, ' s';
 
-	is_answers(\@queries, \@truth, \@got, "$queries answers through $name are the heap's");
+	is_answers(\@queries, \@truth, \@got, "$queries answers through $name are the heap's", \&is_left_out);
 }
 
 $node->stop;

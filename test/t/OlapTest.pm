@@ -103,15 +103,17 @@ sub psql_answers
 }
 
 # A test: the answers of an olap table to queries are the heap's. Shows the first that are not.
+# Of a query that statement_timeout ended on heap nothing is known; of a hundred one may be such.
 # may_differ: asked with a query and both answers whether the difference is one that may be.
 sub is_answers
 {
     my ($queries, $truth, $got, $test, $may_differ) = @_;
-    my $wrong = 0;
+    my ($wrong, $slow) = (0, 0);
 
     for my $i (0 .. $#$queries)
     {
         next if defined $got->[$i] && $got->[$i] eq $truth->[$i];
+        next if $truth->[$i] =~ /^ERROR:  57014/ && ++$slow <= @$queries / 100;
         next if $may_differ && defined $got->[$i] && $may_differ->($queries->[$i], $truth->[$i], $got->[$i]);
         diag "$queries->[$i]\n--- heap\n"
           . substr($truth->[$i], 0, 300) . "--- olap\n"

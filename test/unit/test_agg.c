@@ -156,6 +156,30 @@ sums(void)
 }
 
 /* Squares that 128 bits cannot hold are refused, and nothing is changed. */
+/* So many groups that arrays are copied to large pages as they grow (base/large.h). */
+static void
+states_of_many_groups(void)
+{
+	OlapAgg    *agg = olap_agg_create(OLAP_AGG_COUNT, NULL, OLAP_ORDER_INT,
+									  CurrentMemoryContext);
+	uint32		ngroups = 1200000;
+	uint32		wrong = 0;
+
+	for (uint32 g = 0; g < ngroups; g++)
+	{
+		olap_agg_grow(agg, g + 1);
+		olap_agg_count_rows(agg, g, g % 5 + 1);
+	}
+	for (uint32 g = 0; g < ngroups; g++)
+	{
+		OlapAggValue value;
+
+		olap_agg_get(agg, g, &value);
+		wrong += value.count != g % 5 + 1;
+	}
+	CHECK_INT(wrong, 0);
+}
+
 static void
 squares_too_large(void)
 {
@@ -755,6 +779,7 @@ main(void)
 {
 	RUN(counts);
 	RUN(sums);
+	RUN(states_of_many_groups);
 	RUN(squares_too_large);
 	RUN(means);
 	RUN(floats);

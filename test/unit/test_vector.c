@@ -78,6 +78,9 @@ numerics_of_up_to_18_digits_are_scaled(void)
 }
 
 /* Appends beyond the first capacity keep values and validity. */
+/* Rows of a vector whose array is copied to large pages as it grows (base/large.h). */
+#define GROWN 1200000
+
 static void
 vectors_grow(void)
 {
@@ -86,15 +89,15 @@ vectors_grow(void)
 	int			wrong = 0;
 
 	olap_vector_init(&v, &type, 1, CurrentMemoryContext);
-	for (int64 i = 0; i < 70000; i++)
+	for (int64 i = 0; i < GROWN; i++)
 	{
 		if (i % 7 == 3)
 			olap_vector_append_null(&v);
 		else
 			olap_vector_append_i64(&v, i * i);
 	}
-	CHECK_INT(v.n, 70000);
-	for (int64 i = 0; i < 70000; i++)
+	CHECK_INT(v.n, GROWN);
+	for (int64 i = 0; i < GROWN; i++)
 	{
 		if (olap_vector_is_null(&v, i) != (i % 7 == 3))
 			wrong++;
